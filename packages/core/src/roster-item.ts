@@ -1,0 +1,111 @@
+import type { Chain } from "./factor.ts";
+import type { Schedule } from "./schedule.ts";
+import type { UtcTransition } from "./time-zone.ts";
+
+/**
+ * What a door must know, item by item. The content of an item is exactly what `decideAccess` and the drivers use: two replicas that hold
+ * equal contents decide alike, which is why the roster digest is made of contents and of nothing else.
+ */
+export type RosterItem = PlaceItem | ScheduleItem | DoorItem | DoorModeItem | AuthItem;
+
+export type RosterKind = RosterItem["kind"];
+
+/** `auth:1000`, `door:234`: unique within a place. */
+export type ItemKey = `${RosterKind}:${number}`;
+
+/** The place itself: its clock. Concerns every door. */
+export interface PlaceItem {
+  readonly kind: "place";
+  readonly id: number;
+  readonly timeZone: string;
+  /** In ascending order of `fromMs`; the first one holds for all time before the second. */
+  readonly utcTransitions: readonly UtcTransition[];
+}
+
+/** Weekly windows and holidays. Concerns every door. */
+export interface ScheduleItem {
+  readonly kind: "schedule";
+  readonly id: number;
+  readonly schedule: Schedule;
+}
+
+/** An opening's settings. Concerns that door alone. */
+export interface DoorItem {
+  readonly kind: "door";
+  readonly id: number;
+  readonly name: string;
+  readonly entryDeviceId: number;
+  readonly exitDeviceId: number | null;
+  /** How long one grant keeps the bolt released. */
+  readonly unlockMs: number;
+  readonly lockType: "fail_safe" | "fail_secure";
+  /** The least a person must present here, whatever their auth allows. Empty: the auth's chains decide alone. */
+  readonly chains: readonly Chain[];
+  readonly scheduledUnlockId: number | null;
+  readonly scheduledLockId: number | null;
+  /** Credential types that the customer's own server confirms at this door (CLUe §3). */
+  readonly confirmations: readonly Confirmation[];
+  /** How long the door may decide without having heard from the server, or null for ever. */
+  readonly beliefAgeMsMax: number | null;
+  /** What to do when confirmation is wanted and cannot be had. */
+  readonly whenVendorSilent: "deny" | "allow";
+}
+
+export interface Confirmation {
+  readonly credential: ConfirmedCredential;
+  /** The customer's server names the person: the credential need not be known here (card, unique PIN, customer's QR). */
+  readonly identifies: boolean;
+}
+
+export type ConfirmedCredential = "card" | "face" | "fingerprint" | "unique_pin" | "qr" | "customer_qr";
+
+/** What holds a door locked or unlocked beside its schedules. Concerns that door alone. */
+export interface DoorModeItem {
+  readonly kind: "mode";
+  /** The door's id. */
+  readonly id: number;
+  readonly operator: "none" | "locked" | "unlocked";
+  readonly lockdown: boolean;
+}
+
+/** A person's right at this place. */
+export interface AuthItem {
+  readonly kind: "auth";
+  readonly id: number;
+  readonly userId: number;
+  /** Shown on the device. */
+  readonly name: string;
+  readonly status: "ACTIVE" | "INACTIVE";
+  readonly startMs: number;
+  /** Exclusive. */
+  readonly endMs: number;
+  /** `all`, or the ids in ascending order. */
+  readonly doors: "all" | readonly number[];
+  /** null: always. */
+  readonly scheduleId: number | null;
+  /** Alternative chains that open; each one alone is enough. */
+  readonly chains: readonly Chain[];
+  /** Canonical card keys (see `cardKey`), in ascending order. */
+  readonly cards: readonly string[];
+}
+
+export function itemKey(item: { readonly kind: RosterKind; readonly id: number }): ItemKey {
+  return `${item.kind}:${item.id}`;
+}
+
+/** The common part of a place's roster, which every door holds. */
+export const COMMON_SCOPE = 0;
+
+/** The parts of the roster that hold an item: `COMMON_SCOPE`, or the ids of the doors it concerns. */
+export function itemScopes(item: RosterItem): readonly number[] {
+  switch (item.kind) {
+    case "place":
+    case "schedule":
+      return [COMMON_SCOPE];
+    case "door":
+    case "mode":
+      return [item.id];
+    case "auth":
+      return item.doors === "all" ? [COMMON_SCOPE] : item.doors;
+  }
+}
