@@ -1,0 +1,5 @@
+export * from "./frames.ts";
+export * from "./limits.ts";
+export * from "./read-frame.ts";
+export * from "./roster-item-schema.ts";
+export * from "./topics.ts";

@@ -1,0 +1,85 @@
+import type { RosterItem } from "@postern/core";
+import Type, { type TSchema } from "typebox";
+import { Compile } from "typebox/compile";
+
+const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+const OptionalId = Type.Union([Type.Null(), Id]);
+const Milliseconds = Type.Integer({ minimum: -8.64e15, maximum: 8.64e15 });
+const Literals = (...texts: string[]): TSchema => Type.Union(texts.map((text) => Type.Literal(text)));
+const Chains = Type.Array(Type.Array(Literals("CARD", "CODE", "FACE", "FINGERPRINT", "PIN", "QR", "UNIQUE_PIN", "MOBILE"), { minItems: 1, maxItems: 4 }), { maxItems: 16 });
+const Windows = Type.Array(Type.Object({ fromMinute: Type.Integer({ minimum: 0, maximum: 1439 }), toMinute: Type.Integer({ minimum: 0, maximum: 1440 }) }, { additionalProperties: false }), { maxItems: 24 });
+
+const strict = { additionalProperties: false };
+
+const PlaceItem = Type.Object(
+  {
+    kind: Type.Literal("place"),
+    id: Id,
+    timeZone: Type.String({ minLength: 1, maxLength: 64 }),
+    utcTransitions: Type.Array(Type.Object({ fromMs: Milliseconds, offsetSeconds: Type.Integer({ minimum: -86_400, maximum: 86_400 }) }, strict), { minItems: 1, maxItems: 64 }),
+  },
+  strict,
+);
+
+const ScheduleItem = Type.Object(
+  {
+    kind: Type.Literal("schedule"),
+    id: Id,
+    schedule: Type.Object(
+      {
+        weekly: Type.Array(Windows, { minItems: 7, maxItems: 7 }),
+        holidays: Type.Array(Type.Object({ date: Type.String({ pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }), windows: Windows }, strict), { maxItems: 400 }),
+      },
+      strict,
+    ),
+  },
+  strict,
+);
+
+const DoorItem = Type.Object(
+  {
+    kind: Type.Literal("door"),
+    id: Id,
+    name: Type.String({ maxLength: 200 }),
+    entryDeviceId: Id,
+    exitDeviceId: OptionalId,
+    unlockMs: Type.Integer({ minimum: 100, maximum: 900_000 }),
+    lockType: Literals("fail_safe", "fail_secure"),
+    chains: Chains,
+    scheduledUnlockId: OptionalId,
+    scheduledLockId: OptionalId,
+    confirmations: Type.Array(
+      Type.Object({ credential: Literals("card", "face", "fingerprint", "unique_pin", "qr", "customer_qr"), identifies: Type.Boolean() }, strict),
+      { maxItems: 6 },
+    ),
+    beliefAgeMsMax: Type.Union([Type.Null(), Type.Integer({ minimum: 60_000 })]),
+    whenVendorSilent: Literals("deny", "allow"),
+  },
+  strict,
+);
+
+const DoorModeItem = Type.Object({ kind: Type.Literal("mode"), id: Id, operator: Literals("none", "locked", "unlocked"), lockdown: Type.Boolean() }, strict);
+
+const AuthItem = Type.Object(
+  {
+    kind: Type.Literal("auth"),
+    id: Id,
+    userId: Id,
+    name: Type.String({ maxLength: 200 }),
+    status: Literals("ACTIVE", "INACTIVE"),
+    startMs: Milliseconds,
+    endMs: Milliseconds,
+    doors: Type.Union([Type.Literal("all"), Type.Array(Id, { maxItems: 1_000 })]),
+    scheduleId: OptionalId,
+    chains: Chains,
+    cards: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 8 }),
+  },
+  strict,
+);
+
+const check = Compile(Type.Union([PlaceItem, ScheduleItem, DoorItem, DoorModeItem, AuthItem]));
+
+/** The one place where what came over the link, or from a disk, becomes a roster item. Null when it is none: it is then reported, never guessed at. */
+export function readRosterItem(value: unknown): RosterItem | null {
+  return check.Check(value) ? (value as RosterItem) : null;
+}
