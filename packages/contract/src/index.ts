@@ -1,1 +1,3 @@
+export * from "./errors/index.ts";
+export * from "./events/index.ts";
 export * from "./link/index.ts";

@@ -1,0 +1,36 @@
+import { CodedError, type CodedErrorOptions, type ErrorSpec } from "@postern/core";
+
+/** What can go wrong between server and controller. These words stand in frames and logs. */
+export const LINK_CODES = {
+  claim_code_wrong: { class: "caller", summary: "No controller waits to be claimed with this code." },
+  claim_code_expired: { class: "caller", summary: "The claim code is older than it may be, or was tried too often." },
+  controller_unknown: { class: "caller", summary: "No controller has this serial, or its key was revoked." },
+  token_invalid: { class: "caller", summary: "The token is malformed, too old, or not signed with the controller's key." },
+  topic_foreign: { class: "caller", summary: "A controller may use its own topics alone." },
+  packet_too_large: { class: "caller", summary: "The packet is larger than the link allows." },
+  session_stale: { class: "permanent", summary: "A newer session of the same controller has begun; this one may do nothing more." },
+  session_taken: { class: "transient", summary: "Another connection of the same controller is alive." },
+  frame_malformed: { class: "caller", summary: "The message does not have the form that its topic asks for." },
+  frame_too_large: { class: "caller", summary: "The message is larger than the link allows." },
+  epoch_changed: { class: "permanent", summary: "The server's data may have gone back in time; both streams must be compared anew." },
+  event_malformed: { class: "permanent", summary: "The event does not have the form of an event." },
+  event_type_unknown: { class: "permanent", summary: "The event's type is not in the catalogue." },
+  event_type_foreign: { class: "permanent", summary: "Only the server writes events of this type." },
+  event_too_large: { class: "permanent", summary: "The event's detail is larger than the ledger takes." },
+  event_time_invalid: { class: "permanent", summary: "The event's time is not a time." },
+  device_unknown: { class: "permanent", summary: "The device does not belong to this controller." },
+  door_unknown: { class: "permanent", summary: "The door does not belong to this controller." },
+  item_malformed: { class: "permanent", summary: "The roster item does not have the form of its kind." },
+  item_unsupported: { class: "permanent", summary: "The controller or its driver cannot hold this roster item." },
+  command_unknown: { class: "permanent", summary: "The controller does not know this command." },
+  command_too_late: { class: "permanent", summary: "The command arrived after the time until which it was to act." },
+  command_failed: { class: "ambiguous", summary: "The driver failed while it carried out the command." },
+  device_offline: { class: "transient", summary: "The controller is not connected." },
+  database_away: { class: "transient", summary: "The database cannot be reached." },
+} as const satisfies Record<string, ErrorSpec>;
+
+export type LinkCode = keyof typeof LINK_CODES;
+
+export function linkError(code: LinkCode, options?: CodedErrorOptions): CodedError {
+  return new CodedError(code, LINK_CODES[code], options);
+}

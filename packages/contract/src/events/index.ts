@@ -1,0 +1,3 @@
+export * from "./auth-event-type.ts";
+export * from "./event-catalogue.ts";
+export type * from "./event-spec.ts";
