@@ -25,12 +25,12 @@ create index on roster_items(place_id, lane, revision);
 create index on roster_items(place_id, revision);
 create index on roster_items(place_id, bucket);
 
--- Sums modulo 2^128 of the item hashes of one bucket, as 16 bytes.
+-- Sums modulo 2^128 of the item hashes of one bucket.
 create table roster_sums(
   place_id bigint not null,
   scope bigint not null,
   bucket smallint not null,
-  sum bytea not null,
+  sum numeric(39, 0) not null,
   primary key (place_id, scope, bucket)
 ) with (fillfactor = 50);
 
@@ -39,7 +39,7 @@ create table roster_deltas(
   place_id bigint not null,
   revision bigint not null,
   scope bigint not null,
-  delta bytea not null,
+  delta numeric(39, 0) not null,
   primary key (place_id, revision, scope)
 );
 

@@ -1,0 +1,163 @@
+import { assert } from "@postern/core";
+import type { Queryable, Transaction } from "../platform/database.ts";
+import { periodOf } from "./period.ts";
+import type { ControllerReach, EventRow } from "./plan-append.ts";
+
+/** Where readers listen for a hint that a place's ledger has grown; the payload is the place's id. Polling is the truth. */
+export const LEDGER_GROWN_CHANNEL = "postern_ledger";
+
+/** Makes the head of a new place's ledger. */
+export async function createLedger(transaction: Transaction, placeId: number): Promise<void> {
+  await transaction.query("insert into ledger_heads(place_id, next_sequence, summed_to) values ($1, 1, 0)", [placeId]);
+}
+
+/** Makes the partitions that events received at this time go to. Harmless when they stand. */
+export async function ensurePeriod(queryable: Queryable, receivedAtMs: number): Promise<void> {
+  await queryable.query("select ensure_ledger_period($1)", [periodOf(receivedAtMs)]);
+}
+
+/** Locks the heads of these places until the commit, in ascending order so that two appends never wait for each other in a circle. */
+export async function lockHeads(transaction: Transaction, placeIds: readonly number[]): Promise<Map<number, number>> {
+  const rows = await transaction.query<{ place_id: number; next_sequence: number }>({
+    name: "ledger-lock-heads",
+    text: "select place_id, next_sequence from ledger_heads where place_id = any($1) order by place_id for no key update",
+    values: [placeIds],
+  });
+  return new Map(rows.map((row) => [row.place_id, row.next_sequence]));
+}
+
+export interface ControllerLog {
+  readonly session: number;
+  readonly reach: ControllerReach;
+  readonly marks: Map<number, number>;
+  hasBegun: boolean;
+}
+
+interface ControllerLogRow {
+  readonly controller_id: number;
+  readonly session_number: number;
+  readonly door_ids: number[];
+  readonly device_ids: number[];
+  readonly generations: number[];
+  readonly stored: number[];
+  readonly has_begun: boolean;
+}
+
+/** What an append must know of these controllers: the live session, the doors and devices they may write about, the marks of these generations. */
+export async function loadControllerLogs(transaction: Transaction, controllerIds: readonly number[], generations: readonly number[]): Promise<Map<number, ControllerLog>> {
+  const rows = await transaction.query<ControllerLogRow>({
+    name: "ledger-load-controllers",
+    text: `
+      select controllers.controller_id, session_number, served.door_ids, served.device_ids, logged.generations, logged.stored,
+        exists (select from log_marks where log_marks.place_id = controllers.place_id and log_marks.controller_id = controllers.controller_id) as has_begun
+      from controllers
+      cross join lateral (
+        select coalesce(array_agg(distinct doors.door_id), '{}') as door_ids, coalesce(array_agg(devices.device_id) filter (where devices.device_id is not null), '{}') as device_ids
+        from doors left join devices on devices.door_id = doors.door_id where doors.controller_id = controllers.controller_id
+      ) served
+      cross join lateral (
+        select coalesce(array_agg(generation order by generation), '{}') as generations, coalesce(array_agg(last_local_log_id order by generation), '{}') as stored
+        from log_marks where log_marks.place_id = controllers.place_id and log_marks.controller_id = controllers.controller_id and generation = any($2)
+      ) logged
+      where controllers.controller_id = any($1)`,
+    values: [controllerIds, generations],
+  });
+  return new Map(
+    rows.map((row) => [
+      row.controller_id,
+      {
+        session: row.session_number,
+        reach: { doorIds: new Set(row.door_ids), deviceIds: new Set(row.device_ids) },
+        marks: new Map(row.generations.map((generation, index) => [generation, row.stored[index] ?? 0])),
+        hasBegun: row.has_begun,
+      },
+    ]),
+  );
+}
+
+export interface PlaceRow {
+  readonly placeId: number;
+  readonly row: EventRow;
+}
+
+const INSERT_EVENTS = `
+  insert into events(place_id, period, sequence, event_at, received_at, device_id, door_id, user_id, auth_id, event_type, generation, local_log_id, detail)
+  select * from unnest($1::bigint[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::smallint[], $11::bigint[], $12::bigint[], $13::jsonb[])`;
+
+/** Writes rows in their order with the next sequences of their places, whose heads the caller has locked, and moves the heads. */
+export async function insertEvents(transaction: Transaction, heads: ReadonlyMap<number, number>, entries: readonly PlaceRow[]): Promise<void> {
+  if (entries.length === 0) return;
+  const next = new Map(heads);
+  const sequences = entries.map(({ placeId }) => {
+    const sequence = next.get(placeId);
+    assert(sequence !== undefined, "an event's place has a locked ledger head");
+    next.set(placeId, sequence + 1);
+    return sequence;
+  });
+  const column = <Value>(pick: (row: EventRow) => Value): Value[] => entries.map(({ row }) => pick(row));
+  await transaction.query({
+    name: "ledger-insert-events",
+    text: INSERT_EVENTS,
+    values: [
+      entries.map((entry) => entry.placeId),
+      column((row) => periodOf(row.receivedAt)),
+      sequences,
+      column((row) => row.eventAt),
+      column((row) => row.receivedAt),
+      column((row) => row.deviceId),
+      column((row) => row.doorId),
+      column((row) => row.userId),
+      column((row) => row.authId),
+      column((row) => row.eventType),
+      column((row) => row.generation),
+      column((row) => row.localLogId),
+      column((row) => (row.detail === null ? null : JSON.stringify(row.detail))),
+    ],
+  });
+  await moveHeads(transaction, next);
+}
+
+async function moveHeads(transaction: Transaction, heads: ReadonlyMap<number, number>): Promise<void> {
+  await transaction.query({
+    name: "ledger-move-heads",
+    text: `
+      with moved as (
+        update ledger_heads set next_sequence = head.next_sequence
+        from unnest($1::bigint[], $2::bigint[]) as head(place_id, next_sequence)
+        where ledger_heads.place_id = head.place_id and ledger_heads.next_sequence <> head.next_sequence
+        returning ledger_heads.place_id
+      )
+      select pg_notify('${LEDGER_GROWN_CHANNEL}', place_id::text) from moved`,
+    values: [[...heads.keys()], [...heads.values()]],
+  });
+}
+
+export interface MarkRow {
+  readonly placeId: number;
+  readonly controllerId: number;
+  readonly generation: number;
+  readonly through: number;
+}
+
+/** Writes how far each generation of a log is stored. One row a generation: the caller keeps the newest. */
+export async function writeMarks(transaction: Transaction, marks: readonly MarkRow[]): Promise<void> {
+  if (marks.length === 0) return;
+  await transaction.query({
+    name: "ledger-write-marks",
+    text: `
+      insert into log_marks(place_id, controller_id, generation, last_local_log_id)
+      select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
+      on conflict (place_id, controller_id, generation) do update set last_local_log_id = excluded.last_local_log_id`,
+    values: [marks.map((mark) => mark.placeId), marks.map((mark) => mark.controllerId), marks.map((mark) => mark.generation), marks.map((mark) => mark.through)],
+  });
+}
+
+/** What the ledger has of these generations of a controller's log. */
+export async function readMarks(queryable: Queryable, placeId: number, controllerId: number, generations: readonly number[]): Promise<Map<number, number>> {
+  const rows = await queryable.query<{ generation: number; last_local_log_id: number }>({
+    name: "ledger-read-marks",
+    text: "select generation, last_local_log_id from log_marks where place_id = $1 and controller_id = $2 and generation = any($3)",
+    values: [placeId, controllerId, generations],
+  });
+  return new Map(rows.map((row) => [row.generation, row.last_local_log_id]));
+}

@@ -1,0 +1,11 @@
+/** Events of one transaction: enough that the commit's cost disappears, few enough that no controller waits long for its `stored`. */
+export const APPEND_EVENTS_MAX = 4_096;
+
+/** Batches that wait for the append in one process. Beyond it a controller's batch is left unanswered, and it sends again: its outbox is the queue. */
+export const APPEND_BATCHES_WAITING_MAX = 2_048;
+
+/** A device clock is believed within this distance of the server's; beyond it the event's time is corrected by the measured offset. */
+export const CLOCK_OFFSET_MS_BELIEVED = 60_000;
+
+/** Older than any outbox keeps its events: such a time comes from a clock that was never set. */
+export const EVENT_AGE_MS_MAX = 400 * 86_400_000;

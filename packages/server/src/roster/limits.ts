@@ -1,0 +1,11 @@
+/** Changed items kept in memory per place, so that controllers at the tip share one query. A controller further behind reads from the database. */
+export const FEED_ITEMS_MAX = 4_096;
+
+/** Revisions of digest history kept in memory per place; a digest of an older revision is read from the database. */
+export const FEED_REVISIONS_MAX = 16_384;
+
+/** How often a place with connected controllers is looked at without a hint: a notification can be lost, a poll cannot. */
+export const FEED_POLL_MS = 1_000;
+
+/** Queries for pages that one process runs at once: a thousand doors coming back together wait their turn instead of taking every connection. */
+export const PAGE_QUERIES_AT_ONCE_MAX = 8;

@@ -1,0 +1,77 @@
+import { addSums, bucketOf, hashToSum, type ItemKey, itemHash, itemScopes, type RosterItem, subtractSums } from "@postern/core";
+
+/** One item as it shall be from now on; null takes it away and leaves a tombstone. */
+export interface RosterChange {
+  readonly key: ItemKey;
+  readonly item: RosterItem | null;
+}
+
+/** What the roster holds of an item now. A tombstone has no hash and no scopes. */
+export interface HeldItem {
+  readonly scopes: readonly number[];
+  readonly hash: string | null;
+}
+
+/** 1 settings, modes, schedules; 2 a change to what existed; 3 new. The pump sends them in this order. */
+export type Lane = 1 | 2 | 3;
+
+export interface RosterRow {
+  readonly key: ItemKey;
+  readonly revision: number;
+  readonly lane: Lane;
+  readonly scopes: readonly number[];
+  readonly bucket: number;
+  readonly hash: string | null;
+  readonly item: RosterItem | null;
+}
+
+/** What a revision adds to the sum of one bucket of one scope, modulo 2^128. */
+export interface BucketDelta {
+  readonly revision: number;
+  readonly scope: number;
+  readonly bucket: number;
+  readonly delta: bigint;
+}
+
+export interface ChangePlan {
+  readonly revision: number;
+  readonly rows: readonly RosterRow[];
+  readonly deltas: readonly BucketDelta[];
+}
+
+/**
+ * What to write for these changes. Each changed item gets the next revision; an item that stays as it was gets none, so that a repeat costs
+ * the doors nothing. `held` names every key of `changes` that the roster has ever had.
+ */
+export function planChange(headRevision: number, held: ReadonlyMap<ItemKey, HeldItem>, changes: readonly RosterChange[]): ChangePlan {
+  const rows: RosterRow[] = [];
+  const deltas: BucketDelta[] = [];
+  const current = new Map(held);
+  let revision = headRevision;
+  for (const change of changes) {
+    const before = current.get(change.key);
+    const hash = change.item === null ? null : itemHash(change.item);
+    if (before === undefined ? hash === null : before.hash === hash) continue;
+    revision += 1;
+    const scopes = change.item === null ? [] : itemScopes(change.item);
+    const bucket = bucketOf(change.key);
+    rows.push({ key: change.key, revision, lane: laneOf(change.key, before !== undefined), scopes, bucket, hash, item: change.item });
+    deltas.push(...bucketDeltas(revision, bucket, before ?? NOTHING_HELD, { scopes, hash }));
+    current.set(change.key, { scopes, hash });
+  }
+  return { revision, rows, deltas };
+}
+
+const NOTHING_HELD: HeldItem = { scopes: [], hash: null };
+
+function laneOf(key: ItemKey, existed: boolean): Lane {
+  if (!key.startsWith("auth:")) return 1;
+  return existed ? 2 : 3;
+}
+
+function bucketDeltas(revision: number, bucket: number, before: HeldItem, after: HeldItem): BucketDelta[] {
+  const byScope = new Map<number, bigint>();
+  for (const scope of before.hash === null ? [] : before.scopes) byScope.set(scope, subtractSums(0n, hashToSum(before.hash)));
+  for (const scope of after.hash === null ? [] : after.scopes) byScope.set(scope, addSums(byScope.get(scope) ?? 0n, hashToSum(after.hash)));
+  return [...byScope].filter(([, delta]) => delta !== 0n).map(([scope, delta]) => ({ revision, scope, bucket, delta }));
+}

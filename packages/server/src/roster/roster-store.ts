@@ -1,0 +1,92 @@
+import { assert, type ItemKey } from "@postern/core";
+import type { Queryable, Transaction } from "../platform/database.ts";
+import { type ChangePlan, type HeldItem, planChange, type RosterChange } from "./plan-change.ts";
+
+/** Where the pumps listen for a hint that a place's roster has moved; the payload is the place's id. Polling is the truth. */
+export const ROSTER_CHANGED_CHANNEL = "postern_roster";
+
+/** Makes the head of a new place's roster. */
+export async function createRoster(transaction: Transaction, placeId: number): Promise<void> {
+  await transaction.query("insert into roster_heads(place_id, revision) values ($1, 0)", [placeId]);
+}
+
+/**
+ * Applies changes to the roster of a place within the caller's transaction, so that a right and its way to the doors are one commit. Locks the
+ * place's head until the commit: revisions follow the order of commits, without a hole. Returns the revision of the last change, which is the
+ * head's when nothing changed.
+ */
+export async function changeRoster(transaction: Transaction, placeId: number, changes: readonly RosterChange[]): Promise<number> {
+  const head = await lockHead(transaction, placeId);
+  const held = await loadHeld(
+    transaction,
+    placeId,
+    changes.map((change) => change.key),
+  );
+  const plan = planChange(head, held, changes);
+  if (plan.rows.length > 0) await writePlan(transaction, placeId, plan);
+  return plan.revision;
+}
+
+async function lockHead(transaction: Transaction, placeId: number): Promise<number> {
+  const [head] = await transaction.query<{ revision: number }>({
+    name: "roster-lock-head",
+    text: "select revision from roster_heads where place_id = $1 for no key update",
+    values: [placeId],
+  });
+  assert(head !== undefined, "every place has a roster head");
+  return head.revision;
+}
+
+async function loadHeld(queryable: Queryable, placeId: number, keys: readonly ItemKey[]): Promise<Map<ItemKey, HeldItem>> {
+  const rows = await queryable.query<{ item_key: ItemKey; scopes: number[]; hash: string | null }>({
+    name: "roster-load-held",
+    text: "select item_key, scopes, hash from roster_items where place_id = $1 and item_key = any($2)",
+    values: [placeId, keys],
+  });
+  return new Map(rows.map((row) => [row.item_key, { scopes: row.scopes, hash: row.hash }]));
+}
+
+const WRITE_PLAN = `
+  with rows as (
+    insert into roster_items(place_id, item_key, revision, lane, scopes, bucket, hash, item)
+    select distinct on (item_key) $1::bigint, item_key, revision, lane, scopes::bigint[], bucket, hash, item
+    from unnest($3::text[], $4::bigint[], $5::smallint[], $6::text[], $7::smallint[], $8::text[], $9::jsonb[])
+      as changed(item_key, revision, lane, scopes, bucket, hash, item)
+    order by item_key, revision desc
+    on conflict (place_id, item_key) do update
+      set revision = excluded.revision, lane = excluded.lane, scopes = excluded.scopes, bucket = excluded.bucket, hash = excluded.hash, item = excluded.item
+  ), deltas as (
+    select revision, scope, bucket, delta from unnest($10::bigint[], $11::bigint[], $12::smallint[], $13::numeric[]) as changed(revision, scope, bucket, delta)
+  ), sums as (
+    insert into roster_sums(place_id, scope, bucket, sum)
+    select $1::bigint, scope, bucket, mod(sum(delta), ${2n ** 128n}) from deltas group by scope, bucket order by scope, bucket
+    on conflict (place_id, scope, bucket) do update set sum = mod(roster_sums.sum + excluded.sum, ${2n ** 128n})
+  ), history as (
+    insert into roster_deltas(place_id, revision, scope, delta) select $1::bigint, revision, scope, delta from deltas
+  ), head as (
+    update roster_heads set revision = $2::bigint where place_id = $1::bigint
+  )
+  select pg_notify('${ROSTER_CHANGED_CHANNEL}', $1::bigint::text)`;
+
+async function writePlan(transaction: Transaction, placeId: number, plan: ChangePlan): Promise<void> {
+  const { rows, deltas } = plan;
+  await transaction.query({
+    name: "roster-write-plan",
+    text: WRITE_PLAN,
+    values: [
+      placeId,
+      plan.revision,
+      rows.map((row) => row.key),
+      rows.map((row) => row.revision),
+      rows.map((row) => row.lane),
+      rows.map((row) => `{${row.scopes.join(",")}}`),
+      rows.map((row) => row.bucket),
+      rows.map((row) => row.hash),
+      rows.map((row) => (row.item === null ? null : JSON.stringify(row.item))),
+      deltas.map((delta) => delta.revision),
+      deltas.map((delta) => delta.scope),
+      deltas.map((delta) => delta.bucket),
+      deltas.map((delta) => delta.delta.toString()),
+    ],
+  });
+}
