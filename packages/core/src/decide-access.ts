@@ -1,7 +1,11 @@
+import { assertNever } from "./assert.ts";
+import { confirmationOf, identifyingConfirmationOf } from "./confirmation.ts";
 import type { DoorMode } from "./door-mode.ts";
 import type { Chain, Factor } from "./factor.ts";
-import type { AuthItem, DoorItem } from "./roster-item.ts";
-import type { Schedule } from "./schedule.ts";
+import { factorProgress, meetsDoorMinimum } from "./factor-progress.ts";
+import { periodState } from "./period.ts";
+import type { AuthItem, Confirmation, ConfirmedCredential, DoorItem } from "./roster-item.ts";
+import { isWithinSchedule, type Schedule } from "./schedule.ts";
 import type { UtcTransition } from "./time-zone.ts";
 
 /** Everything a decision depends on. The caller looks it up; `decideAccess` only judges. */
@@ -17,7 +21,7 @@ export interface AccessFacts {
   /** The schedule that `auth.scheduleId` names, or null when the replica has none. */
   readonly schedule: Schedule | null;
   readonly utcTransitions: readonly UtcTransition[];
-  /** Factors proven so far, in the order in which they were presented. */
+  /** Factors proven so far, in the order in which they were presented. While `auth` is null: the one that was presented. */
   readonly proven: Chain;
   readonly confirmation: ConfirmationState;
   /** How long ago the server was last heard, or null when never. */
@@ -34,8 +38,8 @@ export type Decision =
   | { readonly kind: "unlocked"; readonly because: "fire" | "operator" | "schedule" }
   /** One of these factors must follow. */
   | { readonly kind: "wait_factor"; readonly wanted: readonly Factor[] }
-  /** Ask the customer's server, then decide again. `identify`: it also says who this is. */
-  | { readonly kind: "ask_vendor"; readonly identify: boolean }
+  /** Ask the customer's server about this credential, then decide again. `identify`: it also says who this is. */
+  | { readonly kind: "ask_vendor"; readonly credential: ConfirmedCredential; readonly identify: boolean }
   | { readonly kind: "denied"; readonly because: DenialReason };
 
 export type DenialReason =
@@ -55,8 +59,143 @@ export type DenialReason =
   | "vendor_refused"
   | "vendor_silent"
   | "door_unknown"
-  /** These three are said by the controller around the decision. */
+  /** These four are said by the controller around the decision; the last one when the decision itself fails. */
   | "factor_failed"
   | "factor_timeout"
   | "not_recorded"
   | "error";
+
+/**
+ * Whether this person may pass this door now. Called again after every wait, with the facts as they are then.
+ *
+ * In this order, the first that applies:
+ * 1. A door without settings denies. A credential that nobody is known by is denied as `unknown`, unless the door maps its type to a vendor that
+ *    names people by itself.
+ * 2. The door's mode. A locked door denies, an unlocked one lets pass; neither asks a vendor.
+ * 3. A belief older than the door's policy allows denies, as does one of unknown age.
+ * 4. The auth: INACTIVE; no clock, which denies everybody, because every auth has a period; before its start; from its end on.
+ * 5. The door is not among the auth's doors.
+ * 6. The schedule: missing, without local time, or outside its windows.
+ * 7. Another factor is wanted, or those presented lead nowhere (see `factorProgress`).
+ * 8. The vendor has to be asked, or has refused. Silence is judged by the door's policy.
+ * 9. Granted.
+ *
+ * Somebody whom only the vendor can name has no auth: 4 to 6 do not apply, the door's own minimum stands for 7, and silence always denies.
+ */
+export function decideAccess(facts: AccessFacts): Decision {
+  const { door } = facts;
+  if (door === null) return denied("door_unknown");
+  const holder = identify(facts, door);
+  if (holder.kind === "nobody") return denied("unknown");
+  const byMode = decideByMode(facts.mode);
+  if (byMode !== null) return byMode;
+  if (isBeliefTooOld(door, facts.beliefAgeMs)) return denied("belief_too_old");
+  switch (holder.kind) {
+    case "auth":
+      return decideByAuth(holder.auth, door, facts);
+    case "named_by_vendor":
+      return decideByVendorAlone(holder.confirmation, door, facts);
+    default:
+      return assertNever(holder);
+  }
+}
+
+type Holder =
+  | { readonly kind: "auth"; readonly auth: AuthItem }
+  | { readonly kind: "named_by_vendor"; readonly confirmation: Confirmation }
+  | { readonly kind: "nobody" };
+
+function identify({ auth, proven }: AccessFacts, door: DoorItem): Holder {
+  if (auth !== null) return { kind: "auth", auth };
+  const confirmation = identifyingConfirmationOf(proven, door.confirmations);
+  return confirmation === null ? { kind: "nobody" } : { kind: "named_by_vendor", confirmation };
+}
+
+function decideByMode(mode: DoorMode): Decision | null {
+  switch (mode.kind) {
+    case "credentials":
+      return null;
+    case "unlocked":
+      return { kind: "unlocked", because: mode.by };
+    case "locked":
+      return denied(lockReason(mode.by));
+    default:
+      return assertNever(mode);
+  }
+}
+
+function lockReason(by: "lockdown" | "operator" | "schedule"): DenialReason {
+  switch (by) {
+    case "lockdown":
+      return "lockdown";
+    case "operator":
+      return "locked_by_operator";
+    case "schedule":
+      return "locked_by_schedule";
+    default:
+      return assertNever(by);
+  }
+}
+
+function isBeliefTooOld({ beliefAgeMsMax }: DoorItem, beliefAgeMs: number | null): boolean {
+  if (beliefAgeMsMax === null) return false;
+  // Fresh has to be shown: an age that is no number is too old.
+  return beliefAgeMs === null || !(beliefAgeMs <= beliefAgeMsMax);
+}
+
+function decideByAuth(auth: AuthItem, door: DoorItem, facts: AccessFacts): Decision {
+  const refusal = refusalOfRight(auth, door, facts);
+  if (refusal !== null) return denied(refusal);
+  const progress = factorProgress({ proven: facts.proven, authChains: auth.chains, doorChains: door.chains });
+  switch (progress.kind) {
+    case "not_allowed":
+      return denied("factor_not_allowed");
+    case "wanted":
+      return { kind: "wait_factor", wanted: progress.factors };
+    case "proven": {
+      const wanted = confirmationOf(facts.proven, door.confirmations);
+      return wanted === null ? { kind: "granted", because: "auth" } : decideByConfirmation(wanted, door.whenVendorSilent, facts.confirmation);
+    }
+    default:
+      return assertNever(progress);
+  }
+}
+
+/** Why the auth gives no right here and now, whatever is presented; null when it does. */
+function refusalOfRight(auth: AuthItem, door: DoorItem, facts: AccessFacts): DenialReason | null {
+  if (auth.status !== "ACTIVE") return "inactive";
+  if (facts.nowMs === null) return "no_clock";
+  const period = periodState(auth.startMs, auth.endMs, facts.nowMs);
+  if (period !== "within") return period;
+  if (auth.doors !== "all" && !auth.doors.includes(door.id)) return "wrong_door";
+  if (auth.scheduleId === null) return null;
+  if (facts.schedule === null) return "schedule_missing";
+  // Without offsets the controller knows the time, but not the place's.
+  if (facts.utcTransitions.length === 0) return "no_clock";
+  return isWithinSchedule(facts.schedule, facts.utcTransitions, facts.nowMs) ? null : "outside_schedule";
+}
+
+function decideByVendorAlone(identifying: Confirmation, door: DoorItem, { proven, confirmation }: AccessFacts): Decision {
+  if (!meetsDoorMinimum(proven, door.chains)) return denied("factor_not_allowed");
+  const decision = decideByConfirmation(identifying, "deny", confirmation);
+  return decision.kind === "ask_vendor" ? { ...decision, identify: true } : decision;
+}
+
+function decideByConfirmation({ credential }: Confirmation, whenSilent: "deny" | "allow", state: ConfirmationState): Decision {
+  switch (state) {
+    case "not_asked":
+      return { kind: "ask_vendor", credential, identify: false };
+    case "confirmed":
+      return { kind: "granted", because: "vendor" };
+    case "refused":
+      return denied("vendor_refused");
+    case "silent":
+      return whenSilent === "allow" ? { kind: "granted", because: "auth" } : denied("vendor_silent");
+    default:
+      return assertNever(state);
+  }
+}
+
+function denied(because: DenialReason): Decision {
+  return { kind: "denied", because };
+}

@@ -1,3 +1,4 @@
+import { assertNever } from "./assert.ts";
 import type { Chain } from "./factor.ts";
 import type { Schedule } from "./schedule.ts";
 import type { UtcTransition } from "./time-zone.ts";
@@ -107,5 +108,7 @@ export function itemScopes(item: RosterItem): readonly number[] {
       return [item.id];
     case "auth":
       return item.doors === "all" ? [COMMON_SCOPE] : item.doors;
+    default:
+      return assertNever(item);
   }
 }

@@ -1,9 +1,13 @@
+import { epochDayOf, weekdayOf } from "./calendar-date.ts";
+import { offsetSecondsAt, type UtcTransition } from "./time-zone.ts";
+
 /** A window of one day in minutes after local midnight. `toMinute` 1440 is 24:00; at or below `fromMinute` it ends on the next day. */
 export interface DayWindow {
   readonly fromMinute: number;
   readonly toMinute: number;
 }
 
+/** Never changed once made: what is derived from it is remembered with it. */
 export interface Schedule {
   /** Seven lists, Sunday first. */
   readonly weekly: readonly (readonly DayWindow[])[];
@@ -14,4 +18,59 @@ export interface Schedule {
 export interface Holiday {
   readonly date: string;
   readonly windows: readonly DayWindow[];
+}
+
+const MINUTE_MS = 60_000;
+export const DAY_MINUTES = 1_440;
+
+const wholeDay: readonly DayWindow[] = [{ fromMinute: 0, toMinute: DAY_MINUTES }];
+
+/** Every day from 00:00 to 24:00. */
+export const alwaysSchedule: Schedule = { weekly: Array.from({ length: 7 }, () => wholeDay), holidays: [] };
+
+/**
+ * Whether the wall clock of the place shows, at `nowMs`, a minute that belongs to one of the schedule's windows.
+ *
+ * A window is a set of wall-clock minutes of the day on which it starts and, if it crosses midnight, of the next calendar day. So an hour
+ * that summer time skips never comes, one that comes twice counts twice, and a window that starts inside a skipped hour or day still
+ * holds for what is left of it. A holiday replaces the windows that start on its date; what began the evening before runs on into it.
+ */
+export function isWithinSchedule(schedule: Schedule, transitions: readonly UtcTransition[], nowMs: number): boolean {
+  const localMs = nowMs + offsetSecondsAt(transitions, nowMs) * 1_000;
+  const localMinute = Math.floor(localMs / MINUTE_MS);
+  const today = Math.floor(localMinute / DAY_MINUTES);
+  const minute = localMinute - today * DAY_MINUTES;
+  for (const window of windowsStartingOn(schedule, today)) {
+    if (minute >= window.fromMinute && minute < endMinute(window)) return true;
+  }
+  for (const window of windowsStartingOn(schedule, today - 1)) {
+    if (minute + DAY_MINUTES < endMinute(window)) return true;
+  }
+  return false;
+}
+
+/** Minutes after the midnight before the window's start: beyond 1440 it ends on the next day. */
+function endMinute({ fromMinute, toMinute }: DayWindow): number {
+  return toMinute > fromMinute ? toMinute : toMinute + DAY_MINUTES;
+}
+
+function windowsStartingOn(schedule: Schedule, epochDay: number): readonly DayWindow[] {
+  return holidaysByDay(schedule).get(epochDay) ?? schedule.weekly[weekdayOf(epochDay)] ?? [];
+}
+
+type HolidaysByDay = ReadonlyMap<number, readonly DayWindow[]>;
+
+/** A door decides thousands of times on one schedule; its dates are read once. */
+const holidaysBySchedule = new WeakMap<Schedule, HolidaysByDay>();
+
+function holidaysByDay(schedule: Schedule): HolidaysByDay {
+  const known = holidaysBySchedule.get(schedule);
+  if (known !== undefined) return known;
+  const byDay = new Map<number, readonly DayWindow[]>();
+  for (const { date, windows } of schedule.holidays) {
+    const epochDay = epochDayOf(date);
+    if (epochDay !== null) byDay.set(epochDay, windows);
+  }
+  holidaysBySchedule.set(schedule, byDay);
+  return byDay;
 }
