@@ -1,3 +1,4 @@
+export * from "./clue/index.ts";
 export * from "./errors/index.ts";
 export * from "./events/index.ts";
 export * from "./link/index.ts";

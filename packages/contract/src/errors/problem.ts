@@ -4,5 +4,5 @@ export interface Problem {
   readonly field: string;
   readonly message: string;
   /** What was sent, cut short. Never of a biometric, a PIN, a key, a token or a phone number; never a list or an object. */
-  readonly rejectedValue?: string | number | boolean | null;
+  readonly rejectedValue?: string | number | boolean;
 }

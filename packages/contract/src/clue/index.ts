@@ -1,0 +1,15 @@
+export * from "./auth-data.ts";
+export * from "./clue-limits.ts";
+export type * from "./create-auth.ts";
+export * from "./create-auth-body.ts";
+export * from "./device-item.ts";
+export * from "./door-item.ts";
+export * from "./envelope.ts";
+export * from "./event-item.ts";
+export * from "./modes.ts";
+export type * from "./query.ts";
+export * from "./read-create-auth.ts";
+export * from "./read-doors-query.ts";
+export * from "./read-events-query.ts";
+export * from "./read-path-id.ts";
+export type { Read } from "./spot.ts";
