@@ -37,7 +37,10 @@ export type CardRead<Kind extends Card> =
 /** The order in which a reader sends the bytes of a serial number. */
 export type ByteOrder = "most_significant_first" | "least_significant_first";
 
-/** The canonical text of a card, by which it is stored, compared and unique in a place: `CSN:12345`, `WIEGAND:26:12:123`, `RAW:32:77`. At most 64 characters. */
+/**
+ * The canonical text of a card, by which it is stored, compared and unique in a place: `CSN:12345`, `WIEGAND:26:12:123`, `RAW:32:77`. At
+ * most 64 characters.
+ */
 export function cardKey(card: Card): string {
   switch (card.kind) {
     case "CSN":

@@ -1,69 +1,12 @@
+import type { AccessFacts, ConfirmationState } from "./access-facts.ts";
 import { assertNever } from "./assert.ts";
 import { confirmationOf, identifyingConfirmationOf } from "./confirmation.ts";
+import type { Decision, DenialReason } from "./decision.ts";
 import type { DoorMode } from "./door-mode.ts";
-import type { Chain, Factor } from "./factor.ts";
 import { factorProgress, meetsDoorMinimum } from "./factor-progress.ts";
 import { periodState } from "./period.ts";
-import type { AuthItem, Confirmation, ConfirmedCredential, DoorItem } from "./roster-item.ts";
-import { isWithinSchedule, type Schedule } from "./schedule.ts";
-import type { UtcTransition } from "./time-zone.ts";
-
-/** Everything a decision depends on. The caller looks it up; `decideAccess` only judges. */
-export interface AccessFacts {
-  /** The controller's best time, or null when it has no clock it can trust. */
-  readonly nowMs: number | null;
-  /** The door's settings in the replica, or null when the replica has none. */
-  readonly door: DoorItem | null;
-  /** What holds the door now, from `doorMode`. */
-  readonly mode: DoorMode;
-  /** Who the credential belongs to, or null when nobody here is known by it. */
-  readonly auth: AuthItem | null;
-  /** The schedule that `auth.scheduleId` names, or null when the replica has none. */
-  readonly schedule: Schedule | null;
-  readonly utcTransitions: readonly UtcTransition[];
-  /** Factors proven so far, in the order in which they were presented. While `auth` is null: the one that was presented. */
-  readonly proven: Chain;
-  readonly confirmation: ConfirmationState;
-  /** How long ago the server was last heard, or null when never. */
-  readonly beliefAgeMs: number | null;
-}
-
-/** What is known of the customer's own answer. */
-export type ConfirmationState = "not_asked" | "confirmed" | "refused" | "silent";
-
-export type Decision =
-  /** Release the bolt. */
-  | { readonly kind: "granted"; readonly because: "auth" | "vendor" }
-  /** The door stands unlocked anyway: a success event, no relay. */
-  | { readonly kind: "unlocked"; readonly because: "fire" | "operator" | "schedule" }
-  /** One of these factors must follow. */
-  | { readonly kind: "wait_factor"; readonly wanted: readonly Factor[] }
-  /** Ask the customer's server about this credential, then decide again. `identify`: it also says who this is. */
-  | { readonly kind: "ask_vendor"; readonly credential: ConfirmedCredential; readonly identify: boolean }
-  | { readonly kind: "denied"; readonly because: DenialReason };
-
-export type DenialReason =
-  | "unknown"
-  | "lockdown"
-  | "locked_by_operator"
-  | "locked_by_schedule"
-  | "inactive"
-  | "not_started"
-  | "ended"
-  | "wrong_door"
-  | "outside_schedule"
-  | "schedule_missing"
-  | "no_clock"
-  | "belief_too_old"
-  | "factor_not_allowed"
-  | "vendor_refused"
-  | "vendor_silent"
-  | "door_unknown"
-  /** These four are said by the controller around the decision; the last one when the decision itself fails. */
-  | "factor_failed"
-  | "factor_timeout"
-  | "not_recorded"
-  | "error";
+import type { AuthItem, Confirmation, DoorItem } from "./roster-item.ts";
+import { isWithinSchedule } from "./schedule.ts";
 
 /**
  * Whether this person may pass this door now. Called again after every wait, with the facts as they are then.
