@@ -1,5 +1,6 @@
-import { CodedError, type Clock } from "@postern/core";
+import { type Clock, CodedError } from "@postern/core";
 import type { Database } from "../platform/database.ts";
+import { sqlStateOf } from "../platform/database-error.ts";
 import { type AppendOutcome, appendBatches } from "./append.ts";
 import { ensurePeriod } from "./ledger-store.ts";
 import { APPEND_BATCHES_WAITING_MAX, APPEND_EVENTS_MAX } from "./limits.ts";
@@ -98,8 +99,7 @@ export class Appender {
 
 /** SQLSTATE class 22: data the database cannot hold. */
 function isDataRefused(cause: unknown): boolean {
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  return typeof code === "string" && /^22[0-9A-Z]{3}$/.test(code);
+  return sqlStateOf(cause)?.startsWith("22") === true;
 }
 
 /** Appends a batch event by event, the refused ones as stubs. */

@@ -1,0 +1,230 @@
+import { type BucketHashes, type DownKind, type EventsFrame, readEvents, readHello, readSynced, type RosterFrame, type SyncedFrame, type UpKind } from "@postern/contract";
+import { type Clock, CodedError, COMMON_SCOPE, type ItemKey, type Log, sumToHex } from "@postern/core";
+import type { Appender } from "../ledger/appender.ts";
+import { readMarks } from "../ledger/ledger-store.ts";
+import type { Database } from "../platform/database.ts";
+import { readBucketItems, readBucketSums } from "../roster/digest-store.ts";
+import type { PageItem } from "../roster/page.ts";
+import type { PlaceFeed } from "../roster/place-feed.ts";
+import type { RosterFeeds } from "../roster/roster-feeds.ts";
+import { type Confirmation, closeSession, openSession, type OpenedSession } from "./controller-store.ts";
+import type { LinkConnection } from "./mqtt/mqtt-listener.ts";
+import { NEW_SESSION, type SessionEffect, type SessionInput, type SessionState, stepSession } from "./step-session.ts";
+
+export interface GatewaySessionDeps {
+  readonly database: Database;
+  readonly feeds: RosterFeeds;
+  readonly appender: Appender;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly instanceId: number;
+  readonly limitPages: <Result>(work: () => Promise<Result>) => Promise<Result>;
+  readonly confirm: (confirmation: Confirmation) => void;
+}
+
+/** Runs one session: carries out what `stepSession` wants, and tells it what came of it. */
+export class GatewaySession {
+  readonly #deps: GatewaySessionDeps;
+  readonly #connection: LinkConnection;
+  #state: SessionState = NEW_SESSION;
+  #opened: OpenedSession | null = null;
+  #feed: PlaceFeed | null = null;
+  #leave: (() => void) | null = null;
+  #confirmation: Confirmation | null = null;
+
+  constructor(deps: GatewaySessionDeps, connection: LinkConnection) {
+    this.#deps = deps;
+    this.#connection = connection;
+  }
+
+  /** The controller and session number once the hello was written down. */
+  get opened(): OpenedSession | null {
+    return this.#opened;
+  }
+
+  /** One frame from the controller. Resolves when the next may come; appends go on behind it, one at a time. */
+  async received(kind: UpKind, payload: Uint8Array): Promise<void> {
+    const input = readInput(kind, payload);
+    if (typeof input === "string") return this.#close(`frame_malformed: ${kind} ${input}`);
+    await this.#handle(input);
+  }
+
+  /** The connection has gone. */
+  async dropped(): Promise<void> {
+    await this.#handle({ kind: "dropped" });
+    this.#leave?.();
+    this.#leave = null;
+    const opened = this.#opened;
+    if (opened !== null) await closeSession(this.#deps.database, opened.controllerId, opened.session, this.#deps.clock.nowMs());
+  }
+
+  async #handle(input: SessionInput): Promise<void> {
+    const step = stepSession(this.#state, input);
+    this.#state = step.state;
+    for (const effect of step.effects) await this.#carryOut(effect);
+  }
+
+  async #carryOut(effect: SessionEffect): Promise<void> {
+    switch (effect.kind) {
+      case "open":
+        return this.#open(effect.hello);
+      case "welcome":
+        return this.#send("welcome", effect.frame);
+      case "stored":
+        return this.#send("stored", effect.frame);
+      case "send":
+        return this.#send("roster", effect.frame);
+      case "append":
+        return this.#inBackground(this.#append(effect.frame));
+      case "read_page":
+        return this.#inBackground(this.#readPage(effect.request));
+      case "read_sums":
+        return this.#inBackground(this.#readSums());
+      case "mend":
+        return this.#inBackground(this.#mend(effect.buckets, effect.isLast));
+      case "check_digest":
+        return this.#checkDigest(effect.revision, effect.digest);
+      case "confirm":
+        return this.#confirm(effect.synced);
+      case "close":
+        return this.#close(effect.reason);
+    }
+  }
+
+  async #open(hello: Parameters<typeof openSession>[1]["hello"]): Promise<void> {
+    const { database, clock, instanceId, feeds } = this.#deps;
+    const opened = await openSession(database, { serial: this.#connection.serial, instanceId, nowMs: clock.nowMs(), hello });
+    this.#opened = opened;
+    const marks = await readMarks(
+      database,
+      opened.placeId,
+      opened.controllerId,
+      hello.log.generations.map((log) => log.generation),
+    );
+    const { feed, leave } = await feeds.follow(opened.placeId, () => void this.#inBackground(this.#handle({ kind: "woken" })));
+    if (this.#state.kind === "closed") return leave();
+    this.#feed = feed;
+    this.#leave = leave;
+    await this.#handle({ kind: "opened", opened, marks, serverMs: clock.nowMs() });
+  }
+
+  async #append(frame: EventsFrame): Promise<void> {
+    const opened = this.#opened;
+    if (opened === null) return;
+    const { appender, clock, log } = this.#deps;
+    const { placeId, controllerId } = opened;
+    const { session, generation, predecessor, first, events, sentAt: sentAtMs } = frame;
+    try {
+      const outcome = await appender.append({ placeId, controllerId, session, generation, predecessor, first, events, lost: frame.lost ?? [], sentAtMs, receivedAtMs: clock.nowMs() });
+      await this.#handle({ kind: "appended", outcome });
+    } catch (cause) {
+      log.warn("gateway.append_failed", { serial: this.#connection.serial, code: cause instanceof CodedError ? cause.code : "unexpected", cause });
+      await this.#handle({ kind: "appended", outcome: { kind: "failed" } });
+    }
+  }
+
+  async #readPage(request: Parameters<PlaceFeed["page"]>[0]): Promise<void> {
+    const feed = this.#feed;
+    if (feed === null) return;
+    const page = await this.#deps.limitPages(() => feed.page(request));
+    await this.#handle({ kind: "page", page });
+  }
+
+  async #readSums(): Promise<void> {
+    const opened = this.#opened;
+    if (opened === null) return;
+    const scopes = [COMMON_SCOPE, ...opened.doors.map((door) => door.doorId)];
+    const sums = await this.#deps.limitPages(() => readBucketSums(this.#deps.database, opened.placeId, scopes));
+    const compare = [...sums].map(([scope, buckets]) => ({ scope, sums: Buffer.from(buckets.map(sumToHex).join(""), "hex").toString("base64") }));
+    await this.#handle({ kind: "sums", compare });
+  }
+
+  async #mend(buckets: readonly BucketHashes[], isLast: boolean): Promise<void> {
+    const opened = this.#opened;
+    const feed = this.#feed;
+    if (opened === null || feed === null) return;
+    const items: PageItem[] = [];
+    for (const bucket of buckets) items.push(...(await this.#deps.limitPages(() => differences(this.#deps.database, opened.placeId, bucket, feed.head))));
+    this.#deps.log.info("gateway.roster_mended", { serial: this.#connection.serial, countBuckets: buckets.length, countItems: items.length });
+    await this.#handle({ kind: "mended", items, isLast });
+  }
+
+  async #checkDigest(revision: number, digest: string): Promise<void> {
+    const opened = this.#opened;
+    const feed = this.#feed;
+    if (opened === null || feed === null) return;
+    const expected = feed.digestAt(
+      revision,
+      opened.doors.map((door) => door.doorId),
+    );
+    // A revision older than the history: nothing is proven, and the next one will be.
+    if (expected === null) return;
+    if (expected === digest) {
+      if (this.#confirmation !== null) this.#say({ ...this.#confirmation, confirmed: { revision, digest } });
+    } else {
+      this.#deps.log.warn("gateway.digest_differs", { serial: this.#connection.serial, revision });
+    }
+    await this.#handle({ kind: "digest", agrees: expected === digest });
+  }
+
+  #confirm(synced: SyncedFrame): void {
+    const opened = this.#opened;
+    if (opened === null) return;
+    const { controllerId, placeId, session } = opened;
+    const confirmed = this.#confirmation?.confirmed ?? null;
+    this.#say({ controllerId, placeId, session, urgentRevision: synced.urgentTo, confirmed, failures: synced.failures, atMs: this.#deps.clock.nowMs() });
+  }
+
+  #say(confirmation: Confirmation): void {
+    this.#confirmation = confirmation;
+    this.#deps.confirm(confirmation);
+  }
+
+  async #send(kind: DownKind, frame: object): Promise<void> {
+    // Not awaited: the connection bounds what is on its way, and a frame up must never wait for a frame down.
+    void this.#inBackground(this.#connection.send(kind, JSON.stringify(frame)).then(() => undefined));
+  }
+
+  async #inBackground(work: Promise<void>): Promise<void> {
+    void work.catch((cause: unknown) => {
+      this.#deps.log.warn("gateway.session_failed", { serial: this.#connection.serial, code: cause instanceof CodedError ? cause.code : "unexpected", cause });
+      this.#close("session_failed");
+    });
+  }
+
+  #close(reason: string): void {
+    this.#state = { kind: "closed" };
+    this.#connection.close(reason);
+  }
+}
+
+function readInput(kind: UpKind, payload: Uint8Array): SessionInput | string {
+  switch (kind) {
+    case "hello": {
+      const read = readHello(payload);
+      return read.ok ? { kind, frame: read.frame } : read.problem;
+    }
+    case "events": {
+      const read = readEvents(payload);
+      return read.ok ? { kind, frame: read.frame } : read.problem;
+    }
+    case "synced": {
+      const read = readSynced(payload);
+      return read.ok ? { kind, frame: read.frame } : read.problem;
+    }
+    case "ask":
+    case "result":
+      return "is not used yet";
+  }
+}
+
+/** What the controller must take over in one bucket, and what it must take away. */
+async function differences(database: Database, placeId: number, bucket: BucketHashes, head: number): Promise<PageItem[]> {
+  const ours = await readBucketItems(database, placeId, bucket.scope, bucket.bucket);
+  const theirs = new Map(bucket.items as [ItemKey, string][]);
+  const wrong = ours.filter((item) => theirs.get(item.key) !== item.hash);
+  const known = new Set(ours.map((item) => item.key));
+  const extra = [...theirs.keys()].filter((key) => !known.has(key));
+  return [...wrong, ...extra.map((key) => ({ key, revision: head, item: null }))];
+}
+

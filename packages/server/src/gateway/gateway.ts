@@ -1,0 +1,117 @@
+import type { LinkCode, UpKind } from "@postern/contract";
+import { eventCode } from "@postern/contract";
+import { type Clock, CodedError, type Log } from "@postern/core";
+import pLimit from "p-limit";
+import { appendServerEvents } from "../ledger/append.ts";
+import type { Appender } from "../ledger/appender.ts";
+import { ensurePeriod } from "../ledger/ledger-store.ts";
+import type { Database } from "../platform/database.ts";
+import { PAGE_QUERIES_AT_ONCE_MAX } from "../roster/limits.ts";
+import type { RosterFeeds } from "../roster/roster-feeds.ts";
+import type { Confirmations } from "./confirmations.ts";
+import { findController, type KnownController } from "./controller-store.ts";
+import { GatewaySession, type GatewaySessionDeps } from "./gateway-session.ts";
+import { ALIVE_ANSWER_MS, REFUSED_SESSION_RECORD_MS } from "./limits.ts";
+import { verifyLinkToken } from "./link-token.ts";
+import type { LinkConnection, LinkHandler } from "./mqtt/mqtt-listener.ts";
+
+export interface GatewayDeps {
+  readonly database: Database;
+  readonly feeds: RosterFeeds;
+  readonly appender: Appender;
+  readonly confirmations: Confirmations;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly instanceId: number;
+  /** Whether another server process still lives. */
+  readonly isInstanceAlive: (instanceId: number) => Promise<boolean>;
+}
+
+type Verdict = Awaited<ReturnType<LinkHandler["authenticate"]>>;
+
+/** The controllers connected to this process: who may connect, and one session for each. */
+export class Gateway implements LinkHandler {
+  readonly #deps: GatewayDeps;
+  readonly #sessionDeps: GatewaySessionDeps;
+  readonly #connected = new Map<string, { readonly connection: LinkConnection; readonly session: GatewaySession }>();
+  readonly #refusalRecordedAt = new Map<string, number>();
+
+  constructor(deps: GatewayDeps) {
+    this.#deps = deps;
+    const { database, feeds, appender, clock, log, instanceId, confirmations } = deps;
+    const limitPages = pLimit(PAGE_QUERIES_AT_ONCE_MAX);
+    this.#sessionDeps = { database, feeds, appender, clock, log, instanceId, limitPages: (work) => limitPages(work), confirm: (one) => confirmations.add(one) };
+  }
+
+  async authenticate(serial: string, password: string, remoteAddress: string): Promise<Verdict> {
+    const { database, clock } = this.#deps;
+    const controller = await findController(database, serial);
+    if (controller === null || controller.publicKey === null) return refuse("controller_unknown");
+    if (!(await verifyLinkToken(password, controller.publicKey, serial, clock.nowMs()))) return refuse("token_invalid");
+    if (await this.#isConnected(serial, controller)) {
+      await this.#recordRefusal(serial, controller, remoteAddress);
+      return refuse("session_taken");
+    }
+    return { ok: true };
+  }
+
+  opened(connection: LinkConnection): void {
+    const session = new GatewaySession(this.#sessionDeps, connection);
+    const before = this.#connected.get(connection.serial);
+    this.#connected.set(connection.serial, { connection, session });
+    before?.connection.close("replaced");
+    this.#deps.log.info("gateway.connected", { serial: connection.serial, remoteAddress: connection.remoteAddress });
+  }
+
+  async received(connection: LinkConnection, kind: UpKind, payload: Uint8Array): Promise<void> {
+    const entry = this.#connected.get(connection.serial);
+    if (entry?.connection !== connection) return connection.close("replaced");
+    try {
+      await entry.session.received(kind, payload);
+    } catch (cause) {
+      this.#deps.log.warn("gateway.session_failed", { serial: connection.serial, code: cause instanceof CodedError ? cause.code : "unexpected", cause });
+      connection.close("session_failed");
+    }
+  }
+
+  closed(connection: LinkConnection, reason: string): void {
+    const entry = this.#connected.get(connection.serial);
+    if (entry?.connection !== connection) return;
+    this.#connected.delete(connection.serial);
+    this.#deps.log.info("gateway.disconnected", { serial: connection.serial, reason });
+    entry.session.dropped().catch((cause: unknown) => this.#deps.log.warn("gateway.close_unwritten", { serial: connection.serial, cause }));
+  }
+
+  /** Ends the session of a controller whose key was replaced or taken away. */
+  disconnect(controllerId: number, reason: string): void {
+    for (const { connection, session } of this.#connected.values()) if (session.opened?.controllerId === controllerId) connection.close(reason);
+  }
+
+  /** A live connection keeps its place; a dead one, or one of a process that is gone, does not keep the door out. */
+  async #isConnected(serial: string, controller: KnownController): Promise<boolean> {
+    const here = this.#connected.get(serial);
+    if (here !== undefined) {
+      if (await here.connection.isAlive(ALIVE_ANSWER_MS)) return true;
+      here.connection.close("not_answering");
+      return false;
+    }
+    const { connectedInstance } = controller;
+    if (connectedInstance === null || connectedInstance === this.#deps.instanceId) return false;
+    return this.#deps.isInstanceAlive(connectedInstance);
+  }
+
+  async #recordRefusal(serial: string, controller: KnownController, remoteAddress: string): Promise<void> {
+    const { clock, database, log } = this.#deps;
+    const nowMs = clock.nowMs();
+    log.warn("gateway.second_connection_refused", { serial, remoteAddress });
+    if (nowMs - (this.#refusalRecordedAt.get(serial) ?? Number.NEGATIVE_INFINITY) < REFUSED_SESSION_RECORD_MS) return;
+    this.#refusalRecordedAt.set(serial, nowMs);
+    await ensurePeriod(database, nowMs);
+    const event = { eventAt: nowMs, eventType: eventCode("CONTROLLER_SESSION_REFUSED"), detail: { serial, remoteAddress } };
+    await database.transaction((transaction) => appendServerEvents(transaction, controller.placeId, [event]));
+  }
+}
+
+function refuse(code: LinkCode): Verdict {
+  return { ok: false, code };
+}

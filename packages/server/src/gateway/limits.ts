@@ -1,0 +1,8 @@
+/** How long confirmations are gathered before one statement writes them: the console's and the CLI's view may be this old. */
+export const CONFIRMATION_WRITE_MS = 200;
+
+/** How long a connection may take to show that it is alive when a second one of its serial arrives: a dead one must not keep its door out. */
+export const ALIVE_ANSWER_MS = 2_000;
+
+/** At most one refused second connection of a serial is recorded in this time: an endless retry must not fill the ledger. */
+export const REFUSED_SESSION_RECORD_MS = 60_000;

@@ -1,0 +1,132 @@
+import type { EventsFrame, HelloFrame, RosterFrame, StoredFrame, SyncedFrame, WelcomeFrame } from "@postern/contract";
+import type { AppendOutcome } from "../ledger/append.ts";
+import type { Page, PageItem } from "../roster/page.ts";
+import type { OpenedSession } from "./controller-store.ts";
+import { type PumpEffect, type PumpState, type PumpStep, pumpDigest, pumpMended, pumpPage, pumpSums, pumpSynced, pumpWake, startPump } from "./pump.ts";
+
+/** One connection's session, from the accepted CONNECT to its end (SPEC.md). */
+export type SessionState =
+  | { readonly kind: "greeting" }
+  /** The hello is being written down. */
+  | { readonly kind: "opening"; readonly hello: HelloFrame }
+  | { readonly kind: "live"; readonly opened: OpenedSession; readonly pump: PumpState; readonly isAppending: boolean }
+  | { readonly kind: "closed" };
+
+export type SessionInput =
+  | { readonly kind: "hello"; readonly frame: HelloFrame }
+  | { readonly kind: "events"; readonly frame: EventsFrame }
+  | { readonly kind: "synced"; readonly frame: SyncedFrame }
+  | { readonly kind: "opened"; readonly opened: OpenedSession; readonly marks: ReadonlyMap<number, number>; readonly serverMs: number }
+  | { readonly kind: "appended"; readonly outcome: AppendOutcome | { readonly kind: "failed" } }
+  | { readonly kind: "woken" }
+  | { readonly kind: "page"; readonly page: Page }
+  | { readonly kind: "sums"; readonly compare: NonNullable<RosterFrame["compare"]> }
+  | { readonly kind: "mended"; readonly items: readonly PageItem[]; readonly isLast: boolean }
+  | { readonly kind: "digest"; readonly agrees: boolean }
+  | { readonly kind: "dropped" };
+
+export type SessionEffect =
+  | PumpEffect
+  | { readonly kind: "open"; readonly hello: HelloFrame }
+  | { readonly kind: "welcome"; readonly frame: WelcomeFrame }
+  | { readonly kind: "append"; readonly frame: EventsFrame }
+  | { readonly kind: "stored"; readonly frame: StoredFrame }
+  | { readonly kind: "close"; readonly reason: string };
+
+export interface SessionStep {
+  readonly state: SessionState;
+  readonly effects: readonly SessionEffect[];
+}
+
+export const NEW_SESSION: SessionState = { kind: "greeting" };
+
+/** What a session does about what happens. Whatever the controller sends out of turn closes the connection: it comes back and greets again. */
+export function stepSession(state: SessionState, input: SessionInput): SessionStep {
+  if (state.kind === "closed") return { state, effects: [] };
+  if (input.kind === "dropped") return { state: { kind: "closed" }, effects: [] };
+  switch (state.kind) {
+    case "greeting":
+      return input.kind === "hello" ? { state: { kind: "opening", hello: input.frame }, effects: [{ kind: "open", hello: input.frame }] } : close("out_of_turn");
+    case "opening":
+      return stepOpening(state, input);
+    case "live":
+      return stepLive(state, input);
+  }
+}
+
+function stepOpening(state: SessionState & { kind: "opening" }, input: SessionInput): SessionStep {
+  if (input.kind !== "opened") return input.kind === "woken" ? { state, effects: [] } : close("out_of_turn");
+  const { opened } = input;
+  const { urgentTo, completeTo, itemCount } = state.hello.roster;
+  const isForeign = state.hello.epoch !== null && state.hello.epoch !== opened.epoch;
+  const pump = startPump({
+    head: opened.head,
+    doorIds: opened.doors.map((door) => door.doorId),
+    urgentTo,
+    completeTo,
+    itemCount,
+    mustCompare: isForeign || completeTo > opened.head || urgentTo > opened.head || (completeTo > 0 && completeTo < opened.tombstonesFrom),
+  });
+  const welcome: WelcomeFrame = {
+    session: opened.session,
+    controllerId: opened.controllerId,
+    placeId: opened.placeId,
+    epoch: opened.epoch,
+    serverMs: input.serverMs,
+    doors: opened.doors,
+    marks: [...input.marks].map(([generation, through]) => ({ generation, through })),
+  };
+  const live = { kind: "live", opened, pump: pump.state, isAppending: false } as const;
+  return { state: live, effects: [{ kind: "welcome", frame: welcome }, ...pump.effects] };
+}
+
+type LiveState = SessionState & { kind: "live" };
+
+function stepLive(state: LiveState, input: SessionInput): SessionStep {
+  switch (input.kind) {
+    case "events":
+      if (input.frame.session !== state.opened.session) return close("session_stale");
+      if (state.isAppending) return close("out_of_turn");
+      return { state: { ...state, isAppending: true }, effects: [{ kind: "append", frame: input.frame }] };
+    case "appended":
+      return stepAppended(state, input.outcome);
+    case "synced":
+      if (input.frame.session !== state.opened.session) return close("session_stale");
+      return withPump(state, pumpSynced(state.pump, input.frame));
+    case "woken":
+      return withPump(state, pumpWake(state.pump));
+    case "page":
+      return withPump(state, pumpPage(state.pump, input.page));
+    case "sums":
+      return withPump(state, pumpSums(state.pump, input.compare));
+    case "mended":
+      return withPump(state, pumpMended(state.pump, input.items, input.isLast));
+    case "digest":
+      return withPump(state, pumpDigest(state.pump, input.agrees));
+    default:
+      return close("out_of_turn");
+  }
+}
+
+function stepAppended(state: LiveState, outcome: AppendOutcome | { readonly kind: "failed" }): SessionStep {
+  const idle = { ...state, isAppending: false };
+  switch (outcome.kind) {
+    case "stored": {
+      const { refused, ...answer } = outcome.answer;
+      return { state: idle, effects: [{ kind: "stored", frame: { ...answer, refused: [...refused] } }] };
+    }
+    case "stale_session":
+      return close("session_stale");
+    case "failed":
+      // No answer: the controller keeps its events and sends them again.
+      return { state: idle, effects: [] };
+  }
+}
+
+function withPump(state: LiveState, step: PumpStep): SessionStep {
+  return { state: { ...state, pump: step.state }, effects: step.effects };
+}
+
+function close(reason: string): SessionStep {
+  return { state: { kind: "closed" }, effects: [{ kind: "close", reason }] };
+}
