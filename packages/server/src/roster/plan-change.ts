@@ -71,7 +71,12 @@ function laneOf(key: ItemKey, existed: boolean): Lane {
 
 function bucketDeltas(revision: number, bucket: number, before: HeldItem, after: HeldItem): BucketDelta[] {
   const byScope = new Map<number, bigint>();
-  for (const scope of before.hash === null ? [] : before.scopes) byScope.set(scope, subtractSums(0n, hashToSum(before.hash)));
-  for (const scope of after.hash === null ? [] : after.scopes) byScope.set(scope, addSums(byScope.get(scope) ?? 0n, hashToSum(after.hash)));
+  const add = (item: HeldItem, sign: (sum: bigint) => bigint): void => {
+    if (item.hash === null) return;
+    const sum = sign(hashToSum(item.hash));
+    for (const scope of item.scopes) byScope.set(scope, addSums(byScope.get(scope) ?? 0n, sum));
+  };
+  add(before, (sum) => subtractSums(0n, sum));
+  add(after, (sum) => sum);
   return [...byScope].filter(([, delta]) => delta !== 0n).map(([scope, delta]) => ({ revision, scope, bucket, delta }));
 }
