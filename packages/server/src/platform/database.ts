@@ -126,8 +126,10 @@ class PooledDatabase implements Database {
     if (this.#pool.waitingCount >= limits.POOL_WAITING_COUNT_MAX) {
       throw platformError("database_busy", { detail: "Too many callers wait for a connection." });
     }
-    const client = await this.#pool.connect().catch((error: unknown) => {
-      throw databaseError(error);
+    const isFull = this.#pool.totalCount >= this.#pool.options.max && this.#pool.idleCount === 0;
+    const client = await this.#pool.connect().catch((cause: unknown) => {
+      if (isFull) throw platformError("database_busy", { detail: "All connections are in use.", cause });
+      throw databaseError(cause);
     });
     let isLost = true;
     try {

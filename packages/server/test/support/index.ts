@@ -1,2 +1,3 @@
 export { createTestDatabase, type TestDatabase } from "./test-database.ts";
 export { startTestCluster, type TestCluster } from "./test-cluster.ts";
+export { createTestPlace, TEST_NOW_MS, type TestPlace } from "./place.ts";

@@ -1,0 +1,14 @@
+import type { Actor } from "./actor.ts";
+
+/** Why a key was not accepted. For the log and the limiter; the answer to the caller is the same for all of them (CLUe §7). */
+export type KeyRefusal = "missing" | "malformed" | "expired" | "unknown" | "revoked";
+
+export type KeyVerdict =
+  | { readonly kind: "accepted"; readonly actor: Actor; readonly expiresAtMs: number }
+  | { readonly kind: "refused"; readonly because: KeyRefusal };
+
+/**
+ * Judges the value of an `Authorization` header: `Bearer <key>`, any case of the word, or the bare key (CLUe §7). Fails with the database's
+ * codes when it cannot be asked: nobody is let in on a guess.
+ */
+export type VerifyKey = (authorization: string | undefined) => Promise<KeyVerdict>;

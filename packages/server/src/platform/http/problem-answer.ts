@@ -1,0 +1,81 @@
+import { type ClueCode, ClueError, LINK_CODES, type LinkCode, NATIVE_CODES, type NativeCode, type Problem } from "@postern/contract";
+import { CodedError } from "@postern/core";
+import { NativeRefusal } from "./native-refusal.ts";
+
+/** What v2 calls CLUe's codes, for parts that serve both surfaces, such as `Access`. */
+const NATIVE_CODE_OF: Readonly<Record<ClueCode, NativeCode>> = {
+  e1000: "internal",
+  e1001: "not_permitted",
+  e1002: "not_found",
+  e1003: "body_malformed",
+  e1004: "body_malformed",
+  e1005: "argument_invalid",
+  e1006: "conflict",
+  e1007: "not_found",
+  e1008: "argument_invalid",
+  e1009: "argument_invalid",
+  e1010: "too_many_requests",
+  f1000: "argument_invalid",
+  f1001: "argument_invalid",
+  f1002: "argument_invalid",
+  f1006: "too_many_requests",
+  a1028: "key_refused",
+};
+
+/** RFC 9457. `code` is the last part of `type`, for those who would rather not parse it. */
+export interface ProblemDocument {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: string;
+  readonly detail?: string;
+  readonly errors?: readonly Problem[];
+}
+
+export interface ProblemAnswer {
+  readonly document: ProblemDocument;
+  readonly retryAfterS: number | null;
+}
+
+/** Any failure as v2 answers it. What nobody foresaw is our own fault, and says nothing about itself. */
+export function problemAnswerOf(failure: unknown): ProblemAnswer {
+  if (failure instanceof CodedError && isLinkCode(failure.code)) return linkAnswer(failure.code);
+  const refusal = nativeRefusalOf(failure);
+  const { code, status, detail, problems, retryAfterS } = refusal;
+  const document = {
+    type: problemType(code),
+    title: NATIVE_CODES[code].summary,
+    status,
+    code,
+    ...(detail === null ? {} : { detail }),
+    ...(problems.length === 0 ? {} : { errors: problems }),
+  };
+  return { document, retryAfterS };
+}
+
+/** Not an address: nothing has to be reachable for a client to tell problems apart. */
+export function problemType(code: string): string {
+  return `urn:postern:problem:${code}`;
+}
+
+function nativeRefusalOf(failure: unknown): NativeRefusal {
+  if (failure instanceof NativeRefusal) return failure;
+  if (failure instanceof ClueError) {
+    const code = failure.status === 401 ? "key_refused" : NATIVE_CODE_OF[failure.code];
+    const retryAfter = failure.retryAfterS === null ? {} : { retryAfterS: failure.retryAfterS };
+    return new NativeRefusal(code, { cause: failure, problems: failure.details, detail: failure.publicMessage, ...retryAfter });
+  }
+  const isAway = failure instanceof CodedError && failure.class === "transient";
+  return new NativeRefusal(isAway ? "database_away" : "internal", { cause: failure });
+}
+
+function isLinkCode(code: string): code is LinkCode {
+  return Object.hasOwn(LINK_CODES, code);
+}
+
+/** The link's words, where HTTP serves the link: a claim. */
+function linkAnswer(code: LinkCode): ProblemAnswer {
+  const { class: failureClass, summary } = LINK_CODES[code];
+  const status = failureClass === "caller" ? 400 : failureClass === "transient" ? 503 : 500;
+  return { document: { type: problemType(code), title: summary, status, code }, retryAfterS: null };
+}

@@ -1,0 +1,53 @@
+import type { Clock } from "@postern/core";
+import { ExpiringMap } from "../expiring-map.ts";
+import { LIMITER_KEYS_COUNT_MAX } from "./http-limits.ts";
+
+export interface WindowLimits {
+  readonly countMax: number;
+  readonly windowMs: number;
+}
+
+export type WindowAnswer = { readonly kind: "within" } | { readonly kind: "over"; readonly retryAfterS: number };
+
+interface Window {
+  readonly beginMs: number;
+  count: number;
+}
+
+/** Counts per key in windows of fixed length that begin with the first call. In memory and bounded: a restart forgets, a flood of keys too. */
+export class WindowLimiter {
+  readonly #clock: Clock;
+  readonly #limits: WindowLimits;
+  readonly #windows: ExpiringMap<string, Window>;
+
+  constructor(clock: Clock, limits: WindowLimits) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#windows = new ExpiringMap(clock, { countMax: LIMITER_KEYS_COUNT_MAX, lifetimeMs: limits.windowMs });
+  }
+
+  /** Counts one more. `over` from the first one beyond `countMax`, until the window ends. */
+  take(key: string): WindowAnswer {
+    const window = this.#windows.get(key) ?? this.#begin(key);
+    window.count += 1;
+    return this.#judge(window, this.#limits.countMax);
+  }
+
+  /** Whether `take` would answer `over`; counts nothing. */
+  peek(key: string): WindowAnswer {
+    const window = this.#windows.get(key);
+    return window === undefined ? { kind: "within" } : this.#judge(window, this.#limits.countMax - 1);
+  }
+
+  #begin(key: string): Window {
+    const window = { beginMs: this.#clock.monotonicMs(), count: 0 };
+    this.#windows.set(key, window, window.beginMs);
+    return window;
+  }
+
+  #judge(window: Window, countMax: number): WindowAnswer {
+    if (window.count <= countMax) return { kind: "within" };
+    const remainingMs = window.beginMs + this.#limits.windowMs - this.#clock.monotonicMs();
+    return { kind: "over", retryAfterS: Math.max(1, Math.ceil(remainingMs / 1_000)) };
+  }
+}
