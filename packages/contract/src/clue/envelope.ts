@@ -27,6 +27,7 @@ export const ErrorDetail = Type.Object(
     field: Type.String(),
     message: Type.String(),
     rejectedValue: Type.Optional(Type.Union([Type.String(), Type.Number(), Type.Boolean()])),
+    authId: Type.Optional(Type.Integer()),
   },
   { additionalProperties: false },
 );

@@ -5,4 +5,6 @@ export interface Problem {
   readonly message: string;
   /** What was sent, cut short. Never of a biometric, a PIN, a key, a token or a phone number; never a list or an object. */
   readonly rejectedValue?: string | number | boolean;
+  /** The auth that stands in the way, where a request contradicts one (CLUe §7). */
+  readonly authId?: number;
 }

@@ -1,0 +1,54 @@
+import { assert, type DoorItem, type DoorModeItem, type PlaceItem, type Schedule, type ScheduleItem, utcTransitionsOf } from "@postern/core";
+import type { DoorSettings } from "./door-settings.ts";
+
+/** How far ahead a place's doors know its clock; the design's five years. */
+const TRANSITIONS_MS_AHEAD = 5 * 366 * 86_400_000;
+
+/** A door as the roster needs it. */
+export interface RosterDoor {
+  readonly doorId: number;
+  readonly name: string;
+  readonly entryDeviceId: number;
+  readonly exitDeviceId: number | null;
+  readonly settings: DoorSettings;
+}
+
+export function doorItem({ doorId, name, entryDeviceId, exitDeviceId, settings }: RosterDoor): DoorItem {
+  return {
+    kind: "door",
+    id: doorId,
+    name,
+    entryDeviceId,
+    exitDeviceId,
+    unlockMs: settings.autoLockTimeoutMs,
+    lockType: settings.lockType,
+    chains: settings.chains,
+    scheduledUnlockId: settings.scheduledUnlockId,
+    scheduledLockId: settings.scheduledLockId,
+    confirmations: [],
+    beliefAgeMsMax: settings.beliefAgeMsMax,
+    whenVendorSilent: settings.whenVendorSilent,
+  };
+}
+
+/** A door that nothing holds: its schedules and credentials decide. */
+export function restingMode(doorId: number): DoorModeItem {
+  return { kind: "mode", id: doorId, operator: "none", lockdown: false };
+}
+
+/** The place's clock from `nowMs` on, for five years. */
+export function placeItem(place: { readonly placeId: number; readonly timeZone: string }, nowMs: number): PlaceItem {
+  const utcTransitions = utcTransitionsOf(place.timeZone, nowMs, nowMs + TRANSITIONS_MS_AHEAD);
+  return { kind: "place", id: place.placeId, timeZone: place.timeZone, utcTransitions };
+}
+
+export function scheduleItem(scheduleId: number, schedule: Schedule): ScheduleItem {
+  return { kind: "schedule", id: scheduleId, schedule };
+}
+
+/** What the place's clock is ahead of UTC at an instant. */
+export function gmtOffsetSeconds(timeZone: string, atMs: number): number {
+  const [holding] = utcTransitionsOf(timeZone, atMs, atMs);
+  assert(holding !== undefined, "a zone has an offset at every instant");
+  return holding.offsetSeconds;
+}
