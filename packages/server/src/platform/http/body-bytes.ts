@@ -43,11 +43,16 @@ async function collect(request: IncomingMessage, judge: (length: number) => void
   const chunks: Buffer[] = [];
   let length = 0;
   // The stream is kept alive after a refusal, so that the rest can be discarded and the client hears the answer.
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    const bytes: Buffer = chunk;
-    length += bytes.length;
-    judge(length);
-    chunks.push(bytes);
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      const bytes: Buffer = chunk;
+      length += bytes.length;
+      judge(length);
+      chunks.push(bytes);
+    }
+  } catch (failure) {
+    if (failure instanceof NativeRefusal) throw failure;
+    throw new NativeRefusal("body_malformed", { detail: "The connection ended before the body did.", cause: failure });
   }
   return Buffer.concat(chunks, length);
 }
@@ -63,6 +68,7 @@ export function discardBody(request: IncomingMessage): void {
     left -= chunk.length;
     if (left < 0) request.socket.destroy();
   });
+  request.resume();
 }
 
 /** Node has refused a length that is not a number, and two that differ, before any of this. */

@@ -1,4 +1,4 @@
-import { ClueError, type ClueCode, type NativeCode } from "@postern/contract";
+import { type ClueCode, ClueError, NATIVE_CODES, type NativeCode } from "@postern/contract";
 import { NativeRefusal } from "./native-refusal.ts";
 
 /** CLUe's code for what v2 calls otherwise. CLUe knows no word for a missing method, a limit on size and the like: the nearest is taken. */
@@ -29,7 +29,8 @@ export function clueErrorOf(failure: unknown): ClueError {
     context: failure.context,
     details: failure.problems,
     ...(failure.detail === null ? {} : { message: failure.detail }),
-    ...(failure.code === "key_refused" ? { status: 401 } : {}),
+    // CLUe's own sentence for e1001 speaks of a key that is good and not enough.
+    ...(failure.code === "key_refused" ? { status: 401, message: NATIVE_CODES.key_refused.summary } : {}),
     ...(failure.retryAfterS === null ? {} : { retryAfterS: failure.retryAfterS }),
   });
 }

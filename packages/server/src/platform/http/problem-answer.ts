@@ -1,5 +1,5 @@
 import { type ClueCode, ClueError, LINK_CODES, type LinkCode, NATIVE_CODES, type NativeCode, type Problem } from "@postern/contract";
-import { CodedError } from "@postern/core";
+import { assert, CodedError } from "@postern/core";
 import { NativeRefusal } from "./native-refusal.ts";
 
 /** What v2 calls CLUe's codes, for parts that serve both surfaces, such as `Access`. */
@@ -39,8 +39,8 @@ export interface ProblemAnswer {
 
 /** Any failure as v2 answers it. What nobody foresaw is our own fault, and says nothing about itself. */
 export function problemAnswerOf(failure: unknown): ProblemAnswer {
-  if (failure instanceof CodedError && isLinkCode(failure.code)) return linkAnswer(failure.code);
-  const refusal = nativeRefusalOf(failure);
+  const refusal = refusalOf(failure);
+  if (refusal === null) return linkAnswer(failure);
   const { code, status, detail, problems, retryAfterS } = refusal;
   const document = {
     type: problemType(code),
@@ -58,24 +58,33 @@ export function problemType(code: string): string {
   return `urn:postern:problem:${code}`;
 }
 
-function nativeRefusalOf(failure: unknown): NativeRefusal {
+/** The failure in v2's words; null for the link's own words, which HTTP repeats where it serves the link: at a claim. */
+function refusalOf(failure: unknown): NativeRefusal | null {
   if (failure instanceof NativeRefusal) return failure;
-  if (failure instanceof ClueError) {
-    const code = failure.status === 401 ? "key_refused" : NATIVE_CODE_OF[failure.code];
-    const retryAfter = failure.retryAfterS === null ? {} : { retryAfterS: failure.retryAfterS };
-    return new NativeRefusal(code, { cause: failure, problems: failure.details, detail: failure.publicMessage, ...retryAfter });
-  }
-  const isAway = failure instanceof CodedError && failure.class === "transient";
-  return new NativeRefusal(isAway ? "database_away" : "internal", { cause: failure });
+  if (failure instanceof ClueError) return refusalOfClue(failure);
+  const code = failure instanceof CodedError ? failure.code : "internal";
+  if (isNativeCode(code)) return new NativeRefusal(code, { cause: failure });
+  if (isLinkCode(code)) return null;
+  return new NativeRefusal(code.startsWith("database_") ? "database_away" : "internal", { cause: failure });
+}
+
+function refusalOfClue(error: ClueError): NativeRefusal {
+  const code = error.status === 401 ? "key_refused" : NATIVE_CODE_OF[error.code];
+  const retryAfter = error.retryAfterS === null ? {} : { retryAfterS: error.retryAfterS };
+  return new NativeRefusal(code, { cause: error, problems: error.details, detail: error.publicMessage, ...retryAfter });
+}
+
+function linkAnswer(failure: unknown): ProblemAnswer {
+  assert(failure instanceof CodedError && isLinkCode(failure.code), "only a failure of the link has no words of v2");
+  const { class: failureClass, summary } = LINK_CODES[failure.code];
+  const status = failureClass === "caller" ? 400 : 500;
+  return { document: { type: problemType(failure.code), title: summary, status, code: failure.code }, retryAfterS: null };
 }
 
 function isLinkCode(code: string): code is LinkCode {
   return Object.hasOwn(LINK_CODES, code);
 }
 
-/** The link's words, where HTTP serves the link: a claim. */
-function linkAnswer(code: LinkCode): ProblemAnswer {
-  const { class: failureClass, summary } = LINK_CODES[code];
-  const status = failureClass === "caller" ? 400 : failureClass === "transient" ? 503 : 500;
-  return { document: { type: problemType(code), title: summary, status, code }, retryAfterS: null };
+function isNativeCode(code: string): code is NativeCode {
+  return Object.hasOwn(NATIVE_CODES, code);
 }

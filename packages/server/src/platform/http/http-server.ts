@@ -1,0 +1,98 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Clock, Log, Random, Timers } from "@postern/core";
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
+import { boundAnswers } from "./answer-deadline.ts";
+import { answerFailure } from "./answer-failure.ts";
+import { discardBody, holdBack } from "./body-bytes.ts";
+import { answerClientError } from "./client-error.ts";
+import * as limits from "./http-limits.ts";
+import { NativeRefusal } from "./native-refusal.ts";
+import { decorateRequests, newRequestId } from "./request-context.ts";
+
+export interface HttpServerDeps {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  /** PEM. Absent: plain HTTP. */
+  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+  /** Whose `X-Forwarded-For` is believed: addresses and networks, or so many hops. Absent: nobody's. */
+  readonly trustProxy?: string | readonly string[] | number;
+}
+
+/**
+ * An HTTP server without routes of its own, not yet listening. It bounds what a stranger can make it hold or wait for, and answers each
+ * failure in the manner of its surface. `close()` lets requests under way end, for `DRAIN_MS_MAX` at most.
+ */
+export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
+  const app = Fastify(serverOptions(deps));
+  decorateRequests(app);
+  boundConnections(app, deps);
+  boundAnswers(app, deps.timers);
+  logAnswers(app, deps);
+  app.addHook("onSend", async (request, reply) => {
+    reply.headers({ "x-request-id": request.id, "cache-control": "no-store", "x-content-type-options": "nosniff" });
+    discardBody(request.raw);
+  });
+  app.setErrorHandler((failure, request, reply) => answerFailure(deps.log, failure, request, reply));
+  app.setNotFoundHandler(() => {
+    throw new NativeRefusal("not_found", { detail: "No such path." });
+  });
+  return app;
+}
+
+function serverOptions(deps: HttpServerDeps): FastifyServerOptions {
+  const node = { maxHeaderSize: limits.HEADER_BYTES_MAX, headersTimeout: limits.HEADERS_MS_MAX, connectionsCheckingInterval: limits.CONNECTIONS_CHECK_MS };
+  const { tls, trustProxy } = deps;
+  return {
+    ...(tls === undefined ? { http: node } : { https: { ...node, ...tls } }),
+    logger: false,
+    genReqId: () => newRequestId(deps.random),
+    trustProxy: trusted(trustProxy),
+    requestTimeout: limits.REQUEST_MS_MAX,
+    keepAliveTimeout: limits.KEEP_ALIVE_MS,
+    bodyLimit: limits.BODY_BYTES_MAX,
+    // We answer these ourselves, in the manner of the surface.
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: limits.PATH_PART_LENGTH_MAX },
+    frameworkErrors: (failure, request, reply) => answerFailure(deps.log, failure, request, reply),
+    clientErrorHandler: answerClientError,
+  };
+}
+
+function trusted(trustProxy: HttpServerDeps["trustProxy"]): NonNullable<FastifyServerOptions["trustProxy"]> {
+  if (typeof trustProxy === "number") return (_address, hop) => hop < trustProxy;
+  return typeof trustProxy === "object" ? [...trustProxy] : (trustProxy ?? false);
+}
+
+function boundConnections(app: FastifyInstance, deps: HttpServerDeps): void {
+  const { server } = app;
+  server.maxConnections = limits.CONNECTIONS_COUNT_MAX;
+  // Without a listener Node tells the client to send its body before anybody has looked at the key.
+  server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
+    holdBack(request, response);
+    server.emit("request", request, response);
+  });
+  let isStopping = false;
+  let cancelDrain = (): void => undefined;
+  app.addHook("preClose", async () => {
+    isStopping = true;
+    const drain = deps.timers.after("http drain", limits.DRAIN_MS_MAX, () => server.closeAllConnections());
+    cancelDrain = () => drain.cancel();
+  });
+  app.addHook("onClose", async () => cancelDrain());
+  app.addHook("onRequest", async () => {
+    if (isStopping) throw new NativeRefusal("stopping");
+  });
+}
+
+/** One line per answer: the route's pattern and never the address, whose query may name a person. */
+function logAnswers(app: FastifyInstance, deps: HttpServerDeps): void {
+  const began = new WeakMap<object, number>();
+  app.addHook("onRequest", async (request) => void began.set(request, deps.clock.monotonicMs()));
+  app.addHook("onResponse", async (request, reply) => {
+    const durationMs = Math.round(deps.clock.monotonicMs() - (began.get(request) ?? deps.clock.monotonicMs()));
+    const route = request.routeOptions.url ?? null;
+    deps.log.debug("http.answered", { requestId: request.id, method: request.method, route, status: reply.statusCode, durationMs });
+  });
+}

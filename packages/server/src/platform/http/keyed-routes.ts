@@ -1,0 +1,84 @@
+import type { ServerResponse } from "node:http";
+import { assert, type Clock, type Log } from "@postern/core";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { VerifyKey } from "../access/verify-key.ts";
+import { readBodyBytes } from "./body-bytes.ts";
+import { ByteBudget } from "./byte-budget.ts";
+import * as limits from "./http-limits.ts";
+import { NativeRefusal } from "./native-refusal.ts";
+import { parseBody, refuseForeignMediaType, refuseMissingBody } from "./request-body.ts";
+import { setActor } from "./request-context.ts";
+import { sourceOf } from "./source-address.ts";
+import type { Surface } from "./surface.ts";
+import { type WindowAnswer, WindowLimiter } from "./window-limiter.ts";
+
+export interface RoutesDeps {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly verifyKey: VerifyKey;
+  /** `on`: at most 300 calls in five minutes per key and route (CLUe §6). */
+  readonly rateLimit: "on" | "off";
+}
+
+/** What all routes of one server share, whichever surface they are on. */
+export interface RouteGuards {
+  readonly deps: RoutesDeps;
+  readonly budget: ByteBudget;
+  readonly keyFailures: WindowLimiter;
+  readonly routeCalls: WindowLimiter;
+}
+
+export function createRouteGuards(deps: RoutesDeps): RouteGuards {
+  return {
+    deps,
+    budget: new ByteBudget(limits.BODY_BUDGET_BYTES),
+    keyFailures: new WindowLimiter(deps.clock, { countMax: limits.KEY_FAILURES_COUNT_MAX, windowMs: limits.KEY_FAILURES_WINDOW_MS }),
+    routeCalls: new WindowLimiter(deps.clock, { countMax: limits.ROUTE_CALLS_COUNT_MAX, windowMs: limits.ROUTE_CALLS_WINDOW_MS }),
+  };
+}
+
+/** Puts the key before everything else on all routes of this scope: no body is read for somebody who may not send one. */
+export function guardRoutes(routes: FastifyInstance, guards: RouteGuards, surface: Surface): void {
+  const responses = new WeakMap<FastifyRequest, ServerResponse>();
+  routes.addHook("onRequest", async (request, reply) => {
+    responses.set(request, reply.raw);
+    request.contentTypeSent = request.raw.headers["content-type"];
+    // The router's own check refuses content types that v1 reads (CLUe §7); ours comes with the body.
+    delete request.raw.headers["content-type"];
+    if (request.routeOptions.config.access === "public") return;
+    await authenticate(request, guards);
+    if (guards.deps.rateLimit === "on") refuseWhenOver(guards.routeCalls.take(`${request.actor.keyId} ${routeName(request, routes.prefix)}`));
+  });
+  routes.removeAllContentTypeParsers();
+  routes.addContentTypeParser("*", async (request: FastifyRequest) => {
+    if (surface === "native") refuseForeignMediaType(request.contentTypeSent);
+    const response = responses.get(request);
+    assert(response !== undefined, "a body is read after the request's first hook");
+    const bytesMax = request.routeOptions.bodyLimit ?? limits.BODY_BYTES_MAX;
+    return parseBody(await readBodyBytes(request.raw, response, { bytesMax, budget: guards.budget }), request.contentTypeSent);
+  });
+  routes.addHook("preValidation", async (request) => refuseMissingBody(request));
+}
+
+async function authenticate(request: FastifyRequest, { deps, keyFailures }: RouteGuards): Promise<void> {
+  const verdict = await deps.verifyKey(request.headers.authorization);
+  if (verdict.kind === "accepted") {
+    setActor(request, verdict.actor);
+    return;
+  }
+  const source = sourceOf(request.ip);
+  deps.log.debug("http.key_refused", { requestId: request.id, source, because: verdict.because });
+  // Counted after the key was judged: a valid one from the same address goes on working, whoever else sits behind it.
+  refuseWhenOver(keyFailures.take(source));
+  throw new NativeRefusal("key_refused");
+}
+
+/** Fails with `too_many_requests` when a limiter says `over`. */
+export function refuseWhenOver(answer: WindowAnswer): void {
+  if (answer.kind === "over") throw new NativeRefusal("too_many_requests", { retryAfterS: answer.retryAfterS });
+}
+
+/** The same under every prefix, so that a prefix more is not an allowance more. */
+function routeName(request: FastifyRequest, prefix: string): string {
+  return `${request.method} ${(request.routeOptions.url ?? "").slice(prefix.length)}`;
+}

@@ -1,0 +1,43 @@
+import { assert, type Random } from "@postern/core";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Actor } from "../access/actor.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who asks. Reading it on a route that asks for no key is our bug. */
+    readonly actor: Actor;
+    /** The content type as it came; the header itself is taken away, since v1 reads anything as JSON. */
+    contentTypeSent: string | undefined;
+  }
+  interface FastifyContextConfig {
+    /** `public`: no key is asked for. Every other route under a prefix of v1 or v2 asks. */
+    readonly access?: "public";
+    /** `optional`: a POST, PUT or PATCH may come without a body. */
+    readonly body?: "optional";
+    /** In place of `ANSWER_MS_MAX`, for what is known to take longer. */
+    readonly answerMsMax?: number;
+  }
+}
+
+const actors = new WeakMap<FastifyRequest, Actor>();
+
+/** Gives every request the members above. */
+export function decorateRequests(app: FastifyInstance): void {
+  app.decorateRequest("contentTypeSent", undefined);
+  app.decorateRequest("actor", {
+    getter(): Actor {
+      const actor = actors.get(this);
+      assert(actor !== undefined, "an actor is asked for on routes with a key alone");
+      return actor;
+    },
+  });
+}
+
+export function setActor(request: FastifyRequest, actor: Actor): void {
+  actors.set(request, actor);
+}
+
+/** Ninety-six bits: names one request in the log and in `X-Request-Id`, and tells nothing. */
+export function newRequestId(random: Random): string {
+  return Buffer.from(random.bytes(12)).toString("base64url");
+}
