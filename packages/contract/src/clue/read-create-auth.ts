@@ -27,7 +27,11 @@ export const readUserKey: Reader<string> = text({
 });
 
 const readTokens = list(
-  text({ lengthMax: REGISTRATION_TOKEN_LENGTH_MAX, pattern: { expression: /^[\w.-]+$/, message: `must be a token of at most ${REGISTRATION_TOKEN_LENGTH_MAX} characters` }, isPrivate: true }),
+  text({
+    lengthMax: REGISTRATION_TOKEN_LENGTH_MAX,
+    pattern: { expression: /^[\w.-]+$/, message: `must be a token of at most ${REGISTRATION_TOKEN_LENGTH_MAX} characters` },
+    isPrivate: true,
+  }),
   { countMax: REGISTRATION_TOKENS_COUNT_MAX },
 );
 
@@ -59,7 +63,8 @@ function readRight(auth: Members): Right | undefined {
   const ownName = credentials?.optional("name", readName);
   const held = credentials === undefined ? undefined : readCredentials(credentials);
   const registrationTokens = auth.optional("registrationTokens", readTokens) ?? [];
-  if (status === undefined || period === undefined || doors === undefined || scheduleId === undefined || held === undefined) return undefined;
+  if (status === undefined || period === undefined || doors === undefined || scheduleId === undefined || held === undefined)
+    return undefined;
   return { status, ...period, doors, scheduleId, credentials: held, registrationTokens, ownName };
 }
 

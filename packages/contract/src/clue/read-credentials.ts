@@ -70,7 +70,10 @@ const readCards: Reader<readonly EnrolledCard[]> = (value, spot) => {
 
 const readFaceImage = text({ lengthMax: FACE_IMAGE_LENGTH_MAX, isPrivate: true });
 
-const readFingerWord = text({ lengthMax: 64, pattern: { expression: /^[A-Z0-9_]+$/, message: "must be a word of at most 64 capital letters" } });
+const readFingerWord = text({
+  lengthMax: 64,
+  pattern: { expression: /^[A-Z0-9_]+$/, message: "must be a word of at most 64 capital letters" },
+});
 
 const readFingerData = text({
   lengthMax: FINGER_DATA_LENGTH_MAX,

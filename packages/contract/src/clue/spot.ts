@@ -2,9 +2,7 @@ import type { Problem } from "../errors/problem.ts";
 import { PROBLEMS_COUNT_MAX, REJECTED_TEXT_LENGTH_MAX } from "./clue-limits.ts";
 
 /** What was read, or everything that is wrong with it. */
-export type Read<Value> =
-  | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+export type Read<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** Turns an untyped value into a typed one, or notes at the spot what is wrong with it and returns undefined. */
 export type Reader<Value> = (value: unknown, spot: Spot) => Value | undefined;

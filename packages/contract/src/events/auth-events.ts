@@ -12,10 +12,16 @@ export const AUTH_SUCCESS_EVENTS = {
   DEV_CARD_THEN_FINGERPRINT_THEN_PIN_AUTH_SUCCESS: { code: 708, meaning: "A card, then a fingerprint, then a PIN were accepted." },
   DEV_CODE_THEN_PIN_AUTH_SUCCESS: { code: 709, meaning: "A typed user id, then a PIN were accepted." },
   DEV_CODE_THEN_FACE_AUTH_SUCCESS: { code: 710, meaning: "A typed user id, then a face were accepted." },
-  DEV_CODE_THEN_FACE_THEN_FINGERPRINT_AUTH_SUCCESS: { code: 711, meaning: "A typed user id, then a face, then a fingerprint were accepted." },
+  DEV_CODE_THEN_FACE_THEN_FINGERPRINT_AUTH_SUCCESS: {
+    code: 711,
+    meaning: "A typed user id, then a face, then a fingerprint were accepted.",
+  },
   DEV_CODE_THEN_FACE_THEN_PIN_AUTH_SUCCESS: { code: 712, meaning: "A typed user id, then a face, then a PIN were accepted." },
   DEV_CODE_THEN_FINGERPRINT_AUTH_SUCCESS: { code: 713, meaning: "A typed user id, then a fingerprint were accepted." },
-  DEV_CODE_THEN_FINGERPRINT_THEN_FACE_AUTH_SUCCESS: { code: 714, meaning: "A typed user id, then a fingerprint, then a face were accepted." },
+  DEV_CODE_THEN_FINGERPRINT_THEN_FACE_AUTH_SUCCESS: {
+    code: 714,
+    meaning: "A typed user id, then a fingerprint, then a face were accepted.",
+  },
   DEV_CODE_THEN_FINGERPRINT_THEN_PIN_AUTH_SUCCESS: { code: 715, meaning: "A typed user id, then a fingerprint, then a PIN were accepted." },
   DEV_FACE_AUTH_SUCCESS: { code: 716, meaning: "A face was recognised and accepted." },
   DEV_FACE_THEN_FINGERPRINT_AUTH_SUCCESS: { code: 717, meaning: "A face, then a fingerprint were accepted." },

@@ -4,7 +4,10 @@ import type { EventRow } from "./event-spec.ts";
 export const OWN_SERVER_EVENTS = {
   EVENT_REFUSED: { code: 1001, meaning: "A controller's event could not be accepted; this stub keeps its place and number." },
   LOG_LOST: { code: 1002, meaning: "A controller declared a range of its own events lost for ever." },
-  LOG_FORKED: { code: 1003, meaning: "A controller's log disagrees with what was stored of it, as after a disk restored from an old copy." },
+  LOG_FORKED: {
+    code: 1003,
+    meaning: "A controller's log disagrees with what was stored of it, as after a disk restored from an old copy.",
+  },
   CONTROLLER_SESSION_REFUSED: { code: 1004, meaning: "A second live connection of the same controller was refused." },
   ROSTER_ITEM_FAILED: { code: 1005, meaning: "A controller could not take over one item of its roster." },
 } as const satisfies Record<string, EventRow>;
@@ -15,7 +18,10 @@ export const OWN_CONTROLLER_EVENTS = {
   DEV_UNIQUE_PIN_AUTH_FAIL: { code: 1102, meaning: "A PIN that should identify its holder alone was refused." },
   DEV_CODE_AUTH_SUCCESS: { code: 1103, meaning: "A typed user id named its holder at a door that stood unlocked; nothing was proven." },
   CLOCK_STEPPED: { code: 1104, meaning: "The controller's clock jumped against the time that had passed." },
-  BELIEF_TOO_OLD: { code: 1105, meaning: "The controller has not heard from the server for longer than a door allows, and refuses people there." },
+  BELIEF_TOO_OLD: {
+    code: 1105,
+    meaning: "The controller has not heard from the server for longer than a door allows, and refuses people there.",
+  },
   FIRE_SIGNAL_ON: { code: 1106, meaning: "The fire signal is on." },
   FIRE_SIGNAL_OFF: { code: 1107, meaning: "The fire signal is off." },
   DRIVER_FAILED: { code: 1108, meaning: "The driver of a reader, relay, sensor or board failed." },

@@ -15,7 +15,10 @@ export const CONFIRMATION_EVENTS = {
   SPARK_PLUS_QR_RES_AUTH_SUCCESS: { code: 111, meaning: "Spark Plus accepted a QR code." },
   SPARK_PLUS_QR_RES_AUTH_FAIL: { code: 112, meaning: "Spark Plus refused a QR code." },
   CREDENTIAL_IDENTIFY_FAIL: { code: 113, meaning: "Nobody could be found who holds the presented credential." },
-  CREDENTIAL_THIRD_PARTY_LINK_NOT_EXISTS: { code: 114, meaning: "The credential's holder has no link to the third party that should confirm them." },
+  CREDENTIAL_THIRD_PARTY_LINK_NOT_EXISTS: {
+    code: 114,
+    meaning: "The credential's holder has no link to the third party that should confirm them.",
+  },
 } as const satisfies Record<string, EventRow>;
 
 export const INCIDENT_EVENTS = {

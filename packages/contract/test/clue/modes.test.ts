@@ -21,7 +21,16 @@ test("a mode never opens on a typed user id alone or on a PIN that says nobody",
 });
 
 test("unknown words, repeated factors and long combinations are no modes", () => {
-  for (const mode of ["", "card", "KEY", "CARD_THEN_", "_THEN_CARD", "CARD_THEN_CARD", "toString", "CARD_THEN_FACE_THEN_FINGERPRINT_THEN_PIN"]) {
+  for (const mode of [
+    "",
+    "card",
+    "KEY",
+    "CARD_THEN_",
+    "_THEN_CARD",
+    "CARD_THEN_CARD",
+    "toString",
+    "CARD_THEN_FACE_THEN_FINGERPRINT_THEN_PIN",
+  ]) {
     assert.equal(modeToChain(mode), null, mode);
   }
 });

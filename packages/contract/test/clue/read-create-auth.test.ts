@@ -65,16 +65,14 @@ test("a body that is no object is refused as a whole", () => {
 });
 
 test("every field that CLUe requires is asked for by its path", () => {
-  assert.deepEqual(problemsOf({}).map((each) => each.field), ["user", "auth"]);
-  assert.deepEqual(problemsOf({ user: {}, auth: {} }).map((each) => each.field), [
-    "user.key",
-    "auth.activeStatus",
-    "auth.startTime",
-    "auth.endTime",
-    "auth.doorAccessType",
-    "auth.scheduleType",
-    "auth.credentials",
-  ]);
+  assert.deepEqual(
+    problemsOf({}).map((each) => each.field),
+    ["user", "auth"],
+  );
+  assert.deepEqual(
+    problemsOf({ user: {}, auth: {} }).map((each) => each.field),
+    ["user.key", "auth.activeStatus", "auth.startTime", "auth.endTime", "auth.doorAccessType", "auth.scheduleType", "auth.credentials"],
+  );
 });
 
 test("unknown fields are ignored and null is absent", () => {
@@ -101,7 +99,11 @@ test("user.key has 1 to 64 of its characters and is never repeated in a refusal"
   }
   for (const key of ["", "A", "a b", "ä", "x".repeat(65), "a\n", 7, {}, ["a", "b"]]) {
     const problems = problemsOf(bodyWith({ user: { key } }));
-    assert.deepEqual(problems.map((each) => [each.field, each.rejectedValue]), [["user.key", undefined]], JSON.stringify(key));
+    assert.deepEqual(
+      problems.map((each) => [each.field, each.rejectedValue]),
+      [["user.key", undefined]],
+      JSON.stringify(key),
+    );
   }
 });
 
@@ -112,7 +114,8 @@ test("the auth's name is its credentials' name, else the user's, else the key", 
 });
 
 test("a name has 1 to 50 letters, digits and a few signs, with single spaces between", () => {
-  for (const name of ["김 철수", "山田　太郎", "ﾀﾅｶ", "O-Neil_2", "x".repeat(50), "𠮷".repeat(50)]) assert.equal(accepted({ credentials: { name } }).name, name);
+  for (const name of ["김 철수", "山田　太郎", "ﾀﾅｶ", "O-Neil_2", "x".repeat(50), "𠮷".repeat(50)])
+    assert.equal(accepted({ credentials: { name } }).name, name);
   for (const name of ["", " a", "a ", "a  b", "a.b", "x".repeat(51), "x".repeat(5_000), "a\tb", "a\n", 5, ["a", "b"]]) {
     assert.deepEqual(refusedFor({ credentials: { name } }), ["auth.credentials.name"], JSON.stringify(name));
     assert.deepEqual(refusedFor({ user: { name } }), ["user.name"], JSON.stringify(name));
@@ -124,7 +127,10 @@ test("a period ends after it starts, and before 2038-02-01T00:00:00Z", () => {
   assert.equal(accepted({ auth: { endTime: limit - 1 } }).endMs, limit - 1);
   assert.equal(accepted({ auth: { endTime: 2_147_353_200_000 } }).endMs, 2_147_353_200_000);
   for (const endTime of [1_000, 999, limit, Number.MAX_SAFE_INTEGER]) {
-    assert.deepEqual(problemsOf(bodyWith({ auth: { endTime } })).map((each) => [each.field, each.rejectedValue]), [["auth.endTime", endTime]]);
+    assert.deepEqual(
+      problemsOf(bodyWith({ auth: { endTime } })).map((each) => [each.field, each.rejectedValue]),
+      [["auth.endTime", endTime]],
+    );
   }
 });
 
@@ -140,7 +146,10 @@ test("SPECIFIC doors need a list of ids, each once, up to a thousand", () => {
   for (const wrong of [undefined, null, [], [234, 235, 234], ["234", 234], Array.from({ length: 1_001 }, (_, index) => index + 1)]) {
     assert.deepEqual(refusedFor(doors(wrong)), ["auth.doorIds"]);
   }
-  assert.deepEqual(refusedFor(doors([234, 0, null, "x", 1.5])), [1, 2, 3, 4].map((index) => `auth.doorIds[${index}]`));
+  assert.deepEqual(
+    refusedFor(doors([234, 0, null, "x", 1.5])),
+    [1, 2, 3, 4].map((index) => `auth.doorIds[${index}]`),
+  );
 });
 
 test("ALL_DOOR and ALWAYS need no list and no schedule, and ignore those that are sent", () => {
@@ -195,8 +204,13 @@ test("a fingerprint has its format, flag and base64", () => {
   const finger = { fingerFormat: "TEMPLATE_FORMAT_SUPREMA", fingerFlag: "NONE", fingerData: "RkZGRg==" };
   assert.deepEqual(accepted({ credentials: { fingerprints: [finger] } }).credentials.fingerprints, [finger]);
   const wrong = refusedFor({ credentials: { fingerprints: [{ fingerFormat: "x y", fingerData: "***" }] } });
-  assert.deepEqual(wrong, ["fingerFormat", "fingerFlag", "fingerData"].map((name) => `auth.credentials.fingerprints[0].${name}`));
-  assert.deepEqual(refusedFor({ credentials: { fingerprints: Array.from({ length: 11 }, () => finger) } }), ["auth.credentials.fingerprints"]);
+  assert.deepEqual(
+    wrong,
+    ["fingerFormat", "fingerFlag", "fingerData"].map((name) => `auth.credentials.fingerprints[0].${name}`),
+  );
+  assert.deepEqual(refusedFor({ credentials: { fingerprints: Array.from({ length: 11 }, () => finger) } }), [
+    "auth.credentials.fingerprints",
+  ]);
 });
 
 test("a phone number is a string or a number", () => {
@@ -208,7 +222,10 @@ test("a phone number is a string or a number", () => {
 test("modes are combinations of factors, each kept once, none of them meaning the default", () => {
   assert.deepEqual(accepted({ credentials: { modes: ["CARD", "CARD_THEN_PIN", "CARD"] } }).credentials.modes, ["CARD", "CARD_THEN_PIN"]);
   assert.equal(accepted({ credentials: { modes: [] } }).credentials.modes, null);
-  assert.deepEqual(refusedFor({ credentials: { modes: ["CARD", "PIN", "KEY"] } }), ["auth.credentials.modes[1]", "auth.credentials.modes[2]"]);
+  assert.deepEqual(refusedFor({ credentials: { modes: ["CARD", "PIN", "KEY"] } }), [
+    "auth.credentials.modes[1]",
+    "auth.credentials.modes[2]",
+  ]);
 });
 
 test("registration tokens are words, at most twelve", () => {
@@ -218,9 +235,16 @@ test("registration tokens are words, at most twelve", () => {
 });
 
 test("NUL and lone surrogates are refused in every string, naming the field and saying why", () => {
-  for (const [bad, word] of [["a\0", /NUL/], ["a\ud800", /surrogate/], ["\udc00a", /surrogate/]] as const) {
+  for (const [bad, word] of [
+    ["a\0", /NUL/],
+    ["a\ud800", /surrogate/],
+    ["\udc00a", /surrogate/],
+  ] as const) {
     const problems = problemsOf(
-      bodyWith({ user: { key: bad, name: bad }, credentials: { name: bad, cards: [bad], faceImages: bad, pin: bad, phone: bad, modes: bad } }),
+      bodyWith({
+        user: { key: bad, name: bad },
+        credentials: { name: bad, cards: [bad], faceImages: bad, pin: bad, phone: bad, modes: bad },
+      }),
     );
     const fields = problems.map((each) => each.field);
     const held = ["name", "modes", "cards[0]", "faceImages", "pin", "phone"].map((name) => `auth.credentials.${name}`);
@@ -235,7 +259,14 @@ test("a refusal never repeats a biometric, a PIN, a key, a token or a phone numb
     bodyWith({
       user: { key: `${secret}!` },
       auth: { registrationTokens: [`${secret}!`], activeStatus: "x".repeat(10_000) },
-      credentials: { pin: secret, uniquePin: secret, phone: secret, faceImages: [5, secret], fingerprints: [{ fingerData: secret }], cards: [secret] },
+      credentials: {
+        pin: secret,
+        uniquePin: secret,
+        phone: secret,
+        faceImages: [5, secret],
+        fingerprints: [{ fingerData: secret }],
+        cards: [secret],
+      },
     }),
   );
   assert.ok(problems.length >= 8);
@@ -256,7 +287,10 @@ test("reading never throws, whatever JSON is sent, and what it refuses it names"
     fc.record(Object.fromEntries(names.map((name) => [name, fc.oneof(odd, fc.array(odd, { maxLength: 3 }))])), { requiredKeys: [] });
   const credentials = record(["name", "cards", "faceImages", "fingerprints", "pin", "uniquePin", "phone", "modes"]);
   const auth = fc
-    .tuple(record(["activeStatus", "startTime", "endTime", "doorAccessType", "doorIds", "scheduleType", "scheduleId", "registrationTokens"]), credentials)
+    .tuple(
+      record(["activeStatus", "startTime", "endTime", "doorAccessType", "doorIds", "scheduleType", "scheduleId", "registrationTokens"]),
+      credentials,
+    )
     .map(([right, held]) => ({ ...Object(right), credentials: held }));
   const body = fc.oneof(fc.jsonValue(), fc.record({ user: fc.oneof(odd, record(["key", "name"])), auth: fc.oneof(odd, auth) }));
   fc.assert(

@@ -1,19 +1,27 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type DoorsQuery, type EventsPath, type EventsQuery, type Read, readDoorsQuery, readEventsQuery, readPathId } from "../../src/clue/index.ts";
+import {
+  type DoorsQuery,
+  type EventsPath,
+  type EventsQuery,
+  type Read,
+  readDoorsQuery,
+  readEventsQuery,
+  readPathId,
+} from "../../src/clue/index.ts";
 import { eventTypes } from "../../src/events/index.ts";
 
 const DAY_MS = 86_400_000;
 
-function valueOf<Value>(read: Read<Value>): Value {
+function accepted<Value>(read: Read<Value>): Value {
   assert.deepEqual(read.ok ? [] : read.problems, []);
   assert.ok(read.ok);
   return read.value;
 }
 
-const events = (query: unknown, path: EventsPath = "be"): EventsQuery => valueOf(readEventsQuery(query, path));
-const doors = (query: unknown): DoorsQuery => valueOf(readDoorsQuery(query));
+const events = (query: unknown, path: EventsPath = "be"): EventsQuery => accepted(readEventsQuery(query, path));
+const doors = (query: unknown): DoorsQuery => accepted(readDoorsQuery(query));
 
 function refusedFor(query: unknown, path: EventsPath = "be"): readonly string[] {
   const read = readEventsQuery(query, path);
@@ -43,7 +51,10 @@ test("nothing asked for is the whole ledger, newest first, in one page of a thou
   const whole = { placeId: null, fromMs: null, toMs: null, eventTypes: null, doorIds: null, deviceIds: null, text: null };
   assert.deepEqual(events({}), { ...whole, order: { by: "eventAt", direction: "desc" }, page: 0, size: 1_000 });
   assert.deepEqual(events(undefined), events({}));
-  assert.deepEqual(events({ startTime: "", endTime: " ", filterEvents: "", filterDoorIds: ",", q: "", sort: "", page: "", size: "" }), events({}));
+  assert.deepEqual(
+    events({ startTime: "", endTime: " ", filterEvents: "", filterDoorIds: ",", q: "", sort: "", page: "", size: "" }),
+    events({}),
+  );
 });
 
 test("the window refuses eight days and takes a millisecond less", () => {
@@ -82,7 +93,11 @@ test("a page has its own bounds on each path, and twenty rows when only the page
 });
 
 test("the order is by id or eventAt, ascending or descending, ascending when unsaid", () => {
-  for (const [sort, by, direction] of [["id,asc", "id", "asc"], ["eventAt, DESC", "eventAt", "desc"], ["id", "id", "asc"]] as const) {
+  for (const [sort, by, direction] of [
+    ["id,asc", "id", "asc"],
+    ["eventAt, DESC", "eventAt", "desc"],
+    ["id", "id", "asc"],
+  ] as const) {
     assert.deepEqual(events({ sort }).order, { by, direction });
   }
   assert.deepEqual(events({ sort: ["id", "desc"] }).order, { by: "id", direction: "desc" });
@@ -138,7 +153,19 @@ test("an id in a path is a positive whole number", () => {
 });
 
 test("reading a query never throws", () => {
-  const names = ["placeId", "startTime", "endTime", "filterEvents", "filterDoorIds", "filterDeviceIds", "page", "size", "q", "sort", "__proto__"];
+  const names = [
+    "placeId",
+    "startTime",
+    "endTime",
+    "filterEvents",
+    "filterDoorIds",
+    "filterDeviceIds",
+    "page",
+    "size",
+    "q",
+    "sort",
+    "__proto__",
+  ];
   const value = fc.oneof(fc.string({ unit: "binary" }), fc.array(fc.string()), fc.jsonValue(), fc.constant(undefined));
   const query = fc.oneof(fc.jsonValue(), fc.dictionary(fc.constantFrom(...names), value));
   fc.assert(

@@ -212,7 +212,9 @@ test("a failure has its code, its text for the caller, and details only where th
   const failure = writeFailure(new ClueError("e1005", { details }));
   assert.deepEqual(failure, { errors: [{ code: "e1005", message: "One or more arguments are not valid.", details }] });
   assertMatches(FailureEnvelope, failure);
-  assert.deepEqual(writeFailure(new ClueError("e1007", { message: "No such door." })), { errors: [{ code: "e1007", message: "No such door." }] });
+  assert.deepEqual(writeFailure(new ClueError("e1007", { message: "No such door." })), {
+    errors: [{ code: "e1007", message: "No such door." }],
+  });
 });
 
 test("a failure never carries what is meant for the log", () => {

@@ -33,13 +33,20 @@ test("a refused key answers 401 with CLUe's code, everything else the code's own
 
 test("an error keeps its code, class, context and cause, and its text for the caller apart from the log", () => {
   const cause = new RangeError("inner");
-  const error = new ClueError("e1005", { details: [{ field: "auth.endTime", message: "is before its start" }], context: { placeId: 178 }, cause });
+  const error = new ClueError("e1005", {
+    details: [{ field: "auth.endTime", message: "is before its start" }],
+    context: { placeId: 178 },
+    cause,
+  });
   assert.ok(error instanceof CodedError);
   assert.equal(error.code, "e1005");
   assert.equal(error.class, "caller");
   assert.equal(error.cause, cause);
   assert.equal(error.name, "ClueError");
-  assert.deepEqual(error.details.map((detail) => detail.field), ["auth.endTime"]);
+  assert.deepEqual(
+    error.details.map((detail) => detail.field),
+    ["auth.endTime"],
+  );
   assert.equal(linkError("session_stale").class, "permanent");
   assert.equal(nativeError("database_away").class, "transient");
 });

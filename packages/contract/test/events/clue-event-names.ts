@@ -38,7 +38,8 @@ const DEVICE = words(`
   DEV_DOOR_TAMPER_OFF DEV_DOOR_EXIT_BUTTON DEV_DOOR_ENTRY_BUTTON
 `);
 
-const pairs = (left: readonly string[], right: readonly string[]): [string, string][] => left.flatMap((a) => right.map((b): [string, string] => [a, b]));
+const pairs = (left: readonly string[], right: readonly string[]): [string, string][] =>
+  left.flatMap((a) => right.map((b): [string, string] => [a, b]));
 
 export const DEVICE_NAMES: readonly string[] = [
   ...CONFIRMATION,

@@ -19,7 +19,9 @@ test("a controller may write the device's events and the customer's answers, and
 });
 
 test("no released code ever changes its event", () => {
-  const released = readFileSync(new URL("event-codes.txt", import.meta.url), "utf8").trim().split("\n");
+  const released = readFileSync(new URL("event-codes.txt", import.meta.url), "utf8")
+    .trim()
+    .split("\n");
   const now = eventTypes().map((name) => `${eventCode(name)} ${name}`);
   assert.deepEqual(now.slice().sort(), released.slice().sort(), "new events are added to event-codes.txt; its lines never change");
 });
