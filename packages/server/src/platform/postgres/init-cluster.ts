@@ -1,9 +1,10 @@
-import { open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { platformError } from "../platform-errors.ts";
+import { syncFolder } from "../sync-folder.ts";
+import type { Durability } from "./cluster-settings.ts";
 import { startGuarded } from "./guarded-process.ts";
 import { POSTGRES_MAJOR, type PostgresBinaries } from "./postgres-binaries.ts";
-import type { Durability } from "./cluster-settings.ts";
 import type { RunAs } from "./run-as.ts";
 
 /** The cluster's superuser: runs migrations, never the application's statements. */
@@ -40,7 +41,7 @@ async function initCluster(options: InitClusterOptions): Promise<void> {
   const code = await initdb.exited;
   if (code !== 0) throw platformError("embedded_start_failed", { detail: `initdb ended with ${code}; see postgres.log in the data directory.` });
   await rename(makingDir, options.clusterDir);
-  await syncDirectory(parentDir);
+  await syncFolder(parentDir);
 }
 
 function initdbArguments(directory: string, durability: Durability): string[] {
@@ -59,13 +60,4 @@ function initdbArguments(directory: string, durability: Durability): string[] {
     "--no-instructions",
     ...(durability === "volatile" ? ["--no-sync"] : []),
   ];
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }
