@@ -9,6 +9,11 @@ export interface WallMinute {
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
+/** `00:00` to `23:59`. */
+const CLOCK_TEXTS = Array.from({ length: 1_440 }, (_unused, minute) => {
+  return `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+});
+
 /** Every minute of UTC from `fromMs` to before `toMs`, with the platform's own wall clock. Knows nothing of offsets. */
 export function wallMinutes(timeZone: string, fromMs: number, toMs: number): WallMinute[] {
   // Swedish writes a date and a time as the labels below do.
@@ -35,18 +40,14 @@ export function scheduledLabels(schedule: Schedule, fromMs: number, toMs: number
 }
 
 function addWindow(labels: Set<string>, dayMs: number, { fromMinute, toMinute }: DayWindow): void {
+  const [date, nextDate] = [paperDate(dayMs), paperDate(dayMs + DAY_MS)];
   let minute = fromMinute;
   do {
-    const day = minute < 1_440 ? dayMs : dayMs + DAY_MS;
-    labels.add(`${paperDate(day)} ${clockText(minute % 1_440)}`);
+    labels.add(`${minute < 1_440 ? date : nextDate} ${CLOCK_TEXTS[minute % 1_440]}`);
     minute += 1;
   } while (minute !== toMinute && minute !== toMinute + 1_440);
 }
 
 function paperDate(dayMs: number): string {
   return new Date(dayMs).toISOString().slice(0, 10);
-}
-
-function clockText(minute: number): string {
-  return `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
 }
