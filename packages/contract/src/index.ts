@@ -2,3 +2,4 @@ export * from "./clue/index.ts";
 export * from "./errors/index.ts";
 export * from "./events/index.ts";
 export * from "./link/index.ts";
+export * from "./native/index.ts";

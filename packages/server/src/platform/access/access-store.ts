@@ -18,7 +18,11 @@ export async function findPlace(database: Queryable, placeId: number): Promise<R
 }
 
 /** Places of a group in ascending id; `placeIds` null: all of them. */
-export async function listPlaces(database: Queryable, placeGroupId: number, placeIds: readonly number[] | null): Promise<readonly ReachedPlace[]> {
+export async function listPlaces(
+  database: Queryable,
+  placeGroupId: number,
+  placeIds: readonly number[] | null,
+): Promise<readonly ReachedPlace[]> {
   const rows = await database.query<PlaceRow>({
     name: "access-list-places",
     text: `select place_id, place_group_id, name, time_zone from places

@@ -83,5 +83,9 @@ function tooLarge(bytesMax: number): NativeRefusal {
 }
 
 function budgetSpent(): NativeRefusal {
-  return new NativeRefusal("too_many_requests", { status: 503, retryAfterS: BUSY_RETRY_S, detail: "Too many large requests are under way; try again later." });
+  return new NativeRefusal("too_many_requests", {
+    status: 503,
+    retryAfterS: BUSY_RETRY_S,
+    detail: "Too many large requests are under way; try again later.",
+  });
 }

@@ -1,4 +1,7 @@
-export type BodyText = { readonly kind: "text"; readonly text: string } | { readonly kind: "charset_unknown" } | { readonly kind: "bytes_invalid"; readonly charset: Charset };
+export type BodyText =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "charset_unknown" }
+  | { readonly kind: "bytes_invalid"; readonly charset: Charset };
 
 export type Charset = "utf-8" | "utf-16le" | "utf-16be";
 

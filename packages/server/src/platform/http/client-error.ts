@@ -23,6 +23,11 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   }
   const { statusLine, message } = ANSWERS[error.code ?? ""] ?? NOT_HTTP;
   const body = JSON.stringify(writeFailure(new ClueError("e1006", { message })));
-  const head = [`HTTP/1.1 ${statusLine}`, "Content-Type: application/json; charset=utf-8", `Content-Length: ${Buffer.byteLength(body)}`, "Connection: close"];
+  const head = [
+    `HTTP/1.1 ${statusLine}`,
+    "Content-Type: application/json; charset=utf-8",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "Connection: close",
+  ];
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
 }

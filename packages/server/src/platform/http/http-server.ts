@@ -42,7 +42,11 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
 }
 
 function serverOptions(deps: HttpServerDeps): FastifyServerOptions {
-  const node = { maxHeaderSize: limits.HEADER_BYTES_MAX, headersTimeout: limits.HEADERS_MS_MAX, connectionsCheckingInterval: limits.CONNECTIONS_CHECK_MS };
+  const node = {
+    maxHeaderSize: limits.HEADER_BYTES_MAX,
+    headersTimeout: limits.HEADERS_MS_MAX,
+    connectionsCheckingInterval: limits.CONNECTIONS_CHECK_MS,
+  };
   const { tls, trustProxy } = deps;
   return {
     ...(tls === undefined ? { http: node } : { https: { ...node, ...tls } }),

@@ -72,5 +72,7 @@ function whereBroken(text: string, error: unknown): string {
   const message = error instanceof SyntaxError ? error.message : "";
   const position = /at position (\d+)/.exec(message)?.[1];
   if (position !== undefined) return `The body is not valid JSON at character ${position}.`;
-  return message.includes("end of JSON") ? `The body is not valid JSON: it ends too soon, at character ${text.length}.` : "The body is not valid JSON.";
+  return message.includes("end of JSON")
+    ? `The body is not valid JSON: it ends too soon, at character ${text.length}.`
+    : "The body is not valid JSON.";
 }

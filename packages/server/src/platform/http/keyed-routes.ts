@@ -47,7 +47,8 @@ export function guardRoutes(routes: FastifyInstance, guards: RouteGuards, surfac
     delete request.raw.headers["content-type"];
     if (request.routeOptions.config.access === "public") return;
     await authenticate(request, guards);
-    if (guards.deps.rateLimit === "on") refuseWhenOver(guards.routeCalls.take(`${request.actor.keyId} ${routeName(request, routes.prefix)}`));
+    if (guards.deps.rateLimit === "on")
+      refuseWhenOver(guards.routeCalls.take(`${request.actor.keyId} ${routeName(request, routes.prefix)}`));
   });
   routes.removeAllContentTypeParsers();
   routes.addContentTypeParser("*", async (request: FastifyRequest) => {
