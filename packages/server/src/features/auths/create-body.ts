@@ -7,7 +7,9 @@ import { canonicalJson, type Json } from "@postern/core";
  * reads the database and would like to guess a card or a name. `key` is derived from the server's for this purpose alone.
  */
 export function createBodyHmac(key: Uint8Array, create: CreateAuth): Uint8Array {
-  return createHmac("sha256", key).update(canonicalJson(createBodyJson(create))).digest();
+  return createHmac("sha256", key)
+    .update(canonicalJson(createBodyJson(create)))
+    .digest();
 }
 
 /** Absent credentials are left out, so that a body's HMAC stays as it is when later versions read more of them. */

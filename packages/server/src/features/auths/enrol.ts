@@ -1,7 +1,7 @@
-import { type AuthView, ClueError, type CreateAuth, type Problem, PROBLEMS_COUNT_MAX } from "@postern/contract";
+import { type AuthView, ClueError, type CreateAuth, PROBLEMS_COUNT_MAX, type Problem } from "@postern/contract";
 import { itemKey } from "@postern/core";
-import { violates } from "../../platform/database-error.ts";
 import type { Transaction } from "../../platform/database.ts";
+import { violates } from "../../platform/database-error.ts";
 import { platformError } from "../../platform/platform-errors.ts";
 import { changeRoster } from "../../roster/roster-store.ts";
 import { authItem, authRecord, authView, cardKeys } from "./auth-record.ts";
@@ -30,7 +30,15 @@ export async function enrol(transaction: Transaction, enrolment: Enrolment): Pro
   const keys = cardKeys(create);
   const doorIds = create.doors === "all" ? [] : create.doors;
   const { userKey, scheduleId } = create;
-  const facts = await loadEnrolmentFacts(transaction, { placeId, placeGroupId, userKey, doorIds, scheduleId, cardKeys: keys, idempotencyKey });
+  const facts = await loadEnrolmentFacts(transaction, {
+    placeId,
+    placeGroupId,
+    userKey,
+    doorIds,
+    scheduleId,
+    cardKeys: keys,
+    idempotencyKey,
+  });
   const made = earlierResult(facts, enrolment);
   if (made !== null) return repeat(transaction, enrolment, made);
   refuseUnknown(facts, enrolment);
@@ -95,12 +103,25 @@ function refuseTakenCards(facts: EnrolmentFacts, { credentials }: CreateAuth): v
   if (problems.length > 0) throw new ClueError("e1006", { details: problems });
 }
 
-async function insert(transaction: Transaction, enrolment: Enrolment, known: { facts: EnrolmentFacts; keys: readonly string[] }): Promise<AuthView> {
+async function insert(
+  transaction: Transaction,
+  enrolment: Enrolment,
+  known: { facts: EnrolmentFacts; keys: readonly string[] },
+): Promise<AuthView> {
   const { placeId, placeGroupId, create, bodyHmac, nowMs } = enrolment;
   const { facts, keys } = known;
   const { userKey } = create;
   const record = authRecord(create);
-  const ids = await insertUnlessTaken(transaction, { placeId, placeGroupId, userId: facts.userId, userKey, record, cardKeys: keys, bodyHmac, madeAtMs: nowMs });
+  const ids = await insertUnlessTaken(transaction, {
+    placeId,
+    placeGroupId,
+    userId: facts.userId,
+    userKey,
+    record,
+    cardKeys: keys,
+    bodyHmac,
+    madeAtMs: nowMs,
+  });
   await remember(transaction, enrolment, ids.authId);
   const item = authItem(ids, record, keys);
   // Last before the commit: the head of the roster is what all enrolments of a place wait for.

@@ -50,7 +50,15 @@ async function create(deps: AuthsDeps, actor: Actor, request: CreateRequest): Pr
   const nowMs = deps.clock.nowMs();
   const idempotencyKey = readIdempotencyKey(request, actor, nowMs);
   const bodyHmac = createBodyHmac(deps.bodyKey, asked);
-  const enrolment = { placeId, placeGroupId, create: asked, bodyHmac, idempotencyKey, nowMs, doorField: (doorId: number) => doorField(request.body, doorId) };
+  const enrolment = {
+    placeId,
+    placeGroupId,
+    create: asked,
+    bodyHmac,
+    idempotencyKey,
+    nowMs,
+    doorField: (doorId: number) => doorField(request.body, doorId),
+  };
   return writeAuthData(await deps.database.transaction((transaction) => enrol(transaction, enrolment)));
 }
 

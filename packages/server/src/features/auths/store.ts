@@ -185,7 +185,11 @@ interface AuthRow {
 }
 
 /** An auth that has not been deleted, with the names of its doors as they are now; null when there is none. */
-export async function readAuth(queryable: Queryable, placeId: number, authId: number): Promise<{ readonly kept: KeptAuth; readonly doors: readonly DoorName[] } | null> {
+export async function readAuth(
+  queryable: Queryable,
+  placeId: number,
+  authId: number,
+): Promise<{ readonly kept: KeptAuth; readonly doors: readonly DoorName[] } | null> {
   const [row] = await queryable.query<AuthRow>({
     name: "auths-read",
     text: `

@@ -1,4 +1,12 @@
-import { assert, type DoorItem, type DoorModeItem, type PlaceItem, type Schedule, type ScheduleItem, utcTransitionsOf } from "@postern/core";
+import {
+  assert,
+  type DoorItem,
+  type DoorModeItem,
+  type PlaceItem,
+  type Schedule,
+  type ScheduleItem,
+  utcTransitionsOf,
+} from "@postern/core";
 import type { DoorSettings } from "./door-settings.ts";
 
 /** How far ahead a place's doors know its clock; the design's five years. */

@@ -7,7 +7,10 @@ const strict = { additionalProperties: false };
 const Side = Type.Union([Type.Literal("ENTRY"), Type.Literal("EXIT")]);
 /** A contact of one of the door's devices. */
 const Port = Type.Integer({ minimum: 0, maximum: 255 });
-const Input = Type.Object({ side: Side, port: Port, switchType: Type.Union([Type.Literal("NORMAL_OPEN"), Type.Literal("NORMAL_CLOSE")]) }, strict);
+const Input = Type.Object(
+  { side: Side, port: Port, switchType: Type.Union([Type.Literal("NORMAL_OPEN"), Type.Literal("NORMAL_CLOSE")]) },
+  strict,
+);
 const OptionalInput = Type.Union([Type.Null(), Input]);
 const OptionalId = Type.Union([Type.Null(), Type.Integer({ minimum: 1 })]);
 const FactorName = Type.Unsafe<Chain[number]>(Type.String({ pattern: "^(CARD|CODE|FACE|FINGERPRINT|PIN|QR|UNIQUE_PIN|MOBILE)$" }));

@@ -109,14 +109,10 @@ export interface NewDoor {
 /** Writes a door and its devices. */
 export async function insertDoor(transaction: Transaction, door: NewDoor): Promise<void> {
   const { placeId, doorId, controllerId, name, settings, devices, madeAtMs } = door;
-  await transaction.execute("insert into doors(door_id, place_id, controller_id, name, settings, made_at) values ($1, $2, $3, $4, $5, $6)", [
-    doorId,
-    placeId,
-    controllerId,
-    name,
-    JSON.stringify(settings),
-    madeAtMs,
-  ]);
+  await transaction.execute(
+    "insert into doors(door_id, place_id, controller_id, name, settings, made_at) values ($1, $2, $3, $4, $5, $6)",
+    [doorId, placeId, controllerId, name, JSON.stringify(settings), madeAtMs],
+  );
   const column = <Value>(pick: (device: NewDevice) => Value): Value[] => devices.map(pick);
   await transaction.execute(
     `insert into devices(device_id, place_id, door_id, serial, device_type, model_name, name, side)

@@ -1,0 +1,47 @@
+import { ClueError, type EventItem, type EventsQuery, writeEvent } from "@postern/contract";
+import type { Access, Actor, ReachedPlace } from "../../platform/access/actor.ts";
+import { accepted } from "../../platform/http/accepted.ts";
+import { eventView } from "./event-view.ts";
+import { type FollowAnswer, type FollowDeps, LedgerFollowers } from "./follow.ts";
+import { readFollowQuery } from "./read-follow-query.ts";
+import { pageOfEvents } from "./store.ts";
+
+export interface EventsDeps extends FollowDeps {
+  readonly access: Access;
+}
+
+export interface EventsPage {
+  readonly total: number;
+  readonly events: readonly EventItem[];
+}
+
+export interface EventsService {
+  /** CLUe §1.4. `placeId` null: the key's only place (CLUe §7). */
+  page(actor: Actor, placeId: number | null, query: EventsQuery): Promise<EventsPage>;
+  /** What a ledger holds after a cursor, in its own order; `query` as it came. Ends early, without events, when the signal is aborted. */
+  follow(actor: Actor, placeId: number, follow: { readonly query: unknown; readonly signal: AbortSignal }): Promise<FollowAnswer>;
+}
+
+export function eventsService(deps: EventsDeps): EventsService {
+  const followers = new LedgerFollowers(deps);
+  return {
+    page: (actor, placeId, query) => page(deps, actor, placeId, query),
+    async follow(actor, placeId, { query, signal }) {
+      const place = await deps.access.place(actor, "events", placeId);
+      return followers.next(place, accepted(readFollowQuery(placeId, query)), signal);
+    },
+  };
+}
+
+async function page(deps: EventsDeps, actor: Actor, placeId: number | null, query: EventsQuery): Promise<EventsPage> {
+  const place = await deps.access.place(actor, "events", placeId ?? (await onlyPlace(deps, actor)).placeId);
+  const found = await pageOfEvents(deps.database, place, query);
+  return { total: found.total, events: found.events.map((event) => writeEvent(eventView(place.placeId, event))) };
+}
+
+async function onlyPlace({ access }: EventsDeps, actor: Actor): Promise<ReachedPlace> {
+  const [only, ...others] = await access.places(actor);
+  if (only === undefined) throw new ClueError("e1007", { details: [{ field: "placeId", message: "this key reaches no place" }] });
+  if (others.length === 0) return only;
+  throw new ClueError("e1005", { details: [{ field: "placeId", message: "is required: this key reaches several places" }] });
+}

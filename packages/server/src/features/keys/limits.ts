@@ -1,0 +1,17 @@
+/** A key of ours has about 230 characters. A longer text is refused before it is decoded. */
+export const KEY_TEXT_LENGTH_MAX = 1_024;
+
+/** Signatures checked lately: 40,000 keys in use at once would be a very large deployment. Beyond it the one used longest ago is checked again. */
+export const SIGNATURES_COUNT_MAX = 10_000;
+
+/** A signature stays good; it is looked at again every hour so that nothing lives for ever in memory. */
+export const SIGNATURE_LIFETIME_MS = 3_600_000;
+
+/** A revocation acts within a second (design §11): half of it for the oldest row in use, the other half for the query. */
+export const ROW_LIFETIME_MS = 500;
+
+/** Keys that live in one place group. Beyond it a new one is refused until another ends: a list that nobody can read protects nobody. */
+export const LIVE_KEYS_COUNT_MAX = 1_000;
+
+/** CLUe's portal offers one year first (CLUe §5). */
+export const KEY_LIFETIME_MS_DEFAULT = 365 * 86_400_000;

@@ -1,0 +1,36 @@
+import { readKeysQuery, readMintKey } from "@postern/contract";
+import type { FastifyInstance } from "fastify";
+import { SCOPES } from "../../platform/access/actor.ts";
+import { accepted } from "../../platform/http/accepted.ts";
+import type { KeysService } from "./service.ts";
+import type { KeyRow } from "./store.ts";
+
+interface KeyParams {
+  readonly Params: { readonly keyId: string };
+}
+
+/** Keys over v2, with scope `keys`. */
+export function addKeyRoutes(routes: FastifyInstance, keys: KeysService): void {
+  routes.post("/keys", async (request, reply) => {
+    const { row, key } = await keys.mint(request.actor, accepted(readMintKey(request.body, SCOPES)));
+    reply.code(201).header("location", `/v2/keys/${row.keyId}`);
+    return { ...keyView(row), key };
+  });
+
+  routes.get("/keys", async (request) => {
+    const page = accepted(readKeysQuery(request.query));
+    const rows = await keys.list(request.actor, page);
+    const last = rows.length === page.size ? rows.at(-1) : undefined;
+    return { keys: rows.map(keyView), ...(last === undefined ? {} : { after: last.keyId }) };
+  });
+
+  routes.delete<KeyParams>("/keys/:keyId", async (request, reply) => {
+    await keys.revoke(request.actor, request.params.keyId);
+    reply.code(204);
+  });
+}
+
+/** A key as others see it: all but its text, which is told once. */
+function keyView({ keyId, parentId, name, scopes, placeIds, madeAt, expiresAt, revokedAt }: KeyRow) {
+  return { keyId, parentId, name, scopes, placeIds, madeAt, expiresAt, revokedAt };
+}

@@ -1,0 +1,120 @@
+import type { KeysQuery, MintKeyRequest, Problem } from "@postern/contract";
+import type { Clock, Random } from "@postern/core";
+import type { Access, Actor, Scope } from "../../platform/access/actor.ts";
+import { requireScope } from "../../platform/access/require-scope.ts";
+import type { Database, Transaction } from "../../platform/database.ts";
+import { NativeRefusal } from "../../platform/http/native-refusal.ts";
+import { type KeySigner, signKey } from "./key-token.ts";
+import { KEY_LIFETIME_MS_DEFAULT, LIVE_KEYS_COUNT_MAX } from "./limits.ts";
+import { countLiveKeys, findKey, insertKey, type KeyRow, listDescent, lockKeysOf, revokeDescent } from "./store.ts";
+
+export interface KeysDeps {
+  readonly database: Database;
+  readonly access: Access;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly signer: KeySigner;
+  /** Called after a revocation was committed, once per key that died: the verifier forgets it, its streams end. */
+  readonly onRevoked: (keyId: string) => void;
+}
+
+/** A key with its text, which is shown once and kept nowhere. */
+export interface MintedKey {
+  readonly row: KeyRow;
+  readonly key: string;
+}
+
+/** A key without a parent, as an operator makes for a place group. */
+export interface RootKey {
+  readonly placeGroupId: number;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** null: every place of the group. */
+  readonly placeIds: readonly number[] | null;
+  readonly expiresAtMs: number;
+}
+
+export interface KeysService {
+  /** Not reachable over HTTP. */
+  mintRoot(key: RootKey): Promise<MintedKey>;
+  /** A key within the actor's own scopes, places and end; whatever goes beyond is refused with `not_permitted`, naming the field. */
+  mint(actor: Actor, request: MintKeyRequest<Scope>): Promise<MintedKey>;
+  /** The actor's own key and those below it, one page by id. */
+  list(actor: Actor, page: KeysQuery): Promise<readonly KeyRow[]>;
+  /** The key and everything below it. Again is harmless. Fails with `not_found` for a key that is neither the actor's own nor below it. */
+  revoke(actor: Actor, keyId: string): Promise<void>;
+}
+
+export function keysService(deps: KeysDeps): KeysService {
+  return {
+    mintRoot: (key) => deps.database.transaction((tx) => mintIn(tx, deps, { ...key, parentId: null })),
+    mint: (actor, request) => mint(deps, actor, request),
+    async list(actor, page) {
+      requireScope(actor, "keys");
+      return listDescent(deps.database, actor.keyId, page);
+    },
+    revoke: (actor, keyId) => revoke(deps, actor, keyId),
+  };
+}
+
+async function mint(deps: KeysDeps, actor: Actor, request: MintKeyRequest<Scope>): Promise<MintedKey> {
+  requireScope(actor, "keys");
+  const reached = new Set((await deps.access.places(actor)).map((place) => place.placeId));
+  return deps.database.transaction(async (tx) => {
+    await lockKeysOf(tx, actor.placeGroupId);
+    // Read again under the lock: the row the actor came in with may be half a second old.
+    const parent = await findKey(tx, actor.keyId);
+    if (parent === null || parent.revokedAt !== null) throw new NativeRefusal("key_refused");
+    const nowMs = deps.clock.nowMs();
+    const problems = beyondParent(parent, reached, request);
+    if (problems.length > 0) throw new NativeRefusal("not_permitted", { problems });
+    const expiresAtMs = request.expiresAtMs ?? Math.min(parent.expiresAt, nowMs + KEY_LIFETIME_MS_DEFAULT);
+    if (expiresAtMs <= nowMs) throw invalid("expiresAt", "must lie in the future");
+    const placeIds = request.placeIds ?? parent.placeIds;
+    const { name, scopes } = request;
+    return mintIn(tx, deps, { placeGroupId: actor.placeGroupId, parentId: parent.keyId, name, scopes, placeIds, expiresAtMs });
+  });
+}
+
+/** A place that does not exist and one out of reach are told in the same words. */
+function beyondParent(parent: KeyRow, reached: ReadonlySet<number>, request: MintKeyRequest<Scope>): readonly Problem[] {
+  const problems: Problem[] = [];
+  const scope = request.scopes.find((each) => !parent.scopes.includes(each));
+  if (scope !== undefined) problems.push({ field: "scopes", message: "goes beyond this key's own", rejectedValue: scope });
+  const placeId = request.placeIds?.find((each) => !reached.has(each));
+  if (placeId !== undefined)
+    problems.push({ field: "placeIds", message: "names no place within this key's reach", rejectedValue: placeId });
+  const { expiresAtMs } = request;
+  if (expiresAtMs !== undefined && expiresAtMs > parent.expiresAt) {
+    problems.push({ field: "expiresAt", message: `must not be after this key's own end, ${parent.expiresAt}`, rejectedValue: expiresAtMs });
+  }
+  return problems;
+}
+
+async function mintIn(tx: Transaction, deps: KeysDeps, request: RootKey & { readonly parentId: string | null }): Promise<MintedKey> {
+  await lockKeysOf(tx, request.placeGroupId);
+  const nowMs = deps.clock.nowMs();
+  if ((await countLiveKeys(tx, request.placeGroupId, nowMs)) >= LIVE_KEYS_COUNT_MAX) {
+    throw new NativeRefusal("conflict", { detail: `A place group has at most ${LIVE_KEYS_COUNT_MAX} live keys; revoke some first.` });
+  }
+  const { expiresAtMs, ...rest } = request;
+  const keyId = Buffer.from(deps.random.bytes(12)).toString("base64url");
+  const row: KeyRow = { ...rest, keyId, madeAt: nowMs, expiresAt: expiresAtMs, revokedAt: null };
+  const key = await signKey(deps.signer, { keyId, placeGroupId: row.placeGroupId, expiresAtMs }, nowMs);
+  await insertKey(tx, row);
+  return { row, key };
+}
+
+async function revoke(deps: KeysDeps, actor: Actor, keyId: string): Promise<void> {
+  requireScope(actor, "keys");
+  const revoked = await deps.database.transaction(async (tx) => {
+    await lockKeysOf(tx, actor.placeGroupId);
+    return revokeDescent(tx, actor.keyId, keyId, deps.clock.nowMs());
+  });
+  if (revoked.length === 0) throw new NativeRefusal("not_found");
+  for (const each of revoked) deps.onRevoked(each);
+}
+
+function invalid(field: string, message: string): NativeRefusal {
+  return new NativeRefusal("argument_invalid", { problems: [{ field, message }] });
+}

@@ -1,0 +1,81 @@
+import type { KeysQuery } from "@postern/contract";
+import type { Scope } from "../../platform/access/actor.ts";
+import type { Queryable, Transaction } from "../../platform/database.ts";
+
+/** Where other processes hear of revoked keys; the payload is a key's id. A hint: rows are read again within half a second anyway. */
+export const KEYS_CHANGED_CHANNEL = "postern_keys";
+
+export interface KeyRow {
+  readonly keyId: string;
+  readonly placeGroupId: number;
+  readonly parentId: string | null;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly placeIds: readonly number[] | null;
+  readonly madeAt: number;
+  readonly expiresAt: number;
+  readonly revokedAt: number | null;
+}
+
+const COLUMNS = `key_id as "keyId", place_group_id as "placeGroupId", parent_id as "parentId", name, scopes, place_ids as "placeIds",
+  made_at as "madeAt", expires_at as "expiresAt", revoked_at as "revokedAt"`;
+
+export async function findKey(queryable: Queryable, keyId: string): Promise<KeyRow | null> {
+  const text = `select ${COLUMNS} from api_keys where key_id = $1`;
+  const [row] = await queryable.query<KeyRow>({ name: "keys-find", text, values: [keyId] });
+  return row ?? null;
+}
+
+/** One at a time per group: a key minted while its parent is being revoked would outlive it. */
+export async function lockKeysOf(transaction: Transaction, placeGroupId: number): Promise<void> {
+  await transaction.query("select 1 from place_groups where place_group_id = $1 for no key update", [placeGroupId]);
+}
+
+export async function countLiveKeys(queryable: Queryable, placeGroupId: number, nowMs: number): Promise<number> {
+  const text = "select count(*) as count from api_keys where place_group_id = $1 and revoked_at is null and expires_at > $2";
+  const [row] = await queryable.query<{ count: number }>(text, [placeGroupId, nowMs]);
+  return row?.count ?? 0;
+}
+
+export async function insertKey(queryable: Queryable, key: KeyRow): Promise<void> {
+  await queryable.execute(
+    `insert into api_keys(key_id, place_group_id, parent_id, name, scopes, place_ids, made_at, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [key.keyId, key.placeGroupId, key.parentId, key.name, key.scopes, key.placeIds, key.madeAt, key.expiresAt],
+  );
+}
+
+/** A key and everything minted below it, as `ids`. A key's whole descent lies in its group. */
+const DESCENT = (name: string, start: string): string => `
+  ${name}(key_id) as (
+    ${start} union select api_keys.key_id from api_keys join ${name} on api_keys.parent_id = ${name}.key_id
+  )`;
+
+/** The keys that `keyId` may see: itself and those below it, by id. */
+export async function listDescent(queryable: Queryable, keyId: string, page: KeysQuery): Promise<readonly KeyRow[]> {
+  return queryable.query<KeyRow>({
+    name: "keys-list-descent",
+    text: `with recursive ${DESCENT("reach", "select $1::text")}
+      select ${COLUMNS} from api_keys join reach using (key_id) where $2::text is null or key_id > $2 order by key_id limit $3`,
+    values: [keyId, page.after, page.size],
+  });
+}
+
+const REVOKE = `
+  with recursive ${DESCENT("reach", "select $1::text")},
+  ${DESCENT("doomed", "select key_id from reach where key_id = $2")},
+  revoked as (
+    update api_keys set revoked_at = $3 where key_id in (select key_id from doomed) and revoked_at is null returning key_id
+  ), told as (
+    select pg_notify('${KEYS_CHANGED_CHANNEL}', key_id) from revoked
+  )
+  select array(select key_id from doomed) as doomed, (select count(*) from told) as "countTold"`;
+
+/**
+ * Revokes `targetId` and everything below it, when `keyId` reaches it. Returns the ids that are revoked now, those that were so before
+ * among them; none when it is out of reach.
+ */
+export async function revokeDescent(transaction: Transaction, keyId: string, targetId: string, nowMs: number): Promise<readonly string[]> {
+  const [row] = await transaction.query<{ doomed: string[] }>(REVOKE, [keyId, targetId, nowMs]);
+  return row?.doomed ?? [];
+}
