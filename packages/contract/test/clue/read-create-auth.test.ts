@@ -81,14 +81,33 @@ test("unknown fields are ignored and null is absent", () => {
 });
 
 test("members that an object merely inherits are not read", () => {
-  const body: unknown = JSON.parse('{"user":{"__proto__":{"key":"a"}},"auth":{}}');
-  assert.ok(problemsOf(body).some((each) => each.field === "user.key"));
+  const user: unknown = Object.create({ key: "acme.42" });
+  assert.deepEqual(
+    problemsOf({ ...Object(bodyWith({})), user }).map((each) => each.field),
+    ["user.key"],
+  );
 });
 
 test("numbers may come as numeric strings, and nothing else as numbers", () => {
   const value = accepted({ auth: { startTime: "1000", endTime: "2000", scheduleType: "SPECIFIC", scheduleId: "333" } });
   assert.deepEqual([value.startMs, value.endMs, value.scheduleId], [1_000, 2_000, 333]);
-  for (const startTime of ["", "1e3", "0x10", " 10", 1.5, "1.0", -1, "-1", true, [1], {}, 2 ** 53, "9007199254740993"]) {
+  assert.ok(Object.is(accepted({ auth: { startTime: -0 } }).startMs, 0));
+  for (const startTime of [
+    "",
+    "1e3",
+    "0x10",
+    " 10",
+    1.5,
+    "1.0",
+    -1,
+    "-1",
+    true,
+    [1],
+    {},
+    253_402_300_800_000,
+    2 ** 53,
+    "9007199254740993",
+  ]) {
     assert.deepEqual(refusedFor({ auth: { startTime } }), ["auth.startTime"], JSON.stringify(startTime));
   }
 });
@@ -146,6 +165,8 @@ test("SPECIFIC doors need a list of ids, each once, up to a thousand", () => {
   for (const wrong of [undefined, null, [], [234, 235, 234], ["234", 234], Array.from({ length: 1_001 }, (_, index) => index + 1)]) {
     assert.deepEqual(refusedFor(doors(wrong)), ["auth.doorIds"]);
   }
+  assert.deepEqual(refusedFor(doors(["x"])), ["auth.doorIds[0]"]);
+  assert.match(problemsOf(bodyWith(doors(null)))[0]?.message ?? "", /SPECIFIC/);
   assert.deepEqual(
     refusedFor(doors([234, 0, null, "x", 1.5])),
     [1, 2, 3, 4].map((index) => `auth.doorIds[${index}]`),
@@ -178,7 +199,7 @@ test("a wrong card is named by its index and field, and its number is never repe
   assert.deepEqual(at(["1", { formatType: "CSN" }]), ["auth.credentials.cards[1].cardNumber"]);
   assert.deepEqual(at([{ cardNumber: "1", formatType: "MIFARE" }]), ["auth.credentials.cards[0].formatType"]);
   assert.deepEqual(at([{ cardNumber: "1-1", formatType: "WIEGAND", formatData: "99" }]), ["auth.credentials.cards[0].formatData"]);
-  assert.deepEqual(at(["x"]), ["auth.credentials.cards[0]"]);
+  for (const bare of ["x", "", -1, 1.5, 2 ** 60]) assert.deepEqual(at([bare]), ["auth.credentials.cards[0]"], String(bare));
   assert.deepEqual(at(["1", "2", "3"]), ["auth.credentials.cards"]);
   assert.deepEqual(at(["1", "01"]), ["auth.credentials.cards[1]"]);
   assert.doesNotMatch(JSON.stringify(problem(["987654x", { cardNumber: "987-654", formatType: "CSN" }])), /987/);
@@ -198,6 +219,7 @@ test("photos are a list of strings, or one string, at most two", () => {
   assert.deepEqual(accepted({ credentials: { faceImages: "abc" } }).credentials.faceImages, ["abc"]);
   assert.deepEqual(refusedFor({ credentials: { faceImages: ["a", "b", "c"] } }), ["auth.credentials.faceImages"]);
   assert.deepEqual(refusedFor({ credentials: { faceImages: ["a", 5] } }), ["auth.credentials.faceImages[1]"]);
+  assert.deepEqual(refusedFor({ credentials: { faceImages: [""] } }), ["auth.credentials.faceImages[0]"]);
 });
 
 test("a fingerprint has its format, flag and base64", () => {
