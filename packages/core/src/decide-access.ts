@@ -97,7 +97,9 @@ function decideByAuth(auth: AuthItem, door: DoorItem, facts: AccessFacts): Decis
       return { kind: "wait_factor", wanted: progress.factors };
     case "proven": {
       const wanted = confirmationOf(facts.proven, door.confirmations);
-      return wanted === null ? { kind: "granted", because: "auth" } : decideByConfirmation(wanted, door.whenVendorSilent, facts.confirmation);
+      return wanted === null
+        ? { kind: "granted", because: "auth" }
+        : decideByConfirmation(wanted, door.whenVendorSilent, facts.confirmation);
     }
     default:
       return assertNever(progress);

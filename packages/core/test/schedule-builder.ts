@@ -14,7 +14,10 @@ export function windowOf(text: string): DayWindow {
 }
 
 /** A schedule with windows on the named days only. */
-export function scheduleOn(days: Partial<Record<Weekday, readonly string[]>>, holidays: Readonly<Record<string, readonly string[]>> = {}): Schedule {
+export function scheduleOn(
+  days: Partial<Record<Weekday, readonly string[]>>,
+  holidays: Readonly<Record<string, readonly string[]>> = {},
+): Schedule {
   return {
     weekly: WEEKDAYS.map((weekday) => (days[weekday] ?? []).map(windowOf)),
     holidays: Object.entries(holidays).map(([date, windows]): Holiday => ({ date, windows: windows.map(windowOf) })),

@@ -1,17 +1,29 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { alwaysSchedule, type DayWindow, SCHEDULE_HOLIDAYS_MAX, SCHEDULE_WINDOWS_PER_DAY_MAX, type Schedule, scheduleProblem } from "../src/index.ts";
+import {
+  alwaysSchedule,
+  type DayWindow,
+  SCHEDULE_HOLIDAYS_MAX,
+  SCHEDULE_WINDOWS_PER_DAY_MAX,
+  type Schedule,
+  scheduleProblem,
+} from "../src/index.ts";
 import { scheduleDaily, scheduleOn } from "./schedule-builder.ts";
 
 const LINK_PACKET_BYTES_MAX = 256 * 1_024;
 
 function onWednesday(window: Partial<DayWindow>): Schedule {
-  const week = scheduleDaily().weekly.map((windows, weekday) => (weekday === 3 ? [{ fromMinute: 540, toMinute: 1_080, ...window }] : windows));
+  const week = scheduleDaily().weekly.map((windows, weekday) =>
+    weekday === 3 ? [{ fromMinute: 540, toMinute: 1_080, ...window }] : windows,
+  );
   return { weekly: week, holidays: [] };
 }
 
 function holidaysFrom(count: number, windows: readonly DayWindow[] = []): Schedule["holidays"] {
-  return Array.from({ length: count }, (_unused, day) => ({ date: new Date(Date.UTC(2026, 0, 1 + day)).toISOString().slice(0, 10), windows }));
+  return Array.from({ length: count }, (_unused, day) => ({
+    date: new Date(Date.UTC(2026, 0, 1 + day)).toISOString().slice(0, 10),
+    windows,
+  }));
 }
 
 const VALID: readonly (readonly [string, Schedule])[] = [

@@ -25,7 +25,11 @@ const STRETCHES: readonly Stretch[] = [
 ];
 
 const DAY_MS = 86_400_000;
-const minuteOfDay = fc.oneof(fc.integer({ min: 0, max: 1_439 }), fc.integer({ min: 0, max: 240 }), fc.constantFrom(0, 60, 90, 120, 150, 180, 1_380));
+const minuteOfDay = fc.oneof(
+  fc.integer({ min: 0, max: 1_439 }),
+  fc.integer({ min: 0, max: 240 }),
+  fc.constantFrom(0, 60, 90, 120, 150, 180, 1_380),
+);
 const dayWindow: fc.Arbitrary<DayWindow> = fc.record({ fromMinute: minuteOfDay, toMinute: fc.oneof(minuteOfDay, fc.constant(1_440)) });
 const dayWindows = fc.array(dayWindow, { maxLength: 3 });
 
@@ -46,7 +50,8 @@ for (const { timeZone, from, to } of STRETCHES) {
     fc.assert(
       fc.property(scheduleNear(fromMs), fc.integer({ min: 0, max: 59_999 }), (schedule, intoMinuteMs) => {
         const labels = scheduledLabels(schedule, fromMs, toMs);
-        const isWrong = ({ atMs, label }: WallMinute): boolean => isWithinSchedule(schedule, transitions, atMs + intoMinuteMs) !== labels.has(label);
+        const isWrong = ({ atMs, label }: WallMinute): boolean =>
+          isWithinSchedule(schedule, transitions, atMs + intoMinuteMs) !== labels.has(label);
         assert.equal(minutes.find(isWrong)?.label, undefined);
       }),
       { numRuns: 60 },

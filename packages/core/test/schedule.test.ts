@@ -281,7 +281,9 @@ test("the schedule of every day is open at every minute, across clock changes an
 });
 
 test("before 1970 the wall clock and the weekday hold too", () => {
-  assert.deepEqual(openSpans(scheduleOn({ wednesday: ["23:00-01:00"] }), "UTC", "1969-12-30T00:00", "1970-01-03T00:00"), ["12-31T23:00/01-01T01:00"]);
+  assert.deepEqual(openSpans(scheduleOn({ wednesday: ["23:00-01:00"] }), "UTC", "1969-12-30T00:00", "1970-01-03T00:00"), [
+    "12-31T23:00/01-01T01:00",
+  ]);
 });
 
 test("an instant that is no number is outside every schedule", () => {
@@ -295,5 +297,8 @@ test("a week with days missing denies on them", () => {
 
 test("a holiday with a date that does not exist opens nothing and shuts nothing", () => {
   const schedule = scheduleOn({ sunday: ["09:00-10:00"], monday: ["09:00-10:00"] }, { "2026-02-29": ["00:00-24:00"] });
-  assert.deepEqual(openSpans(schedule, "UTC", "2026-03-01T00:00", "2026-03-03T00:00"), ["03-01T09:00/03-01T10:00", "03-02T09:00/03-02T10:00"]);
+  assert.deepEqual(openSpans(schedule, "UTC", "2026-03-01T00:00", "2026-03-03T00:00"), [
+    "03-01T09:00/03-01T10:00",
+    "03-02T09:00/03-02T10:00",
+  ]);
 });

@@ -6,7 +6,10 @@ import { AssertionFailure, isTimeZone, offsetSecondsAt, TRANSITION_SPAN_MS_MAX, 
 const HOUR = 3_600;
 
 function transitionsBetween(timeZone: string, from: string, to: string): [string, number][] {
-  return utcTransitionsOf(timeZone, Date.parse(from), Date.parse(to)).map(({ fromMs, offsetSeconds }) => [new Date(fromMs).toISOString(), offsetSeconds]);
+  return utcTransitionsOf(timeZone, Date.parse(from), Date.parse(to)).map(({ fromMs, offsetSeconds }) => [
+    new Date(fromMs).toISOString(),
+    offsetSeconds,
+  ]);
 }
 
 interface Known {
@@ -47,8 +50,18 @@ const KNOWN: readonly Known[] = [
       ["2026-10-03T15:30:00.000Z", 11 * HOUR],
     ],
   },
-  { timeZone: "Asia/Seoul", from: "2026-01-01T00:00:00.000Z", to: "2030-12-31T00:00:00.000Z", transitions: [["2026-01-01T00:00:00.000Z", 9 * HOUR]] },
-  { timeZone: "Asia/Kathmandu", from: "2026-01-01T00:00:00.000Z", to: "2027-01-01T00:00:00.000Z", transitions: [["2026-01-01T00:00:00.000Z", 5.75 * HOUR]] },
+  {
+    timeZone: "Asia/Seoul",
+    from: "2026-01-01T00:00:00.000Z",
+    to: "2030-12-31T00:00:00.000Z",
+    transitions: [["2026-01-01T00:00:00.000Z", 9 * HOUR]],
+  },
+  {
+    timeZone: "Asia/Kathmandu",
+    from: "2026-01-01T00:00:00.000Z",
+    to: "2027-01-01T00:00:00.000Z",
+    transitions: [["2026-01-01T00:00:00.000Z", 5.75 * HOUR]],
+  },
   {
     timeZone: "Pacific/Apia",
     from: "2011-12-01T00:00:00.000Z",
@@ -139,11 +152,20 @@ test("no text makes the question of a time zone fail", () => {
 test("at every instant the offset is the one that the platform prints beside the local time", () => {
   const fromMs = Date.parse("2024-01-01T00:00:00Z");
   const toMs = Date.parse("2027-01-01T00:00:00Z");
-  for (const timeZone of ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "America/St_Johns", "Pacific/Chatham"]) {
+  for (const timeZone of [
+    "Europe/Berlin",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Africa/Casablanca",
+    "America/St_Johns",
+    "Pacific/Chatham",
+  ]) {
     const transitions = utcTransitionsOf(timeZone, fromMs, toMs);
     const printed = new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "longOffset" });
     // Near a change as often as anywhere: an error of one bisection step shows only there.
-    const nearChange = fc.tuple(fc.constantFrom(...transitions), fc.integer({ min: -3, max: 3 })).map(([{ fromMs: changeMs }, step]) => changeMs + step);
+    const nearChange = fc
+      .tuple(fc.constantFrom(...transitions), fc.integer({ min: -3, max: 3 }))
+      .map(([{ fromMs: changeMs }, step]) => changeMs + step);
     const instants = fc.oneof(fc.integer({ min: fromMs, max: toMs }), nearChange).filter((ms) => ms >= fromMs);
     fc.assert(
       fc.property(instants, (ms) => assert.equal(offsetSecondsAt(transitions, ms), printedOffsetSeconds(printed, ms))),

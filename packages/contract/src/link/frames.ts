@@ -1,5 +1,12 @@
 import Type, { type Static } from "typebox";
-import { DOORS_PER_CONTROLLER_MAX, EVENTS_PER_FRAME_MAX, FAILURES_PER_FRAME_MAX, GENERATIONS_PER_HELLO_MAX, HASHES_PER_FRAME_MAX, ITEMS_PER_FRAME_MAX } from "./limits.ts";
+import {
+  DOORS_PER_CONTROLLER_MAX,
+  EVENTS_PER_FRAME_MAX,
+  FAILURES_PER_FRAME_MAX,
+  GENERATIONS_PER_HELLO_MAX,
+  HASHES_PER_FRAME_MAX,
+  ITEMS_PER_FRAME_MAX,
+} from "./limits.ts";
 
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
@@ -41,7 +48,9 @@ export const WelcomeFrame = Type.Object({
   placeId: Id,
   epoch: Type.String({ maxLength: 64 }),
   serverMs: Milliseconds,
-  doors: Type.Array(Type.Object({ doorId: Id, entryDeviceId: Id, exitDeviceId: Type.Union([Type.Null(), Id]) }), { maxItems: DOORS_PER_CONTROLLER_MAX }),
+  doors: Type.Array(Type.Object({ doorId: Id, entryDeviceId: Id, exitDeviceId: Type.Union([Type.Null(), Id]) }), {
+    maxItems: DOORS_PER_CONTROLLER_MAX,
+  }),
   /** For each generation of the hello that the ledger knows: the last number stored. */
   marks: Type.Array(Type.Object({ generation: Generation, through: Count }), { maxItems: GENERATIONS_PER_HELLO_MAX }),
 });
@@ -57,7 +66,9 @@ export const LinkEvent = Type.Object({
   authId: Type.Optional(Id),
   userId: Type.Optional(Id),
   /** No name, PIN or full number of an unknown card. */
-  detail: Type.Optional(Type.Record(Type.String({ maxLength: 32 }), Type.Union([Type.String({ maxLength: 128 }), Type.Number(), Type.Boolean()]))),
+  detail: Type.Optional(
+    Type.Record(Type.String({ maxLength: 32 }), Type.Union([Type.String({ maxLength: 128 }), Type.Number(), Type.Boolean()])),
+  ),
 });
 export type LinkEvent = Static<typeof LinkEvent>;
 
@@ -91,7 +102,12 @@ export const StoredFrame = Type.Object({
 export type StoredFrame = Static<typeof StoredFrame>;
 
 /** One item as it is now, or gone from this controller's roster. */
-export const WireItem = Type.Object({ key: ItemKeyText, revision: Id, gone: Type.Optional(Type.Literal(true)), item: Type.Optional(Type.Unknown()) });
+export const WireItem = Type.Object({
+  key: ItemKeyText,
+  revision: Id,
+  gone: Type.Optional(Type.Literal(true)),
+  item: Type.Optional(Type.Unknown()),
+});
 export type WireItem = Static<typeof WireItem>;
 
 /** One scope's 256 bucket sums of 128 bits each, big-endian, in base64. */
@@ -129,7 +145,9 @@ export const SyncedFrame = Type.Object({
   completeTo: Count,
   /** Computed from what is held; present when the frame answered carried `completeTo`. */
   digest: Type.Optional(Hex64),
-  failures: Type.Array(Type.Object({ key: Type.String({ maxLength: 64 }), revision: Count, code: ErrorCode }), { maxItems: FAILURES_PER_FRAME_MAX }),
+  failures: Type.Array(Type.Object({ key: Type.String({ maxLength: 64 }), revision: Count, code: ErrorCode }), {
+    maxItems: FAILURES_PER_FRAME_MAX,
+  }),
   /** Answers `compare`; the frame without `more` is the last. */
   hashes: Type.Optional(Type.Array(BucketHashes)),
   more: Type.Optional(Type.Literal(true)),

@@ -6,8 +6,17 @@ const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 const OptionalId = Type.Union([Type.Null(), Id]);
 const Milliseconds = Type.Integer({ minimum: -8.64e15, maximum: 8.64e15 });
 const Literals = (...texts: string[]): TSchema => Type.Union(texts.map((text) => Type.Literal(text)));
-const Chains = Type.Array(Type.Array(Literals("CARD", "CODE", "FACE", "FINGERPRINT", "PIN", "QR", "UNIQUE_PIN", "MOBILE"), { minItems: 1, maxItems: 4 }), { maxItems: 16 });
-const Windows = Type.Array(Type.Object({ fromMinute: Type.Integer({ minimum: 0, maximum: 1439 }), toMinute: Type.Integer({ minimum: 0, maximum: 1440 }) }, { additionalProperties: false }), { maxItems: 24 });
+const Chains = Type.Array(
+  Type.Array(Literals("CARD", "CODE", "FACE", "FINGERPRINT", "PIN", "QR", "UNIQUE_PIN", "MOBILE"), { minItems: 1, maxItems: 4 }),
+  { maxItems: 16 },
+);
+const Windows = Type.Array(
+  Type.Object(
+    { fromMinute: Type.Integer({ minimum: 0, maximum: 1439 }), toMinute: Type.Integer({ minimum: 0, maximum: 1440 }) },
+    { additionalProperties: false },
+  ),
+  { maxItems: 24 },
+);
 
 const strict = { additionalProperties: false };
 
@@ -16,7 +25,10 @@ const PlaceItem = Type.Object(
     kind: Type.Literal("place"),
     id: Id,
     timeZone: Type.String({ minLength: 1, maxLength: 64 }),
-    utcTransitions: Type.Array(Type.Object({ fromMs: Milliseconds, offsetSeconds: Type.Integer({ minimum: -86_400, maximum: 86_400 }) }, strict), { minItems: 1, maxItems: 64 }),
+    utcTransitions: Type.Array(
+      Type.Object({ fromMs: Milliseconds, offsetSeconds: Type.Integer({ minimum: -86_400, maximum: 86_400 }) }, strict),
+      { minItems: 1, maxItems: 64 },
+    ),
   },
   strict,
 );
@@ -28,7 +40,9 @@ const ScheduleItem = Type.Object(
     schedule: Type.Object(
       {
         weekly: Type.Array(Windows, { minItems: 7, maxItems: 7 }),
-        holidays: Type.Array(Type.Object({ date: Type.String({ pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }), windows: Windows }, strict), { maxItems: 400 }),
+        holidays: Type.Array(Type.Object({ date: Type.String({ pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }), windows: Windows }, strict), {
+          maxItems: 400,
+        }),
       },
       strict,
     ),
@@ -49,7 +63,10 @@ const DoorItem = Type.Object(
     scheduledUnlockId: OptionalId,
     scheduledLockId: OptionalId,
     confirmations: Type.Array(
-      Type.Object({ credential: Literals("card", "face", "fingerprint", "unique_pin", "qr", "customer_qr"), identifies: Type.Boolean() }, strict),
+      Type.Object(
+        { credential: Literals("card", "face", "fingerprint", "unique_pin", "qr", "customer_qr"), identifies: Type.Boolean() },
+        strict,
+      ),
       { maxItems: 6 },
     ),
     beliefAgeMsMax: Type.Union([Type.Null(), Type.Integer({ minimum: 60_000 })]),
@@ -58,7 +75,10 @@ const DoorItem = Type.Object(
   strict,
 );
 
-const DoorModeItem = Type.Object({ kind: Type.Literal("mode"), id: Id, operator: Literals("none", "locked", "unlocked"), lockdown: Type.Boolean() }, strict);
+const DoorModeItem = Type.Object(
+  { kind: Type.Literal("mode"), id: Id, operator: Literals("none", "locked", "unlocked"), lockdown: Type.Boolean() },
+  strict,
+);
 
 const AuthItem = Type.Object(
   {

@@ -56,7 +56,10 @@ const OPEN_SESSION = `
   from opened join deployment on true join roster_heads heads on heads.place_id = opened.place_id`;
 
 /** Raises the controller's session number, which makes every earlier session stale in every process. */
-export async function openSession(database: Database, opening: { serial: string; instanceId: number; nowMs: number; hello: HelloFrame }): Promise<OpenedSession> {
+export async function openSession(
+  database: Database,
+  opening: { serial: string; instanceId: number; nowMs: number; hello: HelloFrame },
+): Promise<OpenedSession> {
   const { serial, instanceId, nowMs, hello } = opening;
   const [row] = await database.query<OpenedRow>({
     name: "gateway-open-session",

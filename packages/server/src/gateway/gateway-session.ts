@@ -1,5 +1,15 @@
-import { type BucketHashes, type DownKind, type EventsFrame, readEvents, readHello, readSynced, type RosterFrame, type SyncedFrame, type UpKind } from "@postern/contract";
-import { type Clock, CodedError, COMMON_SCOPE, type ItemKey, type Log, sumToHex } from "@postern/core";
+import {
+  type BucketHashes,
+  type DownKind,
+  type EventsFrame,
+  type RosterFrame,
+  readEvents,
+  readHello,
+  readSynced,
+  type SyncedFrame,
+  type UpKind,
+} from "@postern/contract";
+import { type Clock, COMMON_SCOPE, CodedError, type ItemKey, type Log, sumToHex } from "@postern/core";
 import type { Appender } from "../ledger/appender.ts";
 import { readMarks } from "../ledger/ledger-store.ts";
 import type { Database } from "../platform/database.ts";
@@ -7,7 +17,7 @@ import { readBucketItems, readBucketSums } from "../roster/digest-store.ts";
 import type { PageItem } from "../roster/page.ts";
 import type { PlaceFeed } from "../roster/place-feed.ts";
 import type { RosterFeeds } from "../roster/roster-feeds.ts";
-import { type Confirmation, closeSession, openSession, type OpenedSession } from "./controller-store.ts";
+import { type Confirmation, closeSession, type OpenedSession, openSession } from "./controller-store.ts";
 import type { LinkConnection } from "./mqtt/mqtt-listener.ts";
 import { NEW_SESSION, type SessionEffect, type SessionInput, type SessionState, stepSession } from "./step-session.ts";
 
@@ -115,10 +125,25 @@ export class GatewaySession {
     const { placeId, controllerId } = opened;
     const { session, generation, predecessor, first, events, sentAt: sentAtMs } = frame;
     try {
-      const outcome = await appender.append({ placeId, controllerId, session, generation, predecessor, first, events, lost: frame.lost ?? [], sentAtMs, receivedAtMs: clock.nowMs() });
+      const outcome = await appender.append({
+        placeId,
+        controllerId,
+        session,
+        generation,
+        predecessor,
+        first,
+        events,
+        lost: frame.lost ?? [],
+        sentAtMs,
+        receivedAtMs: clock.nowMs(),
+      });
       await this.#handle({ kind: "appended", outcome });
     } catch (cause) {
-      log.warn("gateway.append_failed", { serial: this.#connection.serial, code: cause instanceof CodedError ? cause.code : "unexpected", cause });
+      log.warn("gateway.append_failed", {
+        serial: this.#connection.serial,
+        code: cause instanceof CodedError ? cause.code : "unexpected",
+        cause,
+      });
       await this.#handle({ kind: "appended", outcome: { kind: "failed" } });
     }
   }
@@ -135,7 +160,10 @@ export class GatewaySession {
     if (opened === null) return;
     const scopes = [COMMON_SCOPE, ...opened.doors.map((door) => door.doorId)];
     const sums = await this.#deps.limitPages(() => readBucketSums(this.#deps.database, opened.placeId, scopes));
-    const compare = [...sums].map(([scope, buckets]) => ({ scope, sums: Buffer.from(buckets.map(sumToHex).join(""), "hex").toString("base64") }));
+    const compare = [...sums].map(([scope, buckets]) => ({
+      scope,
+      sums: Buffer.from(buckets.map(sumToHex).join(""), "hex").toString("base64"),
+    }));
     await this.#handle({ kind: "sums", compare });
   }
 
@@ -144,8 +172,13 @@ export class GatewaySession {
     const feed = this.#feed;
     if (opened === null || feed === null) return;
     const items: PageItem[] = [];
-    for (const bucket of buckets) items.push(...(await this.#deps.limitPages(() => differences(this.#deps.database, opened.placeId, bucket, feed.head))));
-    this.#deps.log.info("gateway.roster_mended", { serial: this.#connection.serial, countBuckets: buckets.length, countItems: items.length });
+    for (const bucket of buckets)
+      items.push(...(await this.#deps.limitPages(() => differences(this.#deps.database, opened.placeId, bucket, feed.head))));
+    this.#deps.log.info("gateway.roster_mended", {
+      serial: this.#connection.serial,
+      countBuckets: buckets.length,
+      countItems: items.length,
+    });
     await this.#handle({ kind: "mended", items, isLast });
   }
 
@@ -172,7 +205,15 @@ export class GatewaySession {
     if (opened === null) return;
     const { controllerId, placeId, session } = opened;
     const confirmed = this.#confirmation?.confirmed ?? null;
-    this.#say({ controllerId, placeId, session, urgentRevision: synced.urgentTo, confirmed, failures: synced.failures, atMs: this.#deps.clock.nowMs() });
+    this.#say({
+      controllerId,
+      placeId,
+      session,
+      urgentRevision: synced.urgentTo,
+      confirmed,
+      failures: synced.failures,
+      atMs: this.#deps.clock.nowMs(),
+    });
   }
 
   #say(confirmation: Confirmation): void {
@@ -187,7 +228,11 @@ export class GatewaySession {
 
   async #inBackground(work: Promise<void>): Promise<void> {
     void work.catch((cause: unknown) => {
-      this.#deps.log.warn("gateway.session_failed", { serial: this.#connection.serial, code: cause instanceof CodedError ? cause.code : "unexpected", cause });
+      this.#deps.log.warn("gateway.session_failed", {
+        serial: this.#connection.serial,
+        code: cause instanceof CodedError ? cause.code : "unexpected",
+        cause,
+      });
       this.#close("session_failed");
     });
   }
@@ -227,4 +272,3 @@ async function differences(database: Database, placeId: number, bucket: BucketHa
   const extra = [...theirs.keys()].filter((key) => !known.has(key));
   return [...wrong, ...extra.map((key) => ({ key, revision: head, item: null }))];
 }
-

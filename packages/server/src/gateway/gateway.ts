@@ -40,7 +40,16 @@ export class Gateway implements LinkHandler {
     this.#deps = deps;
     const { database, feeds, appender, clock, log, instanceId, confirmations } = deps;
     const limitPages = pLimit(PAGE_QUERIES_AT_ONCE_MAX);
-    this.#sessionDeps = { database, feeds, appender, clock, log, instanceId, limitPages: (work) => limitPages(work), confirm: (one) => confirmations.add(one) };
+    this.#sessionDeps = {
+      database,
+      feeds,
+      appender,
+      clock,
+      log,
+      instanceId,
+      limitPages: (work) => limitPages(work),
+      confirm: (one) => confirmations.add(one),
+    };
   }
 
   async authenticate(serial: string, password: string, remoteAddress: string): Promise<Verdict> {
@@ -69,7 +78,11 @@ export class Gateway implements LinkHandler {
     try {
       await entry.session.received(kind, payload);
     } catch (cause) {
-      this.#deps.log.warn("gateway.session_failed", { serial: connection.serial, code: cause instanceof CodedError ? cause.code : "unexpected", cause });
+      this.#deps.log.warn("gateway.session_failed", {
+        serial: connection.serial,
+        code: cause instanceof CodedError ? cause.code : "unexpected",
+        cause,
+      });
       connection.close("session_failed");
     }
   }
@@ -84,7 +97,8 @@ export class Gateway implements LinkHandler {
 
   /** Ends the session of a controller whose key was replaced or taken away. */
   disconnect(controllerId: number, reason: string): void {
-    for (const { connection, session } of this.#connected.values()) if (session.opened?.controllerId === controllerId) connection.close(reason);
+    for (const { connection, session } of this.#connected.values())
+      if (session.opened?.controllerId === controllerId) connection.close(reason);
   }
 
   /** A live connection keeps its place; a dead one, or one of a process that is gone, does not keep the door out. */

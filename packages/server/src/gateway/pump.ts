@@ -1,4 +1,12 @@
-import { type BucketHashes, ITEM_BYTES_PER_FRAME_MAX, ITEMS_PER_FRAME_MAX, ROSTER_FRAMES_IN_FLIGHT_MAX, type RosterFrame, type SyncedFrame, type WireItem } from "@postern/contract";
+import {
+  type BucketHashes,
+  ITEM_BYTES_PER_FRAME_MAX,
+  ITEMS_PER_FRAME_MAX,
+  ROSTER_FRAMES_IN_FLIGHT_MAX,
+  type RosterFrame,
+  type SyncedFrame,
+  type WireItem,
+} from "@postern/contract";
 import type { Page, PageItem, PageRequest, PumpCursors } from "../roster/page.ts";
 
 /**
@@ -62,7 +70,9 @@ export const REPAIRS_IN_A_ROW_MAX = 3;
 
 export function startPump(start: PumpStart): PumpStep {
   const isEmpty = start.itemCount === 0;
-  const positions = isEmpty ? { settingsTo: 0, urgentTo: 0, additionsTo: 0 } : { settingsTo: start.urgentTo, urgentTo: start.urgentTo, additionsTo: start.completeTo };
+  const positions = isEmpty
+    ? { settingsTo: 0, urgentTo: 0, additionsTo: 0 }
+    : { settingsTo: start.urgentTo, urgentTo: start.urgentTo, additionsTo: start.completeTo };
   const state: PumpState = {
     cursors: start.mustCompare && !isEmpty ? { settingsTo: start.head, urgentTo: start.head, additionsTo: start.head } : positions,
     urgentFrom: isEmpty ? start.head : start.urgentTo,
@@ -110,7 +120,8 @@ export function pumpSynced(state: PumpState, synced: SyncedFrame): PumpStep {
   const effects: PumpEffect[] = [{ kind: "confirm", synced }];
   // With failed items the digests cannot agree, and the failures already say why: comparing would not help.
   const isWhole = synced.failures.length === 0;
-  if (isWhole && answered.completeTo !== null && synced.digest !== undefined) effects.push({ kind: "check_digest", revision: answered.completeTo, digest: synced.digest });
+  if (isWhole && answered.completeTo !== null && synced.digest !== undefined)
+    effects.push({ kind: "check_digest", revision: answered.completeTo, digest: synced.digest });
   if (state.repair === "asked" && answered.isCompare) {
     effects.push({ kind: "mend", buckets: synced.hashes ?? [], isLast: !hasMore });
     return { state: { ...state, inFlight, repair: hasMore ? "asked" : "mending" }, effects };
@@ -128,7 +139,12 @@ export function pumpDigest(state: PumpState, agrees: boolean): PumpStep {
 /** The place's bucket sums have been read: ask the controller which of its buckets differ. */
 export function pumpSums(state: PumpState, compare: NonNullable<RosterFrame["compare"]>): PumpStep {
   const frame: RosterFrame = { batch: state.nextBatch, items: [], compare };
-  const next = { ...state, repair: "asked" as const, nextBatch: state.nextBatch + 1, inFlight: [...state.inFlight, { batch: frame.batch, completeTo: null, isCompare: true }] };
+  const next = {
+    ...state,
+    repair: "asked" as const,
+    nextBatch: state.nextBatch + 1,
+    inFlight: [...state.inFlight, { batch: frame.batch, completeTo: null, isCompare: true }],
+  };
   return { state: next, effects: [{ kind: "send", frame }] };
 }
 
@@ -170,7 +186,10 @@ function chunkItems(items: readonly WireItem[]): WireItem[][] {
   for (const item of items) {
     const size = Buffer.byteLength(JSON.stringify(item));
     const current = chunks[chunks.length - 1];
-    if (current === undefined || (current.length > 0 && (bytes + size > ITEM_BYTES_PER_FRAME_MAX || current.length >= ITEMS_PER_FRAME_MAX))) {
+    if (
+      current === undefined ||
+      (current.length > 0 && (bytes + size > ITEM_BYTES_PER_FRAME_MAX || current.length >= ITEMS_PER_FRAME_MAX))
+    ) {
       chunks.push([item]);
       bytes = size;
     } else {

@@ -2,7 +2,18 @@ import type { EventsFrame, HelloFrame, RosterFrame, StoredFrame, SyncedFrame, We
 import type { AppendOutcome } from "../ledger/append.ts";
 import type { Page, PageItem } from "../roster/page.ts";
 import type { OpenedSession } from "./controller-store.ts";
-import { type PumpEffect, type PumpState, type PumpStep, pumpDigest, pumpMended, pumpPage, pumpSums, pumpSynced, pumpWake, startPump } from "./pump.ts";
+import {
+  type PumpEffect,
+  type PumpState,
+  type PumpStep,
+  pumpDigest,
+  pumpMended,
+  pumpPage,
+  pumpSums,
+  pumpSynced,
+  pumpWake,
+  startPump,
+} from "./pump.ts";
 
 /** One connection's session, from the accepted CONNECT to its end (SPEC.md). */
 export type SessionState =
@@ -46,7 +57,9 @@ export function stepSession(state: SessionState, input: SessionInput): SessionSt
   if (input.kind === "dropped") return { state: { kind: "closed" }, effects: [] };
   switch (state.kind) {
     case "greeting":
-      return input.kind === "hello" ? { state: { kind: "opening", hello: input.frame }, effects: [{ kind: "open", hello: input.frame }] } : close("out_of_turn");
+      return input.kind === "hello"
+        ? { state: { kind: "opening", hello: input.frame }, effects: [{ kind: "open", hello: input.frame }] }
+        : close("out_of_turn");
     case "opening":
       return stepOpening(state, input);
     case "live":

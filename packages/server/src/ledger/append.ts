@@ -10,7 +10,11 @@ export function appendBatches(database: Database, batches: readonly AppendBatch[
   return database.transaction(async (transaction) => {
     const placeIds = [...new Set(batches.map((batch) => batch.placeId))];
     const heads = await lockHeads(transaction, placeIds);
-    const logs = await loadControllerLogs(transaction, [...new Set(batches.map((batch) => batch.controllerId))], batches.flatMap(generationsOf));
+    const logs = await loadControllerLogs(
+      transaction,
+      [...new Set(batches.map((batch) => batch.controllerId))],
+      batches.flatMap(generationsOf),
+    );
     const entries: PlaceRow[] = [];
     const marks = new Map<string, MarkRow>();
     const outcomes = batches.map((batch): AppendOutcome => {
@@ -37,7 +41,8 @@ function generationsOf(batch: AppendBatch): number[] {
 }
 
 /** An event that only the server makes: it has no number of a controller's log. */
-export type ServerEvent = Pick<EventRow, "eventAt" | "eventType"> & Partial<Pick<EventRow, "deviceId" | "doorId" | "userId" | "authId" | "detail">>;
+export type ServerEvent = Pick<EventRow, "eventAt" | "eventType"> &
+  Partial<Pick<EventRow, "deviceId" | "doorId" | "userId" | "authId" | "detail">>;
 
 /** Appends the server's own events in the transaction of their cause. Lock the roster first when the cause changes it. */
 export async function appendServerEvents(transaction: Transaction, placeId: number, events: readonly ServerEvent[]): Promise<void> {

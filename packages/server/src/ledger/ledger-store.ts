@@ -44,7 +44,11 @@ interface ControllerLogRow {
 }
 
 /** What an append must know of these controllers: the live session, the doors and devices they may write about, the marks of these generations. */
-export async function loadControllerLogs(transaction: Transaction, controllerIds: readonly number[], generations: readonly number[]): Promise<Map<number, ControllerLog>> {
+export async function loadControllerLogs(
+  transaction: Transaction,
+  controllerIds: readonly number[],
+  generations: readonly number[],
+): Promise<Map<number, ControllerLog>> {
   const rows = await transaction.query<ControllerLogRow>({
     name: "ledger-load-controllers",
     text: `
@@ -85,7 +89,11 @@ const INSERT_EVENTS = `
   select * from unnest($1::bigint[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::smallint[], $11::bigint[], $12::bigint[], $13::jsonb[])`;
 
 /** Writes rows in their order with the next sequences of their places, whose heads the caller has locked, and moves the heads. */
-export async function insertEvents(transaction: Transaction, heads: ReadonlyMap<number, number>, entries: readonly PlaceRow[]): Promise<void> {
+export async function insertEvents(
+  transaction: Transaction,
+  heads: ReadonlyMap<number, number>,
+  entries: readonly PlaceRow[],
+): Promise<void> {
   if (entries.length === 0) return;
   const next = new Map(heads);
   const sequences = entries.map(({ placeId }) => {
@@ -148,12 +156,22 @@ export async function writeMarks(transaction: Transaction, marks: readonly MarkR
       insert into log_marks(place_id, controller_id, generation, last_local_log_id)
       select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
       on conflict (place_id, controller_id, generation) do update set last_local_log_id = excluded.last_local_log_id`,
-    values: [marks.map((mark) => mark.placeId), marks.map((mark) => mark.controllerId), marks.map((mark) => mark.generation), marks.map((mark) => mark.through)],
+    values: [
+      marks.map((mark) => mark.placeId),
+      marks.map((mark) => mark.controllerId),
+      marks.map((mark) => mark.generation),
+      marks.map((mark) => mark.through),
+    ],
   });
 }
 
 /** What the ledger has of these generations of a controller's log. */
-export async function readMarks(queryable: Queryable, placeId: number, controllerId: number, generations: readonly number[]): Promise<Map<number, number>> {
+export async function readMarks(
+  queryable: Queryable,
+  placeId: number,
+  controllerId: number,
+  generations: readonly number[],
+): Promise<Map<number, number>> {
   const rows = await queryable.query<{ generation: number; last_local_log_id: number }>({
     name: "ledger-read-marks",
     text: "select generation, last_local_log_id from log_marks where place_id = $1 and controller_id = $2 and generation = any($3)",

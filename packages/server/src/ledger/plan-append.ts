@@ -118,12 +118,24 @@ class Draft {
   /** A fact about the log itself, which the controller did not number. */
   fact(eventType: EventType, detail: Readonly<Record<string, string | number | boolean>>): void {
     const { receivedAtMs, controllerId } = this.batch;
-    this.rows.push({ ...NOBODY, eventAt: receivedAtMs, receivedAt: receivedAtMs, eventType: eventCode(eventType), generation: 0, localLogId: 0, detail: { controllerId, ...detail } });
+    this.rows.push({
+      ...NOBODY,
+      eventAt: receivedAtMs,
+      receivedAt: receivedAtMs,
+      eventType: eventCode(eventType),
+      generation: 0,
+      localLogId: 0,
+      detail: { controllerId, ...detail },
+    });
   }
 
   expect(wanted: { readonly generation: number; readonly from: number }): AppendPlan {
     const { rows, touched: marks, refused, batch } = this;
-    return { rows, marks, answer: { generation: batch.generation, through: this.marks.get(batch.generation) ?? 0, refused, expect: wanted } };
+    return {
+      rows,
+      marks,
+      answer: { generation: batch.generation, through: this.marks.get(batch.generation) ?? 0, refused, expect: wanted },
+    };
   }
 
   done(): AppendPlan {
@@ -155,7 +167,8 @@ function beginGeneration(draft: Draft): LogPositionWanted | null {
     return null;
   }
   const stored = marks.get(predecessor.generation);
-  if (stored === undefined || stored < predecessor.last) return { generation: predecessor.generation, from: stored === undefined ? 0 : stored + 1 };
+  if (stored === undefined || stored < predecessor.last)
+    return { generation: predecessor.generation, from: stored === undefined ? 0 : stored + 1 };
   if (stored > predecessor.last) {
     draft.fact("LOG_FORKED", { generation: batch.generation, from: predecessor.generation, last: predecessor.last, stored });
   }
@@ -175,7 +188,15 @@ function appendEvent(draft: Draft, reach: ControllerReach, value: unknown, local
   if (!read.ok) {
     draft.refused.push({ localLogId, code: read.code });
     const { receivedAtMs: receivedAt, generation } = batch;
-    draft.rows.push({ ...NOBODY, eventAt: receivedAt, receivedAt, eventType: eventCode("EVENT_REFUSED"), generation, localLogId, detail: { code: read.code } });
+    draft.rows.push({
+      ...NOBODY,
+      eventAt: receivedAt,
+      receivedAt,
+      eventType: eventCode("EVENT_REFUSED"),
+      generation,
+      localLogId,
+      detail: { code: read.code },
+    });
     return;
   }
   draft.rows.push(eventRow(read.event, read.eventType, localLogId, batch));
@@ -199,7 +220,9 @@ function eventRow(event: LinkEvent, eventType: EventType, localLogId: number, ba
   };
 }
 
-type JudgedEvent = { readonly ok: true; readonly event: LinkEvent; readonly eventType: EventType } | { readonly ok: false; readonly code: RefusalCode };
+type JudgedEvent =
+  | { readonly ok: true; readonly event: LinkEvent; readonly eventType: EventType }
+  | { readonly ok: false; readonly code: RefusalCode };
 
 function judgeEvent(value: unknown, reach: ControllerReach): JudgedEvent {
   const event = readLinkEvent(value);

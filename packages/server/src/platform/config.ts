@@ -101,7 +101,9 @@ function parsePath(workingDir: string): (text: string) => Parsed<string> {
 
 function parseProxies(text: string): Parsed<readonly string[]> {
   const proxies = text.split(",").map((part) => part.trim());
-  return proxies.every(isNetwork) ? { value: proxies } : { wrong: "must be a list of addresses or networks, such as 10.0.0.7,192.168.0.0/16" };
+  return proxies.every(isNetwork)
+    ? { value: proxies }
+    : { wrong: "must be a list of addresses or networks, such as 10.0.0.7,192.168.0.0/16" };
 }
 
 function isNetwork(text: string): boolean {

@@ -42,13 +42,17 @@ async function ensurePrivate(path: string): Promise<void> {
   const found = await stat(path);
   const userId = process.getuid?.() ?? found.uid;
   if (found.uid !== userId) {
-    throw platformError("data_dir_unusable", { detail: `${path} belongs to the user with id ${found.uid}, and this one is ${userId}: run the server as that user.` });
+    throw platformError("data_dir_unusable", {
+      detail: `${path} belongs to the user with id ${found.uid}, and this one is ${userId}: run the server as that user.`,
+    });
   }
   if (process.platform === "win32" || (found.mode & 0o077) === 0) return;
   const entries = await readdir(path);
   // A folder of something else, named by mistake, keeps its mode.
   if (entries.length > 0 && !entries.includes(LOCK_FILE)) {
-    throw platformError("data_dir_unusable", { detail: `${path} holds something else and is open to others; name an empty folder, or run: chmod 700 '${path}'.` });
+    throw platformError("data_dir_unusable", {
+      detail: `${path} holds something else and is open to others; name an empty folder, or run: chmod 700 '${path}'.`,
+    });
   }
   await chmod(path, 0o700);
 }

@@ -26,8 +26,10 @@ export function createLog(options: LogOptions): Log {
     },
     target,
   );
-  const write = (level: Exclude<LogLevel, "silent">) => (event: string, fields: LogFields = {}): void => {
-    if (logger.isLevelEnabled(level)) logger[level](safeFields(fields), event);
-  };
+  const write =
+    (level: Exclude<LogLevel, "silent">) =>
+    (event: string, fields: LogFields = {}): void => {
+      if (logger.isLevelEnabled(level)) logger[level](safeFields(fields), event);
+    };
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }

@@ -26,7 +26,11 @@ export interface MigrateOptions {
  */
 export async function migrate(options: MigrateOptions): Promise<readonly string[]> {
   const migrationsDir = options.migrationsDir ?? MIGRATIONS_DIR;
-  const client = new Client({ ...clientConfig(options.owner), application_name: "postern migrate", connectionTimeoutMillis: limits.CONNECT_MS_MAX });
+  const client = new Client({
+    ...clientConfig(options.owner),
+    application_name: "postern migrate",
+    connectionTimeoutMillis: limits.CONNECT_MS_MAX,
+  });
   client.on("error", () => undefined); // the statement under way fails and reports it
   try {
     await client.connect();
@@ -48,7 +52,12 @@ async function runMigrations(client: Client, dir: string, log: Log): Promise<rea
     singleTransaction: true,
     checkOrder: true,
     advisoryLockMode: "wait",
-    logger: { debug: () => undefined, info: () => undefined, warn: (text) => log.warn("database.migration_note", { text }), error: () => undefined },
+    logger: {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (text) => log.warn("database.migration_note", { text }),
+      error: () => undefined,
+    },
   });
   const names = ran.map((migration) => migration.name);
   if (names.length > 0) log.info("database.migrated", { names });

@@ -61,7 +61,10 @@ class ListeningConnection implements Notifications {
     const handlers = this.#handlers.get(channel) ?? new Set();
     this.#handlers.set(channel, handlers.add(handler));
     // A failure means that the session is being lost; the next one listens to every channel from its start.
-    void this.#session?.listen(channel).then(() => handler(null), () => undefined);
+    void this.#session?.listen(channel).then(
+      () => handler(null),
+      () => undefined,
+    );
     return () => void handlers.delete(handler);
   }
 

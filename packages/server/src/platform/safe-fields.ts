@@ -30,7 +30,10 @@ function safeObject(value: object, depth: number): Record<string, unknown> {
 }
 
 function isSecret(name: string, value: unknown): boolean {
-  const words = name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase().split(/[^a-z0-9]+/);
+  const words = name
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^a-z0-9]+/);
   const last = words.at(-1) ?? "";
   if (last === "code" && (typeof value === "number" || (typeof value === "string" && HARMLESS_CODE.test(value)))) return false;
   if (last === "url" && typeof value === "string" && !value.includes("@") && !value.includes("?")) return false;
@@ -51,7 +54,10 @@ function safeValue(value: unknown, depth: number): unknown {
 
 function safeError(error: Error, depth: number): Record<string, unknown> {
   const code = "code" in error && typeof error.code === "string" ? { code: error.code } : {};
-  const context = "context" in error && typeof error.context === "object" && error.context !== null ? { context: safeObject(error.context, depth + 1) } : {};
+  const context =
+    "context" in error && typeof error.context === "object" && error.context !== null
+      ? { context: safeObject(error.context, depth + 1) }
+      : {};
   const cause = error.cause instanceof Error ? { cause: safeValue(error.cause, depth + 1) } : {};
   return { name: error.name, message: safeValue(error.message, depth), ...code, ...context, stack: error.stack, ...cause };
 }

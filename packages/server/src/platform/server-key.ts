@@ -49,7 +49,8 @@ async function readKey(path: string): Promise<Buffer | undefined> {
     throw platformError("server_key_unusable", { detail: `Cannot read ${path}.`, cause });
   });
   // Never replaced: what the right key protects would be lost, so a damaged one has to be brought back from where it is kept.
-  if (key.length !== KEY_BYTES) throw platformError("server_key_unusable", { detail: `${path} must hold ${KEY_BYTES} bytes and holds ${key.length}.` });
+  if (key.length !== KEY_BYTES)
+    throw platformError("server_key_unusable", { detail: `${path} must hold ${KEY_BYTES} bytes and holds ${key.length}.` });
   return key;
 }
 

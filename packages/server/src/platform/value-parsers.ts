@@ -14,7 +14,10 @@ export function parseInt8(text: string): number {
 function parseInt8Array(text: string): (number | null)[] {
   assert(!text.startsWith("{{"), "a bigint array from the database has one dimension");
   if (text === "{}") return [];
-  return text.slice(1, -1).split(",").map((item) => (item === "NULL" ? null : parseInt8(item)));
+  return text
+    .slice(1, -1)
+    .split(",")
+    .map((item) => (item === "NULL" ? null : parseInt8(item)));
 }
 
 /** The driver's parsers with ours before them. `numeric` (also `sum` over `bigint`) stays text: cast it in SQL. */

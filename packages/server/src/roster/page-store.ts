@@ -71,6 +71,8 @@ export async function readChangesSince(queryable: Queryable, placeId: number, re
 function toSnapshot(rows: readonly Row[]): RosterSnapshot {
   return {
     head: rows[0]?.head ?? 0,
-    rows: rows.flatMap((row) => (row.item_key === null ? [] : [{ key: row.item_key, revision: row.revision, lane: row.lane, scopes: row.scopes, item: row.item }])),
+    rows: rows.flatMap((row) =>
+      row.item_key === null ? [] : [{ key: row.item_key, revision: row.revision, lane: row.lane, scopes: row.scopes, item: row.item }],
+    ),
   };
 }

@@ -69,7 +69,11 @@ export function pageOf(rows: readonly StoredRow[], head: number, request: PageRe
   });
   wanted.sort((left, right) => left.lane - right.lane || left.row.revision - right.row.revision);
   const taken = wanted.slice(0, request.countMax);
-  const items = taken.map(({ row }) => ({ key: row.key, revision: row.revision, item: concerns(row.scopes, request.doorIds) ? row.item : null }));
+  const items = taken.map(({ row }) => ({
+    key: row.key,
+    revision: row.revision,
+    item: concerns(row.scopes, request.doorIds) ? row.item : null,
+  }));
   const last = wanted.length > taken.length ? taken[taken.length - 1] : undefined;
   const lastLane = last?.lane ?? 4;
   const to = (lane: Lane, before: number): number => {

@@ -50,7 +50,8 @@ export class PlaceFeed {
   /** The next page for one controller. */
   async page(request: PageRequest): Promise<Page> {
     const { settingsTo, urgentTo, additionsTo } = request.cursors;
-    if (Math.min(settingsTo, urgentTo, additionsTo) >= this.#from && this.#isFilled) return pageOf(this.#rowsAfter(additionsTo, settingsTo, urgentTo), this.#head, request);
+    if (Math.min(settingsTo, urgentTo, additionsTo) >= this.#from && this.#isFilled)
+      return pageOf(this.#rowsAfter(additionsTo, settingsTo, urgentTo), this.#head, request);
     const { head, rows } = await readLanes(this.#database, this.placeId, request);
     return pageOf(rows, head, request);
   }

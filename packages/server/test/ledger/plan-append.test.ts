@@ -11,7 +11,19 @@ const events = (count: number): object[] => Array.from({ length: count }, () => 
 const log = (marks: [number, number][], hasBegun = marks.length > 0): LogState => ({ marks: new Map(marks), hasBegun });
 
 function batch(changes: Partial<AppendBatch>): AppendBatch {
-  return { placeId: 178, controllerId: 1, session: 1, generation: 7, predecessor: undefined, first: 1, events: [], lost: [], sentAtMs: NOW, receivedAtMs: NOW, ...changes };
+  return {
+    placeId: 178,
+    controllerId: 1,
+    session: 1,
+    generation: 7,
+    predecessor: undefined,
+    first: 1,
+    events: [],
+    lost: [],
+    sentAtMs: NOW,
+    receivedAtMs: NOW,
+    ...changes,
+  };
 }
 
 const plan = (state: LogState, changes: Partial<AppendBatch>): AppendPlan => planAppend(state, reach, batch(changes));
@@ -72,7 +84,10 @@ test("a generation whose predecessor is not wholly stored waits for it", () => {
 });
 
 test("a generation whose predecessor is unknown asks for it from its first record", () => {
-  assert.deepEqual(plan(log([]), { predecessor: { generation: 6, last: 20 }, first: 21, events: events(1) }).answer.expect, { generation: 6, from: 0 });
+  assert.deepEqual(plan(log([]), { predecessor: { generation: 6, last: 20 }, first: 21, events: events(1) }).answer.expect, {
+    generation: 6,
+    from: 0,
+  });
 });
 
 test("a batch of an unknown generation without its first record asks for that", () => {
@@ -98,7 +113,11 @@ const REFUSED: [string, unknown, string][] = [
   ["another controller's device", event({ deviceId: 999 }), "device_unknown"],
   ["a NUL in its detail", event({ detail: { reason: "a\u0000b" } }), "event_malformed"],
   ["half a surrogate pair in its detail", event({ detail: { reason: "a\ud800" } }), "event_malformed"],
-  ["more than an event may weigh", event({ detail: Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`d${index}`, "x".repeat(120)])) }), "event_too_large"],
+  [
+    "more than an event may weigh",
+    event({ detail: Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`d${index}`, "x".repeat(120)])) }),
+    "event_too_large",
+  ],
 ];
 
 for (const [title, bad, code] of REFUSED) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { CodedError, silentLog, systemRandom, systemTimers } from "@postern/core";
-import { openDatabase, type Database, type Transaction } from "../../src/platform/database.ts";
+import { type Database, openDatabase, type Transaction } from "../../src/platform/database.ts";
 import { violates } from "../../src/platform/database-error.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
@@ -51,7 +51,9 @@ test("a table without a grant is out of the application's reach", async () => {
 });
 
 test("a bigint, alone and in an array, is a number", async () => {
-  const rows = await db.database.query("select 9007199254740991 as one, array[1, null, -5]::bigint[] as many, '{}'::bigint[] as none, count(*) as c from counter");
+  const rows = await db.database.query(
+    "select 9007199254740991 as one, array[1, null, -5]::bigint[] as many, '{}'::bigint[] as none, count(*) as c from counter",
+  );
   assert.deepEqual(rows, [{ one: Number.MAX_SAFE_INTEGER, many: [1, null, -5], none: [], c: 0 }]);
 });
 
@@ -76,7 +78,11 @@ test("execute returns the number of changed rows", async () => {
 
 test("a violated constraint is told by its name, without the row's values", async () => {
   await db.database.query("insert into counter values (1, 0)");
-  const refused = async (sql: string): Promise<unknown> => db.database.query(sql).then(() => undefined, (error: unknown) => error);
+  const refused = async (sql: string): Promise<unknown> =>
+    db.database.query(sql).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
   const twice = await refused("insert into counter values (1, 0)");
   assert.ok(violates(twice, "counter_pkey"));
   assert.ok(!violates(twice, "counter_n_small"));
@@ -113,11 +119,13 @@ test("two transactions that deadlock both finish", async () => {
   await db.database.query("insert into counter values (10, 0), (11, 0)");
   const raise = "update counter set n = n + 1 where id = $1";
   const both = gate(2);
-  const work = (first: number, second: number) => async (tx: Transaction): Promise<void> => {
-    await tx.query(raise, [first]);
-    await both();
-    await tx.query(raise, [second]);
-  };
+  const work =
+    (first: number, second: number) =>
+    async (tx: Transaction): Promise<void> => {
+      await tx.query(raise, [first]);
+      await both();
+      await tx.query(raise, [second]);
+    };
   await Promise.all([db.database.transaction(work(10, 11)), db.database.transaction(work(11, 10))]);
   assert.deepEqual(await db.database.query("select n from counter where id in (10, 11)"), [{ n: 2 }, { n: 2 }]);
 });
@@ -167,9 +175,13 @@ test("a connection killed in the middle of a transaction fails it, and the next 
 });
 
 test("a connection lost in the commit is reported as ambiguous", async () => {
-  await owner.query("create function die() returns trigger language plpgsql security definer as $$ begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$");
+  await owner.query(
+    "create function die() returns trigger language plpgsql security definer as $$ begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$",
+  );
   await owner.query("create table fatal (id bigint)");
-  await owner.query("create constraint trigger fatal_dies after insert on fatal deferrable initially deferred for each row execute function die()");
+  await owner.query(
+    "create constraint trigger fatal_dies after insert on fatal deferrable initially deferred for each row execute function die()",
+  );
   await owner.query("grant insert on fatal to postern_app");
   const work = async (tx: Transaction): Promise<void> => void (await tx.query("insert into fatal values (1)"));
   await assert.rejects(db.database.transaction(work), failsWith("database_outcome_unknown", "ambiguous"));

@@ -18,9 +18,10 @@ function lineOf(fields: LogFields): Record<string, unknown> {
 }
 
 test("a line is level, time, event and fields", () => {
-  assert.deepEqual(linesOf("info", (log) => log.warn("uplink.batch_refused", { deviceId: 7 })), [
-    { level: "warn", time: "2026-01-02T03:04:05.006Z", event: "uplink.batch_refused", deviceId: 7 },
-  ]);
+  assert.deepEqual(
+    linesOf("info", (log) => log.warn("uplink.batch_refused", { deviceId: 7 })),
+    [{ level: "warn", time: "2026-01-02T03:04:05.006Z", event: "uplink.batch_refused", deviceId: 7 }],
+  );
 });
 
 test("lines below the level are not written, and silent writes none", () => {
@@ -30,22 +31,52 @@ test("lines below the level are not written, and silent writes none", () => {
     log.warn("c");
     log.error("d");
   };
-  assert.deepEqual(linesOf("warn", all).map((line) => line["event"]), ["c", "d"]);
+  assert.deepEqual(
+    linesOf("warn", all).map((line) => line["event"]),
+    ["c", "d"],
+  );
   assert.deepEqual(linesOf("silent", all), []);
   assert.equal(linesOf("debug", all).length, 4);
 });
 
-const SECRET_NAMES = ["authorization", "Authorization", "faceImages", "face_images", "pin", "uniquePin", "PIN", "apiKey", "password", "token", "claimCode", "code", "template", "card", "set-cookie", "user.key"];
+const SECRET_NAMES = [
+  "authorization",
+  "Authorization",
+  "faceImages",
+  "face_images",
+  "pin",
+  "uniquePin",
+  "PIN",
+  "apiKey",
+  "password",
+  "token",
+  "claimCode",
+  "code",
+  "template",
+  "card",
+  "set-cookie",
+  "user.key",
+];
 
 for (const name of SECRET_NAMES) {
   test(`a field ${name} is not written, at any depth`, () => {
-    const line = JSON.stringify(lineOf({ [name]: "12345678", headers: { [name]: "12345678" }, list: [{ deeper: { [name]: ["12345678"] } }] }));
+    const line = JSON.stringify(
+      lineOf({ [name]: "12345678", headers: { [name]: "12345678" }, list: [{ deeper: { [name]: ["12345678"] } }] }),
+    );
     assert.doesNotMatch(line, /12345678/);
   });
 }
 
 test("counts, ids and the codes of errors are written", () => {
-  const fields = { cardCount: 2, keyId: 9, pinAttempts: 3, code: "database_away", exit: { code: 137 }, answer: { code: "e1000" }, at: { code: "ECONNREFUSED" } };
+  const fields = {
+    cardCount: 2,
+    keyId: 9,
+    pinAttempts: 3,
+    code: "database_away",
+    exit: { code: 137 },
+    answer: { code: "e1000" },
+    at: { code: "ECONNREFUSED" },
+  };
   const { level: _level, time: _time, event: _event, ...written } = lineOf(fields);
   assert.deepEqual(written, fields);
 });
@@ -56,7 +87,11 @@ test("a URL with a password or a query is not written, a plain one is", () => {
 });
 
 test("bytes, depth, length and number of fields are bounded, and a circle ends", () => {
-  const circle: Record<string, unknown> = { photoBytes: Buffer.alloc(9), text: "x".repeat(5_000), many: Array.from({ length: 500 }, (_, n) => n) };
+  const circle: Record<string, unknown> = {
+    photoBytes: Buffer.alloc(9),
+    text: "x".repeat(5_000),
+    many: Array.from({ length: 500 }, (_, n) => n),
+  };
   circle["self"] = circle;
   const text = JSON.stringify(lineOf(circle));
   assert.match(text, /\[9 bytes\]/);

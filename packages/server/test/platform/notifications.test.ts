@@ -38,7 +38,9 @@ async function record(notifications: Notifications, channel: string): Promise<(s
 }
 
 async function cutListeners(): Promise<void> {
-  await owner.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'postern listen' and datname = current_database()");
+  await owner.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'postern listen' and datname = current_database()",
+  );
 }
 
 test("a notification of another session reaches the handler of its channel and no other", () =>
@@ -103,7 +105,11 @@ test("closing releases the locks", async () => {
 });
 
 test("asking for a lock while the database is away fails as transient within the time limit", async () => {
-  const notifications = openNotifications({ address: { url: "postgres://nobody@%2Fnonexistent/none" }, timers: systemTimers, log: silentLog });
+  const notifications = openNotifications({
+    address: { url: "postgres://nobody@%2Fnonexistent/none" },
+    timers: systemTimers,
+    log: silentLog,
+  });
   const startMs = performance.now();
   await assert.rejects(notifications.holdAdvisoryLock(44), (error) => error instanceof CodedError && error.code === "database_away");
   assert.ok(performance.now() - startMs < 5_000);

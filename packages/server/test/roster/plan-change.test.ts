@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { type ChangePlan, type HeldItem, planChange, type RosterChange } from "../../src/roster/plan-change.ts";
 import { authItem, doorItem } from "./builders.ts";
 
-const held = (...items: RosterItem[]): Map<ItemKey, HeldItem> => new Map(items.map((item) => [itemKey(item), { scopes: itemScopes(item), hash: itemHash(item) }]));
+const held = (...items: RosterItem[]): Map<ItemKey, HeldItem> =>
+  new Map(items.map((item) => [itemKey(item), { scopes: itemScopes(item), hash: itemHash(item) }]));
 const put = (item: RosterItem): RosterChange => ({ key: itemKey(item), item });
 const remove = (item: RosterItem): RosterChange => ({ key: itemKey(item), item: null });
 
@@ -28,7 +29,12 @@ test("taking away what never was changes nothing", () => {
 });
 
 test("settings travel in the first lane, changes and tombstones in the second, new auths in the third", () => {
-  const plan = planChange(0, held(authItem(1), authItem(2)), [put(doorItem(1)), put(authItem(1, { status: "INACTIVE" })), remove(authItem(2)), put(authItem(3))]);
+  const plan = planChange(0, held(authItem(1), authItem(2)), [
+    put(doorItem(1)),
+    put(authItem(1, { status: "INACTIVE" })),
+    remove(authItem(2)),
+    put(authItem(3)),
+  ]);
   assert.deepEqual(
     plan.rows.map((row) => row.lane),
     [1, 2, 2, 3],
@@ -49,7 +55,13 @@ test("an enrolment for all doors costs one sum, however many doors there are", (
 });
 
 const someItem = fc.oneof(
-  fc.record({ id: fc.integer({ min: 1, max: 6 }), doors: fc.constantFrom<"all" | number[]>("all", [1], [1, 2], [2]), name: fc.constantFrom("a", "b") }).map(({ id, doors, name }) => authItem(id, { doors, name })),
+  fc
+    .record({
+      id: fc.integer({ min: 1, max: 6 }),
+      doors: fc.constantFrom<"all" | number[]>("all", [1], [1, 2], [2]),
+      name: fc.constantFrom("a", "b"),
+    })
+    .map(({ id, doors, name }) => authItem(id, { doors, name })),
   fc.record({ id: fc.integer({ min: 1, max: 3 }), name: fc.constantFrom("a", "b") }).map(({ id, name }) => doorItem(id, { name })),
 );
 const someChange = fc.tuple(someItem, fc.boolean()).map(([item, isRemoval]) => (isRemoval ? remove(item) : put(item)));

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { RosterFrame, SyncedFrame } from "@postern/contract";
 import { type ItemKey, itemKey, type RosterItem } from "@postern/core";
 import fc from "fast-check";
-import { pumpPage, pumpSynced, pumpWake, type PumpState, type PumpStep, type PumpStart, startPump } from "../../src/gateway/pump.ts";
+import { type PumpStart, type PumpState, type PumpStep, pumpPage, pumpSynced, pumpWake, startPump } from "../../src/gateway/pump.ts";
 import { pageOf, type StoredRow } from "../../src/roster/page.ts";
 import { type HeldItem, planChange, type RosterChange } from "../../src/roster/plan-change.ts";
 import { authItem, doorItem } from "./builders.ts";
@@ -71,7 +71,10 @@ class World {
       const held = this.replica.get(key as ItemKey);
       if (held === undefined || revision > held.revision) this.replica.set(key as ItemKey, { revision, item: item ?? null });
     }
-    this.replicaCursors = { urgentTo: frame.urgentTo ?? this.replicaCursors.urgentTo, completeTo: frame.completeTo ?? this.replicaCursors.completeTo };
+    this.replicaCursors = {
+      urgentTo: frame.urgentTo ?? this.replicaCursors.urgentTo,
+      completeTo: frame.completeTo ?? this.replicaCursors.completeTo,
+    };
     const synced: SyncedFrame = { session: 1, batch: frame.batch, ...this.replicaCursors, failures: [] };
     this.#take(pumpSynced(this.state, synced));
     return true;
@@ -100,7 +103,8 @@ class World {
 
 const put = (item: RosterItem): RosterChange => ({ key: itemKey(item), item });
 const remove = (item: RosterItem): RosterChange => ({ key: itemKey(item), item: null });
-const sorted = (items: ReadonlyMap<ItemKey, unknown>): [ItemKey, unknown][] => [...items].sort(([left], [right]) => left.localeCompare(right));
+const sorted = (items: ReadonlyMap<ItemKey, unknown>): [ItemKey, unknown][] =>
+  [...items].sort(([left], [right]) => left.localeCompare(right));
 
 test("pump: an item that changed twice is sent once", () => {
   const world = new World([1]);
@@ -189,12 +193,26 @@ test("pump: an auth taken from this door is gone here", () => {
 });
 
 const someItem = fc.oneof(
-  fc.record({ id: fc.integer({ min: 1, max: 8 }), doors: fc.constantFrom<"all" | number[]>("all", [1], [1, 2], [2]), name: fc.constantFrom("a", "b") }).map(({ id, doors, name }) => authItem(id, { doors, name })),
+  fc
+    .record({
+      id: fc.integer({ min: 1, max: 8 }),
+      doors: fc.constantFrom<"all" | number[]>("all", [1], [1, 2], [2]),
+      name: fc.constantFrom("a", "b"),
+    })
+    .map(({ id, doors, name }) => authItem(id, { doors, name })),
   fc.constantFrom(1, 2).chain((id) => fc.constantFrom("a", "b").map((name) => doorItem(id, { name }))),
 );
 type Action = { kind: "change"; changes: RosterChange[] } | { kind: "step"; prefer: "page" | "answer" } | { kind: "reconnect" };
 const someAction: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 3, arbitrary: fc.array(fc.tuple(someItem, fc.boolean()).map(([item, gone]) => (gone ? remove(item) : put(item))), { maxLength: 6 }).map((changes) => ({ kind: "change" as const, changes })) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .array(
+        fc.tuple(someItem, fc.boolean()).map(([item, gone]) => (gone ? remove(item) : put(item))),
+        { maxLength: 6 },
+      )
+      .map((changes) => ({ kind: "change" as const, changes })),
+  },
   { weight: 6, arbitrary: fc.constantFrom("page" as const, "answer" as const).map((prefer) => ({ kind: "step" as const, prefer })) },
   { weight: 1, arbitrary: fc.constant({ kind: "reconnect" as const }) },
 );

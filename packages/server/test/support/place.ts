@@ -1,5 +1,5 @@
-import type { Database } from "../../src/platform/database.ts";
 import { createLedger, ensurePeriod } from "../../src/ledger/ledger-store.ts";
+import type { Database } from "../../src/platform/database.ts";
 import { createRoster } from "../../src/roster/roster-store.ts";
 
 export const TEST_NOW_MS = Date.UTC(2026, 5, 15, 12);
@@ -26,10 +26,16 @@ export async function createTestPlace(database: Database, options: { placeId?: n
     await tx.query("insert into deployment(epoch, made_at) values ('epoch-1', $1) on conflict do nothing", [TEST_NOW_MS]);
     await tx.query("insert into place_groups values ($1, 'group', $2)", [placeGroupId, TEST_NOW_MS]);
     await tx.query("insert into places values ($1, $2, 'place', 'Europe/Berlin', $3)", [placeId, placeGroupId, TEST_NOW_MS]);
-    await tx.query("insert into controllers(controller_id, place_id, serial, name, session_number, made_at) values ($1, $2, $3, 'controller', 1, $4)", [controllerId, placeId, String(100_000_000 + controllerId), TEST_NOW_MS]);
+    await tx.query(
+      "insert into controllers(controller_id, place_id, serial, name, session_number, made_at) values ($1, $2, $3, 'controller', 1, $4)",
+      [controllerId, placeId, String(100_000_000 + controllerId), TEST_NOW_MS],
+    );
     for (const [index, doorId] of doorIds.entries()) {
       await tx.query("insert into doors values ($1, $2, $3, $4, '{}', $5)", [doorId, placeId, controllerId, `door ${doorId}`, TEST_NOW_MS]);
-      await tx.query("insert into devices(device_id, place_id, door_id, serial, device_type, model_name, name, side) values ($1, $2, $3, $4, 'Virtual', 'V', 'reader', 'ENTRY')", [deviceIds[index], placeId, doorId, String(200_000_000 + doorId)]);
+      await tx.query(
+        "insert into devices(device_id, place_id, door_id, serial, device_type, model_name, name, side) values ($1, $2, $3, $4, 'Virtual', 'V', 'reader', 'ENTRY')",
+        [deviceIds[index], placeId, doorId, String(200_000_000 + doorId)],
+      );
     }
     await createRoster(tx, placeId);
     await createLedger(tx, placeId);

@@ -25,7 +25,13 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   await administer({ url: owner }, `create database ${name} template ${TEMPLATE_DATABASE} strategy file_copy`);
   const ownerUrl = databaseUrl(owner, name);
   const appUrl = ownerUrl.replace(/\/\/[^@]*@/, `//${APPLICATION_ROLE}@`);
-  const database = openDatabase({ address: { url: appUrl }, timers: systemTimers, random: systemRandom, log: silentLog, connectionCount: 10 });
+  const database = openDatabase({
+    address: { url: appUrl },
+    timers: systemTimers,
+    random: systemRandom,
+    log: silentLog,
+    connectionCount: 10,
+  });
   let dropped: Promise<void> | undefined;
   const drop = async (): Promise<void> => {
     await database.close();

@@ -11,8 +11,8 @@ import { ensureCluster, OWNER_ROLE } from "./init-cluster.ts";
 import { stopLeftover } from "./leftover.ts";
 import { findPostgresBinaries, type PostgresBinaries } from "./postgres-binaries.ts";
 import { readPostmasterFile } from "./postmaster-file.ts";
-import { ensureRunDirectory } from "./run-directory.ts";
 import { chooseRunAs, ensureOwner, type RunAs } from "./run-as.ts";
+import { ensureRunDirectory } from "./run-directory.ts";
 
 export interface EmbeddedPostgresOptions {
   /** Must exist, be private and be held by the caller (`holdDataDir`). */
@@ -55,11 +55,19 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const logFile = join(options.dataDir, "postgres.log");
   await putLargeLogAside(logFile);
   const clusterDir = join(options.dataDir, "postgres");
-  const [binaries, runAs, socketDir] = await Promise.all([findPostgresBinaries(), options.runAs ?? chooseRunAs(), ensureRunDirectory(options.dataDir)]);
-  await withFile(logFile, (outputFd) => ensureCluster({ clusterDir, binaries, runAs, durability: options.durability ?? "durable", outputFd }));
+  const [binaries, runAs, socketDir] = await Promise.all([
+    findPostgresBinaries(),
+    options.runAs ?? chooseRunAs(),
+    ensureRunDirectory(options.dataDir),
+  ]);
+  await withFile(logFile, (outputFd) =>
+    ensureCluster({ clusterDir, binaries, runAs, durability: options.durability ?? "durable", outputFd }),
+  );
   const supervisor = new PostgresSupervisor({ clusterDir, socketDir, logFile, binaries, runAs }, options);
   await supervisor.start();
-  const address = (user: string): DatabaseAddress => ({ url: socketUrl({ directory: socketDir, user, database: options.database ?? "postern" }) });
+  const address = (user: string): DatabaseAddress => ({
+    url: socketUrl({ directory: socketDir, user, database: options.database ?? "postern" }),
+  });
   return {
     owner: address(OWNER_ROLE),
     application: address(APPLICATION_ROLE),
@@ -184,7 +192,10 @@ async function ensureDatabase(socketDir: string, database: string): Promise<void
 }
 
 async function putLargeLogAside(logFile: string): Promise<void> {
-  const size = await stat(logFile).then((found) => found.size, () => 0);
+  const size = await stat(logFile).then(
+    (found) => found.size,
+    () => 0,
+  );
   if (size > limits.POSTGRES_LOG_BYTES_MAX) await rename(logFile, `${logFile}.1`);
 }
 

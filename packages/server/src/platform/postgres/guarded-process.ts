@@ -76,7 +76,8 @@ export async function startGuarded(options: GuardedProcessOptions): Promise<Guar
   lines.close();
   stdout.destroy();
   const pid = Number(first[0]);
-  if (!Number.isInteger(pid) || guard.pid === undefined) throw platformError("embedded_start_failed", { detail: "Its guard could not be started (sh)." });
+  if (!Number.isInteger(pid) || guard.pid === undefined)
+    throw platformError("embedded_start_failed", { detail: "Its guard could not be started (sh)." });
   const unref = (): void => {
     guard.unref();
     stdin.unref();

@@ -39,7 +39,8 @@ async function initCluster(options: InitClusterOptions): Promise<void> {
   const command = [...options.runAs.prefix, options.binaries.initdb, ...initdbArguments(makingDir, options.durability)];
   const initdb = await startGuarded({ command, outputFd: options.outputFd });
   const code = await initdb.exited;
-  if (code !== 0) throw platformError("embedded_start_failed", { detail: `initdb ended with ${code}; see postgres.log in the data directory.` });
+  if (code !== 0)
+    throw platformError("embedded_start_failed", { detail: `initdb ended with ${code}; see postgres.log in the data directory.` });
   await rename(makingDir, options.clusterDir);
   await syncFolder(parentDir);
 }

@@ -21,7 +21,14 @@ const ROOT_WAYS: readonly RunAs[] = [
   { prefix: ["unshare", "--user", `--map-user=${NOBODY_ID}`, `--map-group=${NOBODY_ID}`], ownerId: 0 },
   // Where namespaces are forbidden (many containers): become nobody, and keep the one capability to pass folders of mode 0700.
   {
-    prefix: ["setpriv", `--reuid=${NOBODY_ID}`, `--regid=${NOBODY_ID}`, "--clear-groups", "--inh-caps=+dac_override", "--ambient-caps=+dac_override"],
+    prefix: [
+      "setpriv",
+      `--reuid=${NOBODY_ID}`,
+      `--regid=${NOBODY_ID}`,
+      "--clear-groups",
+      "--inh-caps=+dac_override",
+      "--ambient-caps=+dac_override",
+    ],
     ownerId: NOBODY_ID,
   },
 ];
@@ -32,7 +39,10 @@ export async function chooseRunAs(ways: readonly RunAs[] = ROOT_WAYS): Promise<R
   if (userId !== 0) return { prefix: [], ownerId: userId };
   for (const way of ways) {
     const [program = "", ...options] = way.prefix;
-    const works = await runFile(program, [...options, "true"]).then(() => true, () => false);
+    const works = await runFile(program, [...options, "true"]).then(
+      () => true,
+      () => false,
+    );
     if (works) return way;
   }
   const detail = "PostgreSQL refuses to run as root, and neither unshare nor setpriv works here: run the server as another user.";

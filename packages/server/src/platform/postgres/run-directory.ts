@@ -14,9 +14,17 @@ const SOCKET_NAME = ".s.PGSQL.5432";
  */
 export async function ensureRunDirectory(dataDir: string, parents: readonly string[] = [tmpdir(), "/tmp"]): Promise<string> {
   const userId = process.getuid?.() ?? 0;
-  const name = `postern-${userId}-${createHash("sha256").update(await realpath(dataDir)).digest("hex").slice(0, 16)}`;
-  const directory = parents.map((parent) => join(parent, name)).find((path) => Buffer.byteLength(join(path, SOCKET_NAME)) <= SOCKET_PATH_BYTES_MAX);
-  if (directory === undefined) throw platformError("embedded_unavailable", { detail: "The path of the folder for temporary files is too long for a socket (TMPDIR)." });
+  const name = `postern-${userId}-${createHash("sha256")
+    .update(await realpath(dataDir))
+    .digest("hex")
+    .slice(0, 16)}`;
+  const directory = parents
+    .map((parent) => join(parent, name))
+    .find((path) => Buffer.byteLength(join(path, SOCKET_NAME)) <= SOCKET_PATH_BYTES_MAX);
+  if (directory === undefined)
+    throw platformError("embedded_unavailable", {
+      detail: "The path of the folder for temporary files is too long for a socket (TMPDIR).",
+    });
   await mkdir(directory, { mode: 0o700 }).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== "EEXIST") throw platformError("embedded_unavailable", { detail: `Cannot make ${directory}.`, cause });
   });
