@@ -49,6 +49,8 @@ export interface MqttLimits {
   readonly receivedWaitingMax: number;
   /** Bytes of what waits for the handler, per connection: one full packet. Beyond it the socket is not read. */
   readonly receivedBytesWaitingMax: number;
+  /** Packets of one connection before the others have their turn: a few hundred microseconds. A read of 64 KiB may hold 32,768 of them. */
+  readonly packetsPerTurnMax: number;
   /** One timer looks after all connections; deadlines are late by this much at most. */
   readonly sweepMs: number;
 }
@@ -74,5 +76,6 @@ export const MQTT_LIMITS: MqttLimits = {
   acknowledgeMsMax: 30_000,
   receivedWaitingMax: 8,
   receivedBytesWaitingMax: 256 * 1024,
+  packetsPerTurnMax: 64,
   sweepMs: 1_000,
 };

@@ -1,25 +1,18 @@
 import type { Socket } from "node:net";
-import { type DownKind, downFilter, downTopic, LINK_CODES, type LinkCode, upKindOf } from "@postern/contract";
-import { assert, type Clock, type Log, pause, type Timers } from "@postern/core";
+import { type DownKind, downFilter, downTopic, upKindOf } from "@postern/contract";
+import { assert, type Log } from "@postern/core";
 import { generate, type IConnectPacket, type IPublishPacket, type ISubscribePacket, type Packet } from "mqtt-packet";
-import type { Admission } from "./admission.ts";
 import { AliveProbes } from "./alive-probes.ts";
+import { type AuthenticateDeps, authenticateConnect } from "./authenticate-connect.ts";
 import { decodePacket, protocolLevelOf } from "./decode-packet.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
-import type { MqttLimits } from "./limits.ts";
-import type { LinkConnection, LinkHandler } from "./link-handler.ts";
+import type { LinkConnection } from "./link-handler.ts";
 import { OutgoingMessages } from "./outgoing-messages.ts";
 import { PacketSocket } from "./packet-socket.ts";
 import { ACCEPTED_PACKETS, type Stage } from "./packet-table.ts";
 import { CONNACK, type ConnackCode, readConnect } from "./read-connect.ts";
 
-export interface MqttConnectionDeps {
-  readonly handler: LinkHandler;
-  readonly admission: Admission;
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly limits: MqttLimits;
+export interface MqttConnectionDeps extends AuthenticateDeps {
   /** The socket is destroyed, and everything that waited has been answered. */
   readonly ended: (connection: MqttConnection) => void;
 }
@@ -65,7 +58,10 @@ export class MqttConnection implements LinkConnection {
     this.#leaveAdmission = admitted.leaveAdmission;
     this.#lastPacketMs = clock.monotonicMs();
     this.#deadlineMs = this.#lastPacketMs + limits.connectMsMax;
-    this.#packets = new PacketSocket(admitted.socket, clock, {
+    this.#packets = new PacketSocket(admitted.socket, {
+      clock,
+      timers,
+      limits,
       mayRead: () => this.#mayRead(),
       packetBytesMax: () => (this.#stage === "connecting" ? limits.connectPacketBytesMax : limits.packetBytesMax),
       packet: (bytes) => this.#act(bytes),
@@ -97,7 +93,7 @@ export class MqttConnection implements LinkConnection {
     this.#packets.start();
   }
 
-  send(kind: DownKind, payload: Uint8Array | string): Promise<boolean> {
+  async send(kind: DownKind, payload: Uint8Array | string): Promise<boolean> {
     const bytes = typeof payload === "string" ? Buffer.from(payload) : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
     const topic = downTopic(this.#serial, kind);
     assert(
@@ -206,32 +202,9 @@ export class MqttConnection implements LinkConnection {
 
   /** Never rejects. */
   async #authenticate(password: string): Promise<void> {
-    const { handler, admission, log } = this.#deps;
-    const { remoteAddress, serial } = this;
-    const askedAtMs = this.#deps.clock.monotonicMs();
-    try {
-      const isBlocked = await admission.isBlocked(remoteAddress);
-      const verdict = isBlocked ? null : await handler.authenticate(serial, password, remoteAddress);
-      if (verdict === null) this.#refuseConnect(CONNACK.unavailable, "address_blocked");
-      else if (verdict.ok) this.#accept();
-      else await this.#denied(verdict.code, askedAtMs);
-    } catch (cause) {
-      log.error("link.authentication_broken", { serial, remoteAddress, cause });
-      this.#refuseConnect(CONNACK.unavailable, "authentication_broken");
-    }
-  }
-
-  /** Counted even if the peer did not wait for its answer; answered at one time and in one way, whatever was wrong. */
-  async #denied(code: LinkCode, askedAtMs: number): Promise<void> {
-    const { admission, log, clock, timers, limits } = this.#deps;
-    log.warn("link.authentication_failed", { serial: this.#serial, remoteAddress: this.remoteAddress, code });
-    if (LINK_CODES[code].class === "transient") {
-      this.#refuseConnect(CONNACK.unavailable, code);
-      return;
-    }
-    await admission.countFailure(this.remoteAddress);
-    await pause(timers, "link.refusal", limits.refusalMs - (clock.monotonicMs() - askedAtMs));
-    this.#refuseConnect(CONNACK.notAuthorised, code);
+    const admittance = await authenticateConnect(this.#deps, { serial: this.#serial, password, remoteAddress: this.remoteAddress });
+    if (admittance.kind === "accepted") this.#accept();
+    else this.#refuseConnect(admittance.returnCode, admittance.reason);
   }
 
   #accept(): void {

@@ -1,8 +1,12 @@
 import type { Socket } from "node:net";
-import type { Clock } from "@postern/core";
+import type { Clock, Timers } from "@postern/core";
+import type { MqttLimits } from "./limits.ts";
 import { PacketFramer } from "./packet-framer.ts";
 
-export interface PacketSocketEvents {
+export interface PacketSocketOptions {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly limits: MqttLimits;
   /** Whether a packet may be acted on now; asked before each one. After a change, `read` goes on. */
   readonly mayRead: () => boolean;
   readonly packetBytesMax: () => number;
@@ -19,33 +23,34 @@ export interface PacketSocketEvents {
  */
 export class PacketSocket {
   readonly #socket: Socket;
-  readonly #clock: Clock;
-  readonly #events: PacketSocketEvents;
+  readonly #options: PacketSocketOptions;
   readonly #framer = new PacketFramer();
-  #isPaused = false;
+  /** For as long as it takes: nothing may be acted on, or the peer does not take what was written. */
+  #isHeld = false;
+  /** For a moment: others have their turn. */
+  #isYielding = false;
   #isFinished = false;
   #readingSinceMs: number;
   #cloggedSinceMs: number | null = null;
 
-  constructor(socket: Socket, clock: Clock, events: PacketSocketEvents) {
+  constructor(socket: Socket, options: PacketSocketOptions) {
     this.#socket = socket;
-    this.#clock = clock;
-    this.#events = events;
-    this.#readingSinceMs = clock.monotonicMs();
+    this.#options = options;
+    this.#readingSinceMs = options.clock.monotonicMs();
   }
 
   start(): void {
     const socket = this.#socket;
     socket.on("data", (chunk: Buffer) => this.#received(chunk));
     socket.on("drain", () => this.#drained());
-    socket.on("error", () => this.#events.broken("socket_failed"));
-    socket.on("end", () => this.#events.broken("ended_by_peer"));
-    socket.on("close", () => this.#events.broken("socket_closed"));
+    socket.on("error", () => this.#options.broken("socket_failed"));
+    socket.on("end", () => this.#options.broken("ended_by_peer"));
+    socket.on("close", () => this.#options.broken("socket_closed"));
   }
 
-  /** Since when the socket has been read without a pause, on the monotonic clock; null while it is not read. */
+  /** Since when the socket has been read without being held, on the monotonic clock; null while it is held. */
   get readingSinceMs(): number | null {
-    return this.#isPaused ? null : this.#readingSinceMs;
+    return this.#isHeld ? null : this.#readingSinceMs;
   }
 
   /** Since when the peer has not taken what was written; null while it does. */
@@ -61,19 +66,34 @@ export class PacketSocket {
     if (this.#isFinished) return;
     this.#socket.write(bytes);
     if (!this.#socket.writableNeedDrain) return;
-    this.#cloggedSinceMs ??= this.#clock.monotonicMs();
+    this.#cloggedSinceMs ??= this.#options.clock.monotonicMs();
     this.#pauseOrResume();
   }
 
-  /** Hands over what is there and may be acted on. */
+  /** Hands over what is there and may be acted on; what it causes to be written goes out together. */
   read(): void {
-    while (this.#mayRead()) {
-      const framed = this.#framer.next(this.#events.packetBytesMax());
-      if (framed.kind === "incomplete") break;
-      if (framed.kind === "packet") this.#events.packet(framed.bytes);
-      else this.#events.broken(`packet_${framed.kind}`);
+    this.#socket.cork();
+    for (let count = 0; this.#mayRead() && !this.#isYielding; count += 1) {
+      if (count === this.#options.limits.packetsPerTurnMax) this.#yield();
+      else if (!this.#readOne()) break;
     }
+    this.#socket.uncork();
     this.#pauseOrResume();
+  }
+
+  #readOne(): boolean {
+    const framed = this.#framer.next(this.#options.packetBytesMax());
+    if (framed.kind === "packet") this.#options.packet(framed.bytes);
+    else if (framed.kind !== "incomplete") this.#options.broken(`packet_${framed.kind}`);
+    return framed.kind !== "incomplete";
+  }
+
+  #yield(): void {
+    this.#isYielding = true;
+    this.#options.timers.after("link.turn", 0, () => {
+      this.#isYielding = false;
+      this.read();
+    });
   }
 
   /**
@@ -102,24 +122,20 @@ export class PacketSocket {
 
   #drained(): void {
     this.#cloggedSinceMs = null;
-    this.#events.drained();
+    this.#options.drained();
     this.read();
   }
 
   #mayRead(): boolean {
-    return !this.#isFinished && !this.#socket.writableNeedDrain && this.#events.mayRead();
+    return !this.#isFinished && !this.#socket.writableNeedDrain && this.#options.mayRead();
   }
 
   #pauseOrResume(): void {
     if (this.#isFinished) return;
-    const mustPause = !this.#mayRead();
-    if (mustPause === this.#isPaused) return;
-    this.#isPaused = mustPause;
-    if (mustPause) {
-      this.#socket.pause();
-      return;
-    }
-    this.#readingSinceMs = this.#clock.monotonicMs();
-    this.#socket.resume();
+    const isHeld = !this.#mayRead();
+    if (this.#isHeld && !isHeld) this.#readingSinceMs = this.#options.clock.monotonicMs();
+    this.#isHeld = isHeld;
+    if (isHeld || this.#isYielding) this.#socket.pause();
+    else this.#socket.resume();
   }
 }
