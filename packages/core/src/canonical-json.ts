@@ -12,6 +12,7 @@ export function canonicalJson(value: Json): string {
     return JSON.stringify(value);
   }
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  // biome-ignore lint/nursery/noUnsafeTypeAssertion: what is neither plain nor a list is an object of members.
   const members = value as { readonly [name: string]: Json | undefined };
   const parts: string[] = [];
   for (const name of Object.keys(members).sort()) {

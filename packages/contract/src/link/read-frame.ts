@@ -10,6 +10,7 @@ function reader<Schema extends TSchema>(schema: Schema): (payload: Uint8Array) =
   return (payload) => {
     const value = parseJson(payload);
     if (value === undefined) return { ok: false, problem: "not JSON" };
+    // biome-ignore lint/nursery/noUnsafeTypeAssertion: checked on this line; the check narrows to an equal type under another name.
     if (check.Check(value)) return { ok: true, frame: value as Static<Schema> };
     const first = check.Errors(value)[0];
     return { ok: false, problem: first === undefined ? "not of this kind" : `${first.instancePath || "/"} ${first.message}` };

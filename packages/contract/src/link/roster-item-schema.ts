@@ -101,5 +101,6 @@ const check = Compile(Type.Union([PlaceItem, ScheduleItem, DoorItem, DoorModeIte
 
 /** The one place where what came over the link, or from a disk, becomes a roster item. Null when it is none: it is then reported, never guessed at. */
 export function readRosterItem(value: unknown): RosterItem | null {
+  // biome-ignore lint/nursery/noUnsafeTypeAssertion: the schema above says the same as the type.
   return check.Check(value) ? (value as RosterItem) : null;
 }

@@ -266,6 +266,7 @@ function readInput(kind: UpKind, payload: Uint8Array): SessionInput | string {
 /** What the controller must take over in one bucket, and what it must take away. */
 async function differences(database: Database, placeId: number, bucket: BucketHashes, head: number): Promise<PageItem[]> {
   const ours = await readBucketItems(database, placeId, bucket.scope, bucket.bucket);
+  // biome-ignore lint/nursery/noUnsafeTypeAssertion: the frame was read with keys of this form.
   const theirs = new Map(bucket.items as [ItemKey, string][]);
   const wrong = ours.filter((item) => theirs.get(item.key) !== item.hash);
   const known = new Set(ours.map((item) => item.key));

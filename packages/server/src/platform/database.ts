@@ -179,6 +179,7 @@ function transactionOn(client: PoolClient): Transaction {
 }
 
 async function rowsOf<Row>(client: PoolClient, statement: string | Statement, values?: readonly unknown[]): Promise<Row[]> {
+  // biome-ignore lint/nursery/noUnsafeTypeAssertion: the statement and the type of its rows stand side by side in a store.
   return (await run(client, statement, values)).rows as Row[];
 }
 
