@@ -19,7 +19,8 @@ export class Appender {
   readonly #clock: Clock;
   readonly #waiting: Waiting[] = [];
   readonly #periods = new Set<number>();
-  #running: Promise<void> | null = null;
+  #isRunning = false;
+  #whenIdle: Promise<void> = Promise.resolve();
 
   constructor(database: Database, clock: Clock) {
     this.#database = database;
@@ -33,19 +34,20 @@ export class Appender {
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ batch, resolve, reject });
-      this.#running ??= this.#run().finally(() => {
-        this.#running = null;
-      });
+      if (!this.#isRunning) this.#whenIdle = this.#run();
     });
   }
 
   /** Waits until what was handed over is answered. */
   async drain(): Promise<void> {
-    await this.#running;
+    await this.#whenIdle;
   }
 
   async #run(): Promise<void> {
+    this.#isRunning = true;
     while (this.#waiting.length > 0) await this.#commit(this.#take());
+    // In the same step as the look at the queue: whoever comes after it finds nobody running.
+    this.#isRunning = false;
   }
 
   #take(): Waiting[] {

@@ -8,8 +8,9 @@ export type FeedListener = () => void;
 interface Followed {
   readonly feed: PlaceFeed;
   readonly listeners: Set<FeedListener>;
-  refreshing: Promise<void> | null;
+  isReading: boolean;
   isStale: boolean;
+  whenRead: Promise<void>;
 }
 
 /** The feeds of the places that have connected controllers, each read once for all of them. */
@@ -62,13 +63,12 @@ export class RosterFeeds {
   /** One reading at a time for a place; a hint during it makes one more, since what it announces may have come too late for the first. */
   #refresh(followed: Followed): Promise<void> {
     followed.isStale = true;
-    followed.refreshing ??= this.#read(followed).finally(() => {
-      followed.refreshing = null;
-    });
-    return followed.refreshing;
+    if (!followed.isReading) followed.whenRead = this.#read(followed);
+    return followed.whenRead;
   }
 
   async #read(followed: Followed): Promise<void> {
+    followed.isReading = true;
     while (followed.isStale) {
       followed.isStale = false;
       try {
@@ -78,5 +78,11 @@ export class RosterFeeds {
         this.#log.warn("roster.feed_unread", { placeId: followed.feed.placeId, cause });
       }
     }
+    // In the same step as the look at the flag: a hint after it starts a reading of its own.
+    followed.isReading = false;
   }
+}
+
+function newlyFollowed(feed: PlaceFeed): Followed {
+  return { feed, listeners: new Set(), isReading: false, isStale: true, whenRead: Promise.resolve() };
 }

@@ -16,7 +16,16 @@ test("every position has a logId of 20 URL-safe characters that names it again",
 });
 
 test("a text that no position has is no logId", () => {
-  for (const text of ["", "XjIAM5ABcB2c2xupDI6m", "a".repeat(20), "A".repeat(19), "A".repeat(21), `AQ${"_".repeat(18)}`, `${"A".repeat(19)}=`, `AQ${"A".repeat(17)} `]) {
+  for (const text of [
+    "",
+    "XjIAM5ABcB2c2xupDI6m",
+    "a".repeat(20),
+    "A".repeat(19),
+    "A".repeat(21),
+    `AQ${"_".repeat(18)}`,
+    `${"A".repeat(19)}=`,
+    `AQ${"A".repeat(17)} `,
+  ]) {
     assert.equal(decodeLogId(text), null, JSON.stringify(text));
   }
 });

@@ -27,7 +27,7 @@ function batch(changes: Partial<AppendBatch>): AppendBatch {
 }
 
 const plan = (state: LogState, changes: Partial<AppendBatch>): AppendPlan => planAppend(state, reach, batch(changes));
-const types = (result: AppendPlan): (string | undefined)[] => result.rows.map((row) => eventName(row.eventType));
+const types = (result: AppendPlan): (string | null)[] => result.rows.map((row) => eventName(row.eventType));
 const numbers = (result: AppendPlan): number[] => result.rows.map((row) => row.localLogId);
 
 test("the first log of a disk begins where it says", () => {
