@@ -2,6 +2,7 @@ import { readKeysQuery, readMintKey } from "@postern/contract";
 import type { FastifyInstance } from "fastify";
 import { SCOPES } from "../../platform/access/actor.ts";
 import { accepted } from "../../platform/http/accepted.ts";
+import { NativeRefusal } from "../../platform/http/native-refusal.ts";
 import type { KeysService } from "./service.ts";
 import type { KeyRow } from "./store.ts";
 
@@ -25,9 +26,15 @@ export function addKeyRoutes(routes: FastifyInstance, keys: KeysService): void {
   });
 
   routes.delete<KeyParams>("/keys/:keyId", async (request, reply) => {
-    await keys.revoke(request.actor, request.params.keyId);
+    await keys.revoke(request.actor, keyIdOf(request.params.keyId));
     reply.code(204);
   });
+}
+
+/** Text that cannot be a key's id names no key: the database would not even take some of it. */
+function keyIdOf(text: string): string {
+  if (!/^[\w-]{1,64}$/.test(text)) throw new NativeRefusal("not_found");
+  return text;
 }
 
 /** A key as others see it: all but its text, which is told once. */

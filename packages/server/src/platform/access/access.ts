@@ -4,6 +4,7 @@ import type { Queryable } from "../database.ts";
 import { ExpiringMap } from "../expiring-map.ts";
 import { findPlace, listPlaces } from "./access-store.ts";
 import type { Access, Actor, ReachedPlace, Scope } from "./actor.ts";
+import { requireScope } from "./require-scope.ts";
 
 export interface AccessDeps {
   readonly database: Queryable;
@@ -33,7 +34,7 @@ export function createAccess({ database, clock }: AccessDeps): Access {
       if (actor.placeIds !== null && !actor.placeIds.includes(placeId)) throw hidden(placeId);
       const place = places.get(placeId) ?? (await load(placeId));
       if (place === null || place.placeGroupId !== actor.placeGroupId) throw hidden(placeId);
-      if (!actor.scopes.has(scope)) throw new ClueError("e1001", { context: { keyId: actor.keyId, scope } });
+      requireScope(actor, scope);
       return place;
     },
     places: (actor) => listPlaces(database, actor.placeGroupId, actor.placeIds),

@@ -16,8 +16,8 @@ export interface HttpServerDeps {
   readonly random: Random;
   /** PEM. Absent: plain HTTP. */
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
-  /** Whose `X-Forwarded-For` is believed: addresses and networks, or so many hops. Absent: nobody's. */
-  readonly trustProxy?: string | readonly string[] | number;
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. None: the socket's address counts. */
+  readonly trustedProxies: readonly string[];
 }
 
 /**
@@ -47,12 +47,12 @@ function serverOptions(deps: HttpServerDeps): FastifyServerOptions {
     headersTimeout: limits.HEADERS_MS_MAX,
     connectionsCheckingInterval: limits.CONNECTIONS_CHECK_MS,
   };
-  const { tls, trustProxy } = deps;
+  const { tls } = deps;
   return {
     ...(tls === undefined ? { http: node } : { https: { ...node, ...tls } }),
     logger: false,
     genReqId: () => newRequestId(deps.random),
-    trustProxy: trusted(trustProxy),
+    trustProxy: deps.trustedProxies.length > 0 ? [...deps.trustedProxies] : false,
     requestTimeout: limits.REQUEST_MS_MAX,
     keepAliveTimeout: limits.KEEP_ALIVE_MS,
     bodyLimit: limits.BODY_BYTES_MAX,
@@ -62,11 +62,6 @@ function serverOptions(deps: HttpServerDeps): FastifyServerOptions {
     frameworkErrors: (failure, request, reply) => answerFailure(deps.log, failure, request, reply),
     clientErrorHandler: answerClientError,
   };
-}
-
-function trusted(trustProxy: HttpServerDeps["trustProxy"]): NonNullable<FastifyServerOptions["trustProxy"]> {
-  if (typeof trustProxy === "number") return (_address, hop) => hop < trustProxy;
-  return typeof trustProxy === "object" ? [...trustProxy] : (trustProxy ?? false);
 }
 
 function boundConnections(app: FastifyInstance, deps: HttpServerDeps): void {
