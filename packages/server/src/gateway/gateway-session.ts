@@ -2,7 +2,6 @@ import {
   type BucketHashes,
   type DownKind,
   type EventsFrame,
-  type RosterFrame,
   readEvents,
   readHello,
   readSynced,

@@ -26,12 +26,7 @@ export class RosterFeeds {
 
   /** Follows a place; the feed is at the head when this resolves. Call the returned `leave` once. */
   async follow(placeId: number, listener: FeedListener): Promise<{ feed: PlaceFeed; leave: () => void }> {
-    const followed = this.#followed.get(placeId) ?? {
-      feed: new PlaceFeed(this.#database, placeId),
-      listeners: new Set(),
-      refreshing: null,
-      isStale: true,
-    };
+    const followed = this.#followed.get(placeId) ?? newlyFollowed(new PlaceFeed(this.#database, placeId));
     this.#followed.set(placeId, followed);
     followed.listeners.add(listener);
     const leave = (): void => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { eventName } from "@postern/contract";
+import { appendServerEvents } from "../../src/ledger/append.ts";
 import { Appender } from "../../src/ledger/appender.ts";
 import type { AppendBatch } from "../../src/ledger/plan-append.ts";
-import { appendServerEvents } from "../../src/ledger/append.ts";
 import { createTestDatabase, createTestPlace, TEST_NOW_MS, type TestDatabase, type TestPlace } from "../support/index.ts";
 
 let prepared: TestDatabase;
@@ -22,21 +22,45 @@ async function newPlace(): Promise<TestPlace> {
 
 function batchOf(place: TestPlace, changes: Partial<AppendBatch>): AppendBatch {
   const { placeId, controllerId } = place;
-  return { placeId, controllerId, session: 1, generation: 7, predecessor: null, first: 1, events: [], lost: [], sentAtMs: TEST_NOW_MS, receivedAtMs: TEST_NOW_MS, ...changes };
+  return {
+    placeId,
+    controllerId,
+    session: 1,
+    generation: 7,
+    predecessor: null,
+    first: 1,
+    events: [],
+    lost: [],
+    sentAtMs: TEST_NOW_MS,
+    receivedAtMs: TEST_NOW_MS,
+    ...changes,
+  };
 }
 
 function eventsOf(place: TestPlace, count: number): object[] {
-  return Array.from({ length: count }, () => ({ eventAt: TEST_NOW_MS, eventType: "DEV_DOOR_RELAY_ON", doorId: place.doorIds[0], deviceId: place.deviceIds[0] }));
+  return Array.from({ length: count }, () => ({
+    eventAt: TEST_NOW_MS,
+    eventType: "DEV_DOOR_RELAY_ON",
+    doorId: place.doorIds[0],
+    deviceId: place.deviceIds[0],
+  }));
 }
 
 async function stored(place: TestPlace): Promise<{ sequence: number; type: string | null; localLogId: number }[]> {
-  const rows = await prepared.database.query<{ sequence: number; event_type: number; local_log_id: number }>("select sequence, event_type, local_log_id from events where place_id = $1 order by sequence", [place.placeId]);
+  const rows = await prepared.database.query<{ sequence: number; event_type: number; local_log_id: number }>(
+    "select sequence, event_type, local_log_id from events where place_id = $1 order by sequence",
+    [place.placeId],
+  );
   return rows.map((row) => ({ sequence: row.sequence, type: eventName(row.event_type), localLogId: row.local_log_id }));
 }
 
 test("sequences have no hole, however many controllers append at once", async () => {
   const places = await Promise.all([newPlace(), newPlace()]);
-  const outcomes = await Promise.all(Array.from({ length: 30 }, (_, index) => places.map((place) => appender.append(batchOf(place, { generation: index + 1, predecessor: null, events: eventsOf(place, 5) })))).flat());
+  const outcomes = await Promise.all(
+    Array.from({ length: 30 }, (_, index) =>
+      places.map((place) => appender.append(batchOf(place, { generation: index + 1, predecessor: null, events: eventsOf(place, 5) }))),
+    ).flat(),
+  );
   assert.ok(outcomes.every((outcome) => outcome.kind === "stored"));
   for (const place of places) {
     const rows = await stored(place);
@@ -99,9 +123,14 @@ test("the application cannot change or delete an event", async () => {
   await assert.rejects(prepared.database.query("update events set event_at = 0"), isDenied);
   await assert.rejects(prepared.database.query("delete from events"), isDenied);
   await assert.rejects(prepared.database.query("truncate events"), isDenied);
-  const [partition] = await prepared.database.query<{ name: string }>("select inhrelid::regclass::text as name from pg_inherits where inhparent = 'events'::regclass");
+  const [partition] = await prepared.database.query<{ name: string }>(
+    "select inhrelid::regclass::text as name from pg_inherits where inhparent = 'events'::regclass",
+  );
   await assert.rejects(prepared.database.query(`delete from ${partition?.name}`), isDenied);
-  await assert.rejects(prepared.database.query(`drop table ${partition?.name}`), (failure: unknown) => failure instanceof Error && failure.message.includes("owner"));
+  await assert.rejects(
+    prepared.database.query(`drop table ${partition?.name}`),
+    (failure: unknown) => failure instanceof Error && failure.message.includes("owner"),
+  );
 });
 
 test("batches that wait beyond the limit are turned away, and those that wait are stored", async () => {

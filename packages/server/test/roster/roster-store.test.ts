@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { addSums, type AuthItem, hashToSum, itemHash, itemKey, itemScopes, type RosterItem, rosterDigest } from "@postern/core";
-import { seededRandom } from "@postern/core";
+import {
+  type AuthItem,
+  addSums,
+  hashToSum,
+  itemHash,
+  itemKey,
+  itemScopes,
+  type RosterItem,
+  rosterDigest,
+  seededRandom,
+} from "@postern/core";
 import { readBucketItems, readBucketSums } from "../../src/roster/digest-store.ts";
 import { type PageRequest, pageOf, type StoredRow } from "../../src/roster/page.ts";
 import { readChangesSince, readLanes } from "../../src/roster/page-store.ts";
@@ -73,7 +82,7 @@ test("one transaction may change the same item twice", async () => {
 });
 
 function randomItem(random: ReturnType<typeof seededRandom>, doorIds: readonly number[]): RosterItem {
-  const doors = [("all" as const), ...doorIds.map((id) => [id]), [...doorIds]][random.int(doorIds.length + 2)] ?? "all";
+  const doors = ["all" as const, ...doorIds.map((id) => [id]), [...doorIds]][random.int(doorIds.length + 2)] ?? "all";
   const name = `name ${random.int(3)}`;
   return random.int(5) === 0 ? doorItem(doorIds[random.int(doorIds.length)] ?? 1, { name }) : authItem(1 + random.int(30), { doors, name });
 }
@@ -158,7 +167,13 @@ test("a feed's page from memory is the page the tables give", async () => {
   }
   await feed.refresh();
   for (let from = 1; from <= feed.head; from += 1) {
-    const request: PageRequest = { cursors: { settingsTo: from, urgentTo: from, additionsTo: from }, urgentFrom: from, emptyUntil: 0, doorIds: [11], countMax: 7 };
+    const request: PageRequest = {
+      cursors: { settingsTo: from, urgentTo: from, additionsTo: from },
+      urgentFrom: from,
+      emptyUntil: 0,
+      doorIds: [11],
+      countMax: 7,
+    };
     const { head, rows } = await readLanes(test_.database, placeId, request);
     assert.deepEqual(await feed.page(request), pageOf(rows, head, request), `from ${from}`);
   }

@@ -1,0 +1,266 @@
+import { readFile } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { assert, type Clock, type Log, pause, type Random, type Timers } from "@postern/core";
+import type { FastifyInstance } from "fastify";
+import { addAuthRoutes } from "./features/auths/routes.ts";
+import { authsService } from "./features/auths/service.ts";
+import { addControllerRoutes } from "./features/controllers/routes.ts";
+import { type ControllersService, controllersService } from "./features/controllers/service.ts";
+import { type DemoPlace, machineTimeZone, makeDemoPlace } from "./features/demo/make-demo-place.ts";
+import { addDoor } from "./features/doors/add-door.ts";
+import { placeItem, scheduleItem } from "./features/doors/door-roster.ts";
+import { addDoorRoutes } from "./features/doors/routes.ts";
+import { doorsService } from "./features/doors/service.ts";
+import { LedgerHints } from "./features/events/ledger-hints.ts";
+import { addEventFollowRoutes, addEventRoutes } from "./features/events/routes.ts";
+import { eventsService } from "./features/events/service.ts";
+import { addHealthRoutes } from "./features/health/routes.ts";
+import { type HealthCheck, healthService } from "./features/health/service.ts";
+import { createKeyVerifier } from "./features/keys/key-verifier.ts";
+import { addKeyRoutes } from "./features/keys/routes.ts";
+import { type KeysService, keysService } from "./features/keys/service.ts";
+import { Confirmations } from "./gateway/confirmations.ts";
+import { Gateway } from "./gateway/gateway.ts";
+import { startMqttListener } from "./gateway/mqtt/mqtt-listener.ts";
+import { Appender } from "./ledger/appender.ts";
+import { LEDGER_GROWN_CHANNEL } from "./ledger/ledger-store.ts";
+import { createAccess } from "./platform/access/access.ts";
+import { type Config, isLoopback } from "./platform/config.ts";
+import { holdDataDir } from "./platform/data-dir.ts";
+import { type Database, openDatabase } from "./platform/database.ts";
+import { APPLICATION_ROLE, type DatabaseAddress } from "./platform/database-address.ts";
+import { drawInstanceId, ensureDeployment, instanceLockKey, isInstanceAlive } from "./platform/deployment-store.ts";
+import { createHttpServer } from "./platform/http/http-server.ts";
+import { createRouteGuards } from "./platform/http/keyed-routes.ts";
+import { addV1Routes } from "./platform/http/v1-routes.ts";
+import { addV2Routes } from "./platform/http/v2-routes.ts";
+import { migrate } from "./platform/migrate.ts";
+import { openNotifications } from "./platform/notifications.ts";
+import { startEmbeddedPostgres } from "./platform/postgres/embedded-postgres.ts";
+import { loadServerKey, type ServerKey } from "./platform/server-key.ts";
+import { FEED_POLL_MS } from "./roster/limits.ts";
+import { RosterFeeds } from "./roster/roster-feeds.ts";
+import { ROSTER_CHANGED_CHANNEL } from "./roster/roster-store.ts";
+import { SERVER_VERSION } from "./version.ts";
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  /** Parts beside the server's own that `/healthz` waits for, by name. */
+  readonly checks?: Readonly<Record<string, HealthCheck>>;
+}
+
+export interface RunningServer {
+  readonly baseUrl: string;
+  readonly mqttUrl: string;
+  /** The place of CLUe's guide, where this database has it. */
+  readonly demo: DemoPlace | null;
+  readonly keys: KeysService;
+  readonly controllers: ControllersService;
+  readonly confirmations: Confirmations;
+  readonly database: Database;
+  /** Answers what is under way, then ends everything. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Starts a server whole: database, HTTP, gateway. What had started is ended again when a later part fails. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const stack = new AsyncDisposableStack();
+  try {
+    const running = await startParts(options, stack);
+    let stopped: Promise<void> | null = null;
+    return { ...running, stop: () => (stopped ??= stack.disposeAsync()) };
+  } catch (failure) {
+    await stack.disposeAsync();
+    throw failure;
+  }
+}
+
+async function startParts(options: ServerOptions, stack: AsyncDisposableStack): Promise<Omit<RunningServer, "stop">> {
+  const { config, log, clock, timers, random } = options;
+  const held = await holdDataDir(config.dataDir, clock);
+  stack.defer(() => held.release());
+  const serverKey = await loadServerKey(config.dataDir, random);
+  const addresses = await startDatabase(options, stack);
+  await migrate({ owner: addresses.owner, log });
+  const database = openDatabase({ address: addresses.application, timers, random, log });
+  stack.defer(() => database.close());
+  await ensureDeployment(database, random, clock.nowMs());
+  const demo = await findDemo(options, database);
+  const link = await startLink({ options, stack, database, address: addresses.application });
+  const http = await startHttp({ options, stack, database, serverKey, link });
+  return { ...http, mqttUrl: link.mqttUrl, demo, database, confirmations: link.confirmations };
+}
+
+interface DatabaseAddresses {
+  readonly owner: DatabaseAddress;
+  readonly application: DatabaseAddress;
+}
+
+async function startDatabase({ config, log, clock, timers }: ServerOptions, stack: AsyncDisposableStack): Promise<DatabaseAddresses> {
+  if (config.databaseUrl !== null) {
+    return { owner: { url: config.databaseUrl }, application: { url: config.databaseUrl, role: APPLICATION_ROLE } };
+  }
+  const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, clock, timers, log });
+  stack.defer(() => embedded.stop());
+  return embedded;
+}
+
+async function findDemo({ config, clock }: ServerOptions, database: Database): Promise<DemoPlace | null> {
+  const isWanted = config.demo === "on" || (config.demo === "auto" && config.databaseUrl === null);
+  if (!isWanted) return null;
+  const doors = { addDoor, placeItem, scheduleItem };
+  return makeDemoPlace(
+    { database, clock, doors },
+    { make: config.demo === "on" ? "when_missing" : "when_empty", timeZone: machineTimeZone() },
+  );
+}
+
+interface Link {
+  readonly gateway: Gateway;
+  readonly confirmations: Confirmations;
+  readonly ledgerHints: LedgerHints;
+  readonly mqttUrl: string;
+}
+
+interface LinkParts {
+  readonly options: ServerOptions;
+  readonly stack: AsyncDisposableStack;
+  readonly database: Database;
+  readonly address: DatabaseAddress;
+}
+
+/** The roster's feeds, the ledger's append and the controllers' listener. */
+async function startLink({ options, stack, database, address }: LinkParts): Promise<Link> {
+  const { config, log, clock, timers } = options;
+  const notifications = openNotifications({ address, timers, log });
+  stack.defer(() => notifications.close());
+  const instanceId = await drawInstanceId(database);
+  await notifications.holdAdvisoryLock(instanceLockKey(instanceId));
+  const feeds = new RosterFeeds(database, log);
+  const ledgerHints = new LedgerHints(timers);
+  notifications.listen(ROSTER_CHANGED_CHANNEL, (payload) =>
+    payload === null ? void feeds.poll().catch(() => undefined) : feeds.hint(Number(payload)),
+  );
+  notifications.listen(LEDGER_GROWN_CHANNEL, (payload) => ledgerHints.hint(payload));
+  stack.use(pollFeeds(feeds, timers, log));
+  const appender = new Appender(database, clock);
+  const confirmations = new Confirmations(database, timers, log);
+  stack.defer(() => confirmations.flush());
+  stack.defer(() => appender.drain());
+  const gateway = new Gateway({
+    database,
+    feeds,
+    appender,
+    confirmations,
+    clock,
+    log,
+    instanceId,
+    isInstanceAlive: (other) => isInstanceAlive(database, other),
+  });
+  const tls = await readTls(config);
+  const listener = await startMqttListener({ host: config.host, port: config.mqttPort, ...tls, handler: gateway, log, clock, timers });
+  stack.defer(() => listener.stop());
+  return {
+    gateway,
+    confirmations,
+    ledgerHints,
+    mqttUrl: `${config.tls === null ? "mqtt" : "mqtts"}://${urlHost(config.host)}:${listener.port}`,
+  };
+}
+
+function pollFeeds(feeds: RosterFeeds, timers: Timers, log: Log): AsyncDisposable {
+  const stopping = new AbortController();
+  const poll = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      await pause(timers, "poll rosters", FEED_POLL_MS, stopping.signal);
+      await feeds.poll().catch((cause: unknown) => log.debug("roster.poll_failed", { cause }));
+    }
+  };
+  const polling = poll();
+  return {
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await polling;
+    },
+  };
+}
+
+interface HttpParts {
+  readonly options: ServerOptions;
+  readonly stack: AsyncDisposableStack;
+  readonly database: Database;
+  readonly serverKey: ServerKey;
+  readonly link: Link;
+}
+
+async function startHttp({
+  options,
+  stack,
+  database,
+  serverKey,
+  link,
+}: HttpParts): Promise<Pick<RunningServer, "baseUrl" | "keys" | "controllers">> {
+  const { config, log, clock, timers, random } = options;
+  const signer = serverKey.deriveSigningKey("api keys");
+  const verifier = createKeyVerifier({ database, clock, signer });
+  const access = createAccess({ database, clock });
+  const keys = keysService({ database, access, clock, random, signer, onRevoked: (keyId) => verifier.forget(keyId) });
+  const controllers = controllersService({
+    database,
+    access,
+    clock,
+    random,
+    log,
+    claimHashKey: serverKey.deriveKey("claim codes"),
+    mqttUrl: () => link.mqttUrl,
+    onClaimed: (controllerId) => link.gateway.disconnect(controllerId, "claimed_anew"),
+  });
+  const auths = authsService({ database, access, clock, bodyKey: serverKey.deriveKey("create bodies") });
+  const doors = doorsService({ database, access, clock });
+  const events = eventsService({ database, access, clock, timers, ledgerGrown: link.ledgerHints });
+  const checks = { database: async () => (await database.query("select 1")).length === 1, gateway: () => true, ...options.checks };
+  const health = healthService({ clock, timers, version: SERVER_VERSION, isInsecure: isOpen(config), checks });
+  const tls = await readTls(config);
+  const app = createHttpServer({ log, clock, timers, random, ...tls, trustedProxies: config.trustedProxies });
+  stack.defer(() => app.close());
+  const stopping = new AbortController();
+  stack.defer(() => stopping.abort());
+  const guards = createRouteGuards({ log, clock, verifyKey: verifier.verify, rateLimit: "off" });
+  addHealthRoutes(app, health);
+  addV1Routes(app, guards, (routes) => {
+    addAuthRoutes(routes, auths);
+    addDoorRoutes(routes, doors);
+    addEventRoutes(routes, events);
+  });
+  addV2Routes(app, guards, (routes) => {
+    addKeyRoutes(routes, keys);
+    addControllerRoutes(routes, controllers);
+    addEventFollowRoutes(routes, events, stopping.signal);
+  });
+  return { baseUrl: await listen(app, config), keys, controllers };
+}
+
+async function listen(app: FastifyInstance, config: Config): Promise<string> {
+  await app.listen({ host: config.host, port: config.httpPort });
+  const address: AddressInfo | string | null = app.server.address();
+  assert(address !== null && typeof address === "object", "a listening HTTP server has a port");
+  return `${config.tls === null ? "http" : "https"}://${urlHost(config.host)}:${address.port}`;
+}
+
+function urlHost(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function isOpen(config: Config): boolean {
+  return config.isInsecure && config.tls === null && config.trustedProxies.length === 0 && !isLoopback(config.host);
+}
+
+async function readTls({ tls }: Config): Promise<{ tls?: { cert: Buffer; key: Buffer } }> {
+  if (tls === null) return {};
+  const [cert, key] = await Promise.all([readFile(tls.certFile), readFile(tls.keyFile)]);
+  return { tls: { cert, key } };
+}
