@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { missingOptionalPackages } from "./lock-file.ts";
 
 /** A text file of the repository; the path is relative to its root, with slashes. */
 export interface RepositoryFile {
@@ -24,7 +25,6 @@ const SOURCE_LINES_MAX = 500;
 
 const SOURCE = /^packages\/[^/]+\/src\/.*\.ts$/;
 const isSource = (path: string): boolean => SOURCE.test(path);
-const isOneOf = (path: string, paths: readonly string[]): boolean => paths.includes(path);
 /** The rules and their test name what they forbid. */
 const isWrittenByHand = (path: string): boolean => !/^(package-lock\.json|scripts\/tidy\.ts|scripts\/test\/.*)$/.test(path);
 
@@ -48,7 +48,9 @@ export const TIDY_RULES: readonly TidyRule[] = [
     name: "time is an argument",
     instead: "take a Clock or Timers from @postern/core, so that a test or a simulation can own time",
     concerns: (path) => isSource(path) && path !== "packages/core/src/clock.ts",
-    breaches: inCode(/\bDate\.now\b|\bnew Date\(\s*\)|\bperformance\.now\b|\bset(Timeout|Interval)\(|\bnode:timers\b/),
+    breaches: inCode(
+      /\bDate\.now\b|\bnew Date\(\s*\)|\bperformance\.now\b|(?<!\w\.)\bset(Timeout|Interval|Immediate)\(|\bglobalThis\.set|\bnode:timers\b/,
+    ),
   },
   {
     name: "chance is an argument",
@@ -99,9 +101,15 @@ export const TIDY_RULES: readonly TidyRule[] = [
     breaches: ({ text }) => [...(text.includes('"license": "Apache-2.0"') ? [] : [0]), ...linesWith(text, /"[^"]+": "[\^~]/)],
   },
   {
+    name: "the lock file holds the packages of every platform",
+    instead: "run `node scripts/lock-file.ts`; without them `npm ci` refuses it",
+    concerns: (path) => path === "package-lock.json",
+    breaches: ({ text }) => (missingOptionalPackages(text).length > 0 ? [0] : []),
+  },
+  {
     name: "lines end as Unix ends them, the last one too",
     instead: "save with LF and a last line break",
-    concerns: (path) => !isOneOf(path, ["package-lock.json"]),
+    concerns: (path) => path !== "package-lock.json",
     breaches: ({ text }) => (text.includes("\r") || (text !== "" && !text.endsWith("\n")) ? [0] : []),
   },
 ];

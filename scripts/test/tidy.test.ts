@@ -2,6 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type RepositoryFile, repositoryFiles, TIDY_RULES, tidyProblems } from "../tidy.ts";
 
+/** A package has a program for each of two platforms, and one of them is not held. */
+const LOCK_WITH_HOLE = {
+  packages: {
+    "node_modules/a": { version: "1.0.0", optionalDependencies: { "a-linux-x64": "1.0.0", "a-darwin-x64": "1.0.0" } },
+    "node_modules/a-linux-x64": { version: "1.0.0" },
+  },
+};
+
 const source = (text: string): RepositoryFile => ({ path: "packages/server/src/planted.ts", text });
 
 /** By the name of the rule that must catch it. */
@@ -9,6 +17,7 @@ const PLANTS: readonly (readonly [string, RepositoryFile])[] = [
   ["time is an argument", source("export const at = Date.now();\n")],
   ["time is an argument", source("export const at = new Date();\n")],
   ["time is an argument", source("setTimeout(act, 5);\n")],
+  ["time is an argument", source("globalThis.setTimeout(act, 5);\n")],
   ["chance is an argument", source("export const id = Math.random();\n")],
   ["chance is an argument", source('import { randomUUID } from "node:crypto";\n')],
   ["failures have codes", source('throw new Error("door offline");\n')],
@@ -22,6 +31,7 @@ const PLANTS: readonly (readonly [string, RepositoryFile])[] = [
   ["SQL stands where it is looked for", source("const all = sql`select id from doors`;\n")],
   ["every package carries the licence and pins what it needs", { path: "packages/x/package.json", text: '{ "license": "MIT" }\n' }],
   ["every package carries the licence and pins what it needs", { path: "package.json", text: '"license": "Apache-2.0", "pg": "^8.0.0"\n' }],
+  ["the lock file holds the packages of every platform", { path: "package-lock.json", text: JSON.stringify(LOCK_WITH_HOLE) }],
   ["lines end as Unix ends them, the last one too", source("export {};")],
   ["lines end as Unix ends them, the last one too", source("export {};\r\n")],
 ];
@@ -52,6 +62,7 @@ test("comments, tests and the files that own time and chance may name what the r
     { path: "scripts/any.ts", text: call },
     { path: "bench/src/any.ts", text: call },
     { path: "packages/server/src/door-store.ts", text: "const all = sql`select id from doors`;\n" },
+    source("socket.setTimeout(5_000);\n"),
     source('export const url = "https://localhost/home/page/";\n'),
   ];
   assert.deepEqual(tidyProblems(kept), []);
