@@ -9,7 +9,8 @@ import { POSTGRES_STOP_MS_MAX } from "../platform-limits.ts";
 /**
  * The guard: a shell that starts the program, prints its pid, and holds the reading end of a pipe whose other end only we hold. When we
  * end, however we end, `read` sees the end of the pipe and the program is asked to stop (SIGINT), later told to (SIGQUIT). Being the
- * program's parent it knows the pid cannot have passed to another process. Pauses are short, because a killed shell leaves its `sleep`.
+ * program's parent it knows the pid cannot have passed to another process. It asks repeatedly: a shell starts its programs with SIGINT ignored,
+ * so that one which has not yet set its own handler hears nothing. Pauses are short, because a killed shell leaves its `sleep`.
  */
 const GUARD_SCRIPT = `
 trap '' PIPE
@@ -20,9 +21,8 @@ echo "$child"
 exec >&-
 (
   while read -r _ <&3; do :; done
-  kill -INT "$child"
   left=${Math.ceil(POSTGRES_STOP_MS_MAX / 200)}
-  while [ "$left" -gt 0 ] && kill -0 "$child"; do sleep 0.2; left=$((left - 1)); done
+  while [ "$left" -gt 0 ] && kill -INT "$child"; do sleep 0.2; left=$((left - 1)); done
   kill -QUIT "$child"
 ) </dev/null 2>/dev/null &
 watcher=$!
