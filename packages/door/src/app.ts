@@ -1,0 +1,283 @@
+import { join } from "node:path";
+import type { LinkEvent, WelcomeFrame } from "@postern/contract";
+import type { Clock, Log, Random, Timer, Timers } from "@postern/core";
+import type { Identity } from "./claim/identity.ts";
+import { claimedIdentity } from "./claim/identity-file.ts";
+import { Controller } from "./controller/controller.ts";
+import { DoorClock } from "./controller/door-clock.ts";
+import type { ControllerState } from "./controller-state.ts";
+import { describeController } from "./describe-controller.ts";
+import { lockDataDirectory, makeDataDirectory } from "./disk/data-directory.ts";
+import type { Driver } from "./drivers/driver.ts";
+import { ControlServer } from "./drivers/virtual/control-server.ts";
+import { VirtualDriver } from "./drivers/virtual/virtual-driver.ts";
+import { doorError } from "./errors.ts";
+import { CLOCK_PERSIST_MS, TRIM_INTERVAL_MS } from "./limits.ts";
+import { Outbox } from "./outbox/outbox.ts";
+import { Replica } from "./replica/replica.ts";
+import { openMqttLink } from "./uplink/link-connection.ts";
+import { signLinkToken } from "./uplink/link-token.ts";
+import { askServerTime } from "./uplink/server-time.ts";
+import { Uplink } from "./uplink/uplink.ts";
+
+const SOFTWARE = "postern-door 0.1.0";
+
+export interface StartOptions {
+  /** A claimed controller's folder. */
+  readonly dataDir: string;
+  /** In place of what the claim said. */
+  readonly serverUrl?: string;
+  readonly mqttUrl?: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  /** The doors' hardware. Without one the doors are virtual, and a socket in the data folder's run directory is their hardware. */
+  readonly driver?: Driver;
+}
+
+export interface RunningController {
+  readonly identity: Pick<Identity, "controllerId" | "serial" | "placeId">;
+  /** Of the virtual driver; null with a driver of real hardware. */
+  readonly socketPath: string | null;
+  state(): ControllerState;
+  /** Resolves once everything up to this revision is held and the server has been told; rejects with `stopping` when the controller stops. */
+  whenSynced(revision: number): Promise<void>;
+  /** Resolves once the link is live; rejects with `stopping` when the controller stops. */
+  whenLive(): Promise<void>;
+  /** Leaves the doors locked and everything on the disk. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs the controller of a claimed folder until `stop`. The doors work from the first moment on what is held; the server is looked for beside it.
+ * Errors: `not_claimed`, `identity_malformed`, `data_directory_taken`, `disk_unusable`.
+ */
+export async function startController(options: StartOptions): Promise<RunningController> {
+  makeDataDirectory(options.dataDir);
+  const identity = claimedIdentity(options.dataDir);
+  const app = new ControllerApp(options, identity, openDisk(options));
+  try {
+    await app.start();
+    return app;
+  } catch (cause) {
+    await app.stop();
+    throw cause;
+  }
+}
+
+/** All of a controller that outlives its process. */
+interface Disk {
+  readonly replica: Replica;
+  readonly outbox: Outbox;
+  readonly doorClock: DoorClock;
+  readonly close: () => void;
+}
+
+function openDisk({ dataDir, log, clock, random }: StartOptions): Disk {
+  const unlock = lockDataDirectory(dataDir);
+  let replica: Replica | null = null;
+  try {
+    replica = Replica.open(join(dataDir, "replica.db"), log);
+    const { heardMs } = replica;
+    const made = { replica, doorClock: new DoorClock(clock, { newestMs: null, heardMs }) };
+    const outbox = Outbox.open(join(dataDir, "outbox.db"), {
+      random,
+      log,
+      firstRecord: (newestMs) => {
+        made.doorClock = new DoorClock(clock, { newestMs, heardMs });
+        return { eventAt: made.doorClock.stampMs(), eventType: "DEV_DEVICE_START", detail: { software: SOFTWARE } };
+      },
+    });
+    const close = (): void => {
+      made.replica.close();
+      outbox.close();
+      unlock();
+    };
+    return { ...made, outbox, close };
+  } catch (cause) {
+    replica?.close();
+    unlock();
+    throw cause;
+  }
+}
+
+interface Waiter {
+  readonly isDone: () => boolean;
+  readonly resolve: () => void;
+  readonly reject: (cause: unknown) => void;
+}
+
+class ControllerApp implements RunningController {
+  readonly identity: Identity;
+  socketPath: string | null = null;
+  readonly #options: StartOptions;
+  readonly #disk: Disk;
+  readonly #controller: Controller;
+  readonly #uplink: Uplink;
+  readonly #controlServer: ControlServer | null;
+  readonly #chores = new Map<string, Timer>();
+  readonly #waiters = new Set<Waiter>();
+  #stopping: Promise<void> | null = null;
+
+  constructor(options: StartOptions, identity: Identity, disk: Disk) {
+    const { dataDir, log, clock, timers } = options;
+    this.identity = identity;
+    this.#options = options;
+    this.#disk = disk;
+    const virtual = options.driver === undefined ? new VirtualDriver(clock, timers) : null;
+    this.#controlServer = virtual === null ? null : new ControlServer({ dataDir, driver: virtual, log, state: () => this.state() });
+    this.#controller = this.#makeController(options.driver ?? virtual ?? new VirtualDriver(clock, timers));
+    this.#uplink = this.#makeUplink();
+  }
+
+  async start(): Promise<void> {
+    await this.#controller.start(this.#disk.replica.doors);
+    this.socketPath = (await this.#controlServer?.start()) ?? null;
+    this.#repeat("trim", TRIM_INTERVAL_MS, () => this.#trim());
+    this.#repeat("persist clock", CLOCK_PERSIST_MS, () => this.#persistClock());
+    this.#uplink.start();
+  }
+
+  state(): ControllerState {
+    const { identity } = this;
+    return describeController({ identity, ...this.#disk, doors: this.#controller.doors(), uplink: this.#uplink.kind });
+  }
+
+  whenSynced(revision: number): Promise<void> {
+    return this.#when(() => this.#disk.replica.position.filling === null && this.#disk.replica.position.completeTo >= revision);
+  }
+
+  whenLive(): Promise<void> {
+    return this.#when(() => this.#uplink.kind === "live");
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    for (const timer of this.#chores.values()) timer.cancel();
+    this.#uplink.stop();
+    await this.#controlServer?.stop();
+    await this.#controller.stop();
+    this.#persistClock();
+    this.#disk.close();
+    for (const waiter of this.#waiters) waiter.reject(doorError("stopping"));
+    this.#waiters.clear();
+  }
+
+  #makeController(driver: Driver): Controller {
+    const { timers, log } = this.#options;
+    const { outbox, doorClock } = this.#disk;
+    const { contents: roster } = this.#disk.replica;
+    return new Controller({
+      driver,
+      timers,
+      log,
+      outbox: { append: (events) => void outbox.append(events) },
+      openRelays: () => outbox.openRelays(),
+      onAppended: () => this.#uplink.appended(),
+      facts: () => ({ nowMs: doorClock.nowMs(), stampMs: doorClock.stampMs(), beliefAgeMs: doorClock.beliefAgeMs(), roster }),
+    });
+  }
+
+  #makeUplink(): Uplink {
+    const { clock, timers, random, log } = this.#options;
+    const { replica, outbox, doorClock } = this.#disk;
+    const { serial, privateKey } = this.identity;
+    const serverUrl = this.#options.serverUrl ?? this.identity.serverUrl;
+    return new Uplink({
+      serial,
+      url: this.#options.mqttUrl ?? this.identity.mqttUrl,
+      software: SOFTWARE,
+      openLink: openMqttLink,
+      signToken: (nowMs) => signLinkToken(serial, privateKey, nowMs),
+      askServerTime: (signal) => askServerTime(serverUrl, signal),
+      replica,
+      outbox,
+      doorClock,
+      clock,
+      timers,
+      random,
+      log,
+      onWelcome: (frame) => this.#welcomed(frame),
+      onRosterChanged: () => this.#rosterChanged(),
+      onStateChanged: () => this.#settleWaiters(),
+    });
+  }
+
+  #welcomed(frame: WelcomeFrame): void {
+    const stepMs = this.#disk.doorClock.contact(frame.serverMs);
+    if (stepMs !== null) {
+      this.#disk.outbox.writeNewest(frame.serverMs);
+      this.#record({ eventAt: this.#disk.doorClock.stampMs(), eventType: "CLOCK_STEPPED", detail: { stepMs } });
+    }
+    void this.#serve();
+  }
+
+  async #serve(): Promise<void> {
+    try {
+      await this.#controller.serve(this.#disk.replica.doors);
+      this.#controlServer?.describe();
+    } catch (cause) {
+      this.#options.log.error("controller.serve_failed", { cause });
+    }
+  }
+
+  #rosterChanged(): void {
+    this.#controller.rosterChanged();
+    this.#settleWaiters();
+  }
+
+  #record(event: LinkEvent): void {
+    this.#controller.record(event);
+  }
+
+  #trim(): void {
+    const nowMs = this.#disk.doorClock.nowMs();
+    if (nowMs !== null) this.#disk.outbox.trim(nowMs);
+    this.#disk.replica.trim();
+  }
+
+  #persistClock(): void {
+    const nowMs = this.#disk.doorClock.nowMs();
+    const heardMs = this.#disk.doorClock.heardMs();
+    try {
+      if (nowMs !== null) this.#disk.outbox.writeNewest(nowMs);
+      if (heardMs !== null) this.#disk.replica.writeHeard(heardMs);
+    } catch (cause) {
+      this.#options.log.error("controller.clock_unwritten", { cause });
+    }
+  }
+
+  #repeat(name: string, delayMs: number, action: () => void): void {
+    const timer = this.#options.timers.after(name, delayMs, () => {
+      try {
+        action();
+      } catch (cause) {
+        // A chore that fails on a bad disk is tried again; the doors go on.
+        this.#options.log.error("controller.chore_failed", { name, cause });
+      }
+      if (this.#stopping === null) this.#repeat(name, delayMs, action);
+    });
+    this.#chores.set(name, timer);
+  }
+
+  #when(isDone: () => boolean): Promise<void> {
+    if (isDone()) return Promise.resolve();
+    if (this.#stopping !== null) return Promise.reject(doorError("stopping"));
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiters.add({ isDone, resolve, reject });
+    return promise;
+  }
+
+  #settleWaiters(): void {
+    for (const waiter of this.#waiters) {
+      if (!waiter.isDone()) continue;
+      this.#waiters.delete(waiter);
+      waiter.resolve();
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type { DoorMode } from "@postern/core";
+import type { Outcome } from "./drivers/driver.ts";
+import type { UplinkKind } from "./uplink/uplink-table.ts";
+
+/** What a running controller says of itself. Holds no name, card or key. */
+export interface ControllerState {
+  readonly serial: string;
+  readonly controllerId: number;
+  readonly placeId: number;
+  readonly doors: readonly DoorReport[];
+  readonly uplink: UplinkKind;
+  readonly roster: RosterReport;
+  readonly log: { readonly generation: number; readonly last: number };
+  /** How long ago the server was last heard; null when never. */
+  readonly beliefAgeMs: number | null;
+  /** The controller's time; null when it has none it can trust. */
+  readonly nowMs: number | null;
+}
+
+export interface DoorReport {
+  readonly doorId: number;
+  /** Null until the roster has brought the door's settings. */
+  readonly name: string | null;
+  readonly entryDeviceId: number;
+  readonly exitDeviceId: number | null;
+  readonly relay: "on" | "off";
+  /** Null until the sensor has said something. */
+  readonly sensor: "open" | "closed" | null;
+  readonly isFireSignalled: boolean;
+  readonly mode: DoorMode;
+  readonly lastDecision: ({ readonly atMs: number } & Outcome) | null;
+}
+
+export interface RosterReport {
+  /** The epoch of the server data it was filled from; null before the first fill is complete. */
+  readonly epoch: string | null;
+  readonly urgentTo: number;
+  readonly completeTo: number;
+  /** Computed from the contents held. */
+  readonly digest: string;
+  readonly itemCount: number;
+  readonly failureCount: number;
+}

@@ -1,0 +1,122 @@
+import type { LinkEvent } from "@postern/contract";
+import type { Log, Timer, Timers } from "@postern/core";
+import type { DoorWiring, Driver } from "../drivers/driver.ts";
+import { DOOR_TICK_MS } from "../limits.ts";
+import { doorEvent } from "./door-events.ts";
+import type { DoorFacts } from "./door-facts.ts";
+import { DoorRunner } from "./door-runner.ts";
+import type { DoorState } from "./door-state.ts";
+import { type EventLog, Recorder } from "./recorder.ts";
+
+export interface ControllerDeps {
+  readonly driver: Driver;
+  readonly outbox: EventLog;
+  readonly timers: Timers;
+  readonly log: Log;
+  readonly facts: () => DoorFacts;
+  /** Doors whose relay the log last says is on. */
+  readonly openRelays: () => readonly number[];
+  readonly onAppended: () => void;
+}
+
+/** All doors of one controller. */
+export class Controller {
+  readonly #deps: ControllerDeps;
+  readonly #recorder: Recorder;
+  readonly #doors = new Map<number, DoorRunner>();
+  #tick: Timer | null = null;
+  #isStopped = false;
+  #serving: Promise<void> = Promise.resolve();
+
+  constructor(deps: ControllerDeps) {
+    this.#deps = deps;
+    this.#recorder = new Recorder({ outbox: deps.outbox, log: deps.log, stampMs: () => deps.facts().stampMs, onAppended: deps.onAppended });
+  }
+
+  async start(doors: readonly DoorWiring[]): Promise<void> {
+    await this.#deps.driver.start();
+    await this.serve(doors);
+    this.#scheduleTick();
+  }
+
+  /** Takes charge of exactly these doors, one such change after another. */
+  serve(doors: readonly DoorWiring[]): Promise<void> {
+    this.#serving = this.#serving.then(() => this.#serveNow(doors));
+    return this.#serving;
+  }
+
+  /** The roster has changed: what holds each door is judged anew. */
+  rosterChanged(): void {
+    for (const runner of this.#doors.values()) runner.handle({ kind: "tick" });
+  }
+
+  /** Records a fact about the controller itself. */
+  record(event: LinkEvent): void {
+    this.#recorder.record([event]);
+  }
+
+  doors(): readonly DoorState[] {
+    return [...this.#doors.values()].map((runner) => runner.state);
+  }
+
+  /** Leaves every door locked. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#tick?.cancel();
+    await this.#serving;
+    for (const [doorId, runner] of this.#doors) await this.#release(doorId, runner);
+    await this.#deps.driver.stop();
+  }
+
+  async #serveNow(doors: readonly DoorWiring[]): Promise<void> {
+    for (const [doorId, runner] of this.#doors) {
+      if (!doors.some((door) => isSameWiring(door, runner.state.wiring))) await this.#release(doorId, runner);
+    }
+    if (this.#isStopped) return;
+    const openRelays = this.#deps.openRelays();
+    for (const wiring of doors) {
+      if (!this.#doors.has(wiring.doorId)) this.#connect(wiring, openRelays.includes(wiring.doorId));
+    }
+  }
+
+  /** A door whose hardware cannot be reached stands alone: the others are served. */
+  #connect(wiring: DoorWiring, wasRelayOn: boolean): void {
+    const { driver, timers, log, facts } = this.#deps;
+    try {
+      const runner = new DoorRunner(wiring, driver.connect(wiring), { recorder: this.#recorder, timers, log, facts });
+      this.#doors.set(wiring.doorId, runner);
+      runner.start(wasRelayOn);
+    } catch (cause) {
+      log.error("controller.door_failed", { doorId: wiring.doorId, cause });
+      this.record(driverFailure(wiring, facts().stampMs));
+    }
+  }
+
+  async #release(doorId: number, runner: DoorRunner): Promise<void> {
+    this.#doors.delete(doorId);
+    try {
+      await runner.stop();
+      await this.#deps.driver.disconnect(doorId);
+    } catch (cause) {
+      this.#deps.log.error("controller.door_failed", { doorId, cause });
+      this.record(driverFailure(runner.state.wiring, this.#deps.facts().stampMs));
+    }
+  }
+
+  #scheduleTick(): void {
+    if (this.#isStopped) return;
+    this.#tick = this.#deps.timers.after("door modes", DOOR_TICK_MS, () => {
+      this.#recorder.flush();
+      this.rosterChanged();
+      this.#scheduleTick();
+    });
+  }
+}
+
+function isSameWiring(left: DoorWiring, right: DoorWiring): boolean {
+  return left.doorId === right.doorId && left.entryDeviceId === right.entryDeviceId && left.exitDeviceId === right.exitDeviceId;
+}
+
+function driverFailure({ doorId, entryDeviceId }: DoorWiring, eventAt: number): LinkEvent {
+  return doorEvent({ eventAt, doorId, deviceId: entryDeviceId }, "DRIVER_FAILED", { part: "door" });
+}

@@ -1,0 +1,72 @@
+import type { Clock } from "@postern/core";
+import { CLOCK_PLAUSIBLE_FROM_MS, CLOCK_STEP_MS_MAX } from "../limits.ts";
+
+/** What the controller knew of the time when it stopped. */
+export interface RememberedTime {
+  /** The newest time written down, or null. */
+  readonly newestMs: number | null;
+  /** When the server was last heard, or null. */
+  readonly heardMs: number | null;
+}
+
+/**
+ * The controller's own time: the server's at the last contact plus the time that has passed since, measured by a clock that never jumps. Before
+ * the first contact since the start it is the system's, and never below the newest time written down: a clock that lost its battery must not
+ * bring an ended right back. When nothing plausible is known there is no time, and rights that have a period are refused.
+ */
+export class DoorClock {
+  readonly #clock: Clock;
+  /** The time at a monotonic instant, from which it is counted on. */
+  #anchor: { readonly ms: number; readonly monotonicMs: number } | null;
+  #heardMs: number | null;
+  #heardMonotonicMs: number | null = null;
+
+  constructor(clock: Clock, remembered: RememberedTime) {
+    this.#clock = clock;
+    this.#heardMs = remembered.heardMs;
+    const startMs = Math.max(clock.nowMs(), remembered.newestMs ?? Number.NEGATIVE_INFINITY);
+    this.#anchor = startMs >= CLOCK_PLAUSIBLE_FROM_MS ? { ms: startMs, monotonicMs: clock.monotonicMs() } : null;
+  }
+
+  /** Epoch milliseconds, or null when nothing plausible is known. */
+  nowMs(): number | null {
+    const anchor = this.#anchor;
+    return anchor === null ? null : Math.floor(anchor.ms + this.#clock.monotonicMs() - anchor.monotonicMs);
+  }
+
+  /** For what is written down: the time, or what the system says when there is none. The server corrects it. */
+  stampMs(): number {
+    return this.nowMs() ?? Math.floor(this.#clock.nowMs());
+  }
+
+  /** Takes over the server's time. Returns by how much the clock was wrong when that is more than a step, else null. */
+  contact(serverMs: number): number | null {
+    this.heard();
+    const nowMs = this.nowMs();
+    const stepMs = nowMs === null ? 0 : serverMs - nowMs;
+    const isStep = Math.abs(stepMs) > CLOCK_STEP_MS_MAX;
+    // A small difference backwards is waited out, so that events stay in order; the server's word on a large one is obeyed.
+    if (nowMs === null || isStep || stepMs > 0) this.#anchor = { ms: serverMs, monotonicMs: this.#clock.monotonicMs() };
+    return isStep ? stepMs : null;
+  }
+
+  /** The server has been heard, in whatever way. */
+  heard(): void {
+    this.#heardMonotonicMs = this.#clock.monotonicMs();
+    this.#heardMs = null;
+  }
+
+  /** How long ago the server was last heard; null when never, or when that cannot be told. */
+  beliefAgeMs(): number | null {
+    if (this.#heardMonotonicMs !== null) return this.#clock.monotonicMs() - this.#heardMonotonicMs;
+    const nowMs = this.nowMs();
+    return nowMs === null || this.#heardMs === null ? null : Math.max(0, nowMs - this.#heardMs);
+  }
+
+  /** When the server was last heard, by this clock; null when never. */
+  heardMs(): number | null {
+    const nowMs = this.nowMs();
+    const ageMs = this.#heardMonotonicMs === null ? null : this.beliefAgeMs();
+    return nowMs === null || ageMs === null ? this.#heardMs : Math.floor(nowMs - ageMs);
+  }
+}

@@ -1,0 +1,71 @@
+import {
+  type AccessFacts,
+  type AuthItem,
+  type Chain,
+  type ConfirmationState,
+  type DoorItem,
+  type DoorMode,
+  type DoorModeItem,
+  doorMode,
+  type Schedule,
+  type UtcTransition,
+} from "@postern/core";
+
+/** What decisions ask of a replica. */
+export interface RosterView {
+  readonly utcTransitions: readonly UtcTransition[];
+  auth(id: number): AuthItem | null;
+  authByCard(card: string): AuthItem | null;
+  door(id: number): DoorItem | null;
+  mode(doorId: number): DoorModeItem | null;
+  schedule(id: number | null): Schedule | null;
+}
+
+/** The world around a door at one moment. */
+export interface DoorFacts {
+  /** Null without a clock that can be trusted. */
+  readonly nowMs: number | null;
+  /** What events are dated with; always a number. */
+  readonly stampMs: number;
+  readonly beliefAgeMs: number | null;
+  readonly roster: RosterView;
+}
+
+/** What holds the door now. */
+export function modeNow(doorId: number, isFireSignalled: boolean, { roster, nowMs }: DoorFacts): DoorMode {
+  const door = roster.door(doorId);
+  return doorMode({
+    isFireSignalled,
+    mode: roster.mode(doorId),
+    scheduledLock: roster.schedule(door?.scheduledLockId ?? null),
+    scheduledUnlock: roster.schedule(door?.scheduledUnlockId ?? null),
+    utcTransitions: roster.utcTransitions,
+    nowMs,
+  });
+}
+
+export interface Question {
+  readonly doorId: number;
+  readonly mode: DoorMode;
+  readonly auth: AuthItem | null;
+  readonly proven: Chain;
+  readonly confirmation: ConfirmationState;
+}
+
+/** The facts of one decision, looked up in the replica as it is now. */
+export function accessFacts(
+  { doorId, mode, auth, proven, confirmation }: Question,
+  { roster, nowMs, beliefAgeMs }: DoorFacts,
+): AccessFacts {
+  return {
+    nowMs,
+    door: roster.door(doorId),
+    mode,
+    auth,
+    schedule: roster.schedule(auth?.scheduleId ?? null),
+    utcTransitions: roster.utcTransitions,
+    proven,
+    confirmation,
+    beliefAgeMs,
+  };
+}

@@ -1,0 +1,134 @@
+import { assertNever, type Log, type Timer, type Timers } from "@postern/core";
+import type { Credential, DoorPorts, DoorWiring, Outcome } from "../drivers/driver.ts";
+import { FACTOR_WAIT_MS } from "../limits.ts";
+import type { DoorFacts } from "./door-facts.ts";
+import { type DoorState, newDoorState } from "./door-state.ts";
+import type { Recorder } from "./recorder.ts";
+import { type DoorEffect, type DoorInput, stepDoor } from "./step-door.ts";
+
+export interface DoorRunnerDeps {
+  readonly recorder: Recorder;
+  readonly timers: Timers;
+  readonly log: Log;
+  /** The world as it is now. */
+  readonly facts: () => DoorFacts;
+}
+
+/** Runs one door: tells `stepDoor` what happens, and does what it says on the hardware and the log. */
+export class DoorRunner {
+  readonly #deps: DoorRunnerDeps;
+  readonly #ports: DoorPorts;
+  readonly #waits = new Map<number, Timer>();
+  readonly #answers = new Map<number, (outcome: Outcome) => void>();
+  #state: DoorState;
+  #nextPresentationId = 1;
+  /** What was last asked of the relay. */
+  #relayWork: Promise<boolean> = Promise.resolve(true);
+
+  constructor(wiring: DoorWiring, ports: DoorPorts, deps: DoorRunnerDeps) {
+    this.#deps = deps;
+    this.#ports = ports;
+    this.#state = newDoorState(wiring);
+  }
+
+  get state(): DoorState {
+    return this.#state;
+  }
+
+  /** Forces the safe state, then listens to the hardware. `wasRelayOn`: the log's last word about the relay. */
+  start(wasRelayOn: boolean): void {
+    const { relay, entryReader, exitReader, sensor, exitButton, fireSignal } = this.#ports;
+    const { entryDeviceId, exitDeviceId } = this.#state.wiring;
+    relay.listen((isOn) => this.handle({ kind: "relay", isOn }));
+    this.handle({ kind: "started", wasRelayOn });
+    entryReader.listen((credential) => this.present(entryDeviceId, credential));
+    exitReader?.listen((credential) => this.present(exitDeviceId ?? entryDeviceId, credential));
+    sensor?.listen((isOpen) => this.handle({ kind: "sensor", isOpen }));
+    exitButton?.listen(() => this.handle({ kind: "exit_button" }));
+    fireSignal?.listen((isOn) => this.handle({ kind: "fire", isOn }));
+  }
+
+  /** Resolves once the outcome stands and the relay has done its part. */
+  present(deviceId: number, credential: Credential): Promise<Outcome> {
+    const presentationId = this.#nextPresentationId;
+    this.#nextPresentationId += 1;
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    this.#answers.set(presentationId, resolve);
+    this.handle({ kind: "presented", presentation: { presentationId, deviceId, credential } });
+    return promise;
+  }
+
+  handle(input: DoorInput): void {
+    const { state, effects } = stepDoor(this.#state, input, this.#deps.facts());
+    this.#state = state;
+    for (const effect of effects) {
+      if (this.#carryOut(effect) === "stop") break;
+    }
+  }
+
+  /** Locks, and waits until the hardware has. */
+  async stop(): Promise<void> {
+    for (const timer of this.#waits.values()) timer.cancel();
+    this.#waits.clear();
+    this.handle({ kind: "stopping" });
+    await this.#relayWork;
+  }
+
+  #carryOut(effect: DoorEffect): "go_on" | "stop" {
+    const { relay } = this.#ports;
+    switch (effect.kind) {
+      case "record":
+        this.#deps.recorder.record(effect.events);
+        return "go_on";
+      case "record_first":
+        if (effect.events.length === 0 || this.#deps.recorder.recordFirst(effect.events)) return "go_on";
+        this.handle({ kind: "not_recorded", about: effect.about });
+        return "stop";
+      case "pulse":
+        this.#tellRelay(relay.pulse(effect.unlockMs));
+        return "go_on";
+      case "hold":
+        this.#tellRelay(relay.hold(effect.isOn));
+        return "go_on";
+      case "lock":
+        this.#tellRelay(relay.lock());
+        return "go_on";
+      case "wait":
+        this.#startWait(effect.waitId);
+        return "go_on";
+      case "answer":
+        void this.#answer(effect.presentationId, effect.outcome);
+        return "go_on";
+      default:
+        return assertNever(effect);
+    }
+  }
+
+  #tellRelay(work: Promise<void>): void {
+    const done = work.then(
+      () => true,
+      (cause: unknown) => {
+        this.#deps.log.error("controller.relay_failed", { doorId: this.#state.wiring.doorId, cause });
+        this.handle({ kind: "driver_failed", part: "relay" });
+        return false;
+      },
+    );
+    this.#relayWork = Promise.all([this.#relayWork, done]).then(([, isDone]) => isDone);
+  }
+
+  #startWait(waitId: number): void {
+    const timer = this.#deps.timers.after("next factor", FACTOR_WAIT_MS, () => {
+      this.#waits.delete(waitId);
+      this.handle({ kind: "factor_timeout", waitId });
+    });
+    this.#waits.set(waitId, timer);
+  }
+
+  async #answer(presentationId: number, outcome: Outcome): Promise<void> {
+    const isDone = await this.#relayWork;
+    const told: Outcome =
+      outcome.outcome === "opened" && !isDone ? { outcome: "refused", reason: "error", person: outcome.person } : outcome;
+    this.#answers.get(presentationId)?.(told);
+    this.#answers.delete(presentationId);
+  }
+}

@@ -1,0 +1,48 @@
+import type { Chain, DoorMode, Factor } from "@postern/core";
+import type { DoorWiring, Outcome, Person } from "../drivers/driver.ts";
+
+/** A person whose next factor a device waits for. */
+export interface FactorWait {
+  /** Tells this wait from a later one at the same device. */
+  readonly waitId: number;
+  readonly deviceId: number;
+  readonly person: Person;
+  readonly proven: Chain;
+  readonly wanted: readonly Factor[];
+}
+
+export interface DoorState {
+  readonly wiring: DoorWiring;
+  /** What holds the door, as last acted upon. */
+  readonly mode: DoorMode;
+  /** What the hardware last reported; null before it has. */
+  readonly isRelayOn: boolean;
+  readonly isOpen: boolean | null;
+  readonly isFireSignalled: boolean;
+  readonly isBeliefTooOld: boolean;
+  /** At most one a device. */
+  readonly waits: readonly FactorWait[];
+  readonly nextWaitId: number;
+  readonly last: LastDecision | null;
+}
+
+export interface LastDecision {
+  readonly atMs: number;
+  readonly outcome: Outcome;
+}
+
+const BY_CREDENTIALS: DoorMode = { kind: "credentials" };
+
+export function newDoorState(wiring: DoorWiring): DoorState {
+  return {
+    wiring,
+    mode: BY_CREDENTIALS,
+    isRelayOn: false,
+    isOpen: null,
+    isFireSignalled: false,
+    isBeliefTooOld: false,
+    waits: [],
+    nextWaitId: 1,
+    last: null,
+  };
+}

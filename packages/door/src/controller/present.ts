@@ -1,0 +1,179 @@
+import {
+  type AuthItem,
+  assertNever,
+  type Chain,
+  cardKey,
+  type Decision,
+  type DenialReason,
+  decideAccess,
+  type Factor,
+} from "@postern/core";
+import type { Credential, Outcome, Person } from "../drivers/driver.ts";
+import { UNLOCK_MS_WITHOUT_SETTINGS } from "../limits.ts";
+import { failEvent, type Happening, successEvent, vendorFailEvent } from "./door-events.ts";
+import { accessFacts, type DoorFacts, modeNow } from "./door-facts.ts";
+import type { DoorState, FactorWait } from "./door-state.ts";
+import type { DoorEffect, DoorStep, Unrecorded } from "./step-door.ts";
+
+/** Somebody at a device of the door. */
+export interface Presentation {
+  /** Names the one who waits for the answer. */
+  readonly presentationId: number;
+  readonly deviceId: number;
+  readonly credential: Credential;
+}
+
+/** Somebody presented a credential: a first one, or the one that was waited for. */
+export function present(state: DoorState, presentation: Presentation, facts: DoorFacts): DoorStep {
+  const { credential, deviceId } = presentation;
+  const auth = identify(credential, facts);
+  const wait = state.waits.find((one) => one.deviceId === deviceId);
+  if (wait === undefined) return judge({ state, effects: [] }, { presentation, auth, proven: [credential.factor] }, facts);
+  const rest = { ...state, waits: state.waits.filter((one) => one !== wait) };
+  if (auth?.id === wait.person.authId) {
+    // The same card held up again begins anew; the factor that was wanted goes on.
+    const proven = wait.wanted.includes(credential.factor) ? [...wait.proven, credential.factor] : [credential.factor];
+    return judge({ state: rest, effects: [] }, { presentation, auth, proven }, facts);
+  }
+  const failed: DoorEffect = { kind: "record", events: [waitFailure(wait, state, facts, "factor_failed")] };
+  return judge({ state: rest, effects: [failed] }, { presentation, auth, proven: [credential.factor] }, facts);
+}
+
+/** The factor that was waited for did not come. */
+export function timeOut(state: DoorState, waitId: number, facts: DoorFacts): DoorStep {
+  const wait = state.waits.find((one) => one.waitId === waitId);
+  if (wait === undefined) return { state, effects: [] };
+  const outcome: Outcome = { outcome: "refused", reason: "factor_timeout", person: wait.person };
+  const next = { ...state, waits: state.waits.filter((one) => one !== wait), last: { atMs: facts.stampMs, outcome } };
+  return { state: next, effects: [{ kind: "record", events: [waitFailure(wait, state, facts, "factor_timeout")] }] };
+}
+
+/** A grant that could not be written down is none. */
+export function withdraw(state: DoorState, about: Unrecorded & { readonly kind: "grant" }, facts: DoorFacts): DoorStep {
+  const { authId, userId } = about.failure;
+  const person = authId === undefined || userId === undefined ? null : { authId, userId };
+  const refused = answer(state, about.presentation, { outcome: "refused", reason: "not_recorded", person }, facts);
+  return { state: refused.state, effects: [{ kind: "record", events: [about.failure] }, ...refused.effects] };
+}
+
+interface Attempt {
+  readonly presentation: Presentation;
+  readonly auth: AuthItem | null;
+  readonly proven: Chain;
+}
+
+interface Judgement {
+  readonly decision: Decision;
+  /** The vendor was wanted; there is no way to ask one yet, which counts as silence. */
+  readonly isVendorWanted: boolean;
+}
+
+function identify(credential: Credential, { roster }: DoorFacts): AuthItem | null {
+  return credential.kind === "card" ? roster.authByCard(cardKey(credential.card)) : roster.auth(credential.authId);
+}
+
+function judge(step: DoorStep, attempt: Attempt, facts: DoorFacts): DoorStep {
+  const { decision, isVendorWanted } = decide(step.state, attempt, facts);
+  const carried = carryOut(step.state, attempt, { decision, isVendorWanted }, facts);
+  return { state: carried.state, effects: [...step.effects, ...carried.effects] };
+}
+
+function decide(state: DoorState, { auth, proven }: Attempt, facts: DoorFacts): Judgement {
+  const { doorId } = state.wiring;
+  try {
+    const mode = modeNow(doorId, state.isFireSignalled, facts);
+    const question = { doorId, mode, auth, proven };
+    const decision = decideAccess(accessFacts({ ...question, confirmation: "not_asked" }, facts));
+    if (decision.kind !== "ask_vendor") return { decision, isVendorWanted: false };
+    return { decision: decideAccess(accessFacts({ ...question, confirmation: "silent" }, facts)), isVendorWanted: true };
+  } catch {
+    // A decision that fails is our bug, and never an open door.
+    return { decision: { kind: "denied", because: "error" }, isVendorWanted: false };
+  }
+}
+
+function carryOut(state: DoorState, attempt: Attempt, { decision, isVendorWanted }: Judgement, facts: DoorFacts): DoorStep {
+  const { presentation, auth, proven } = attempt;
+  const person = personOf(auth);
+  const happening = happeningAt(state, presentation.deviceId, facts);
+  switch (decision.kind) {
+    case "granted":
+      return grant(state, attempt, facts);
+    case "unlocked":
+      return after(
+        answer(state, presentation, { outcome: "unlocked", because: decision.because, person }, facts),
+        successEvent(happening, person, proven),
+      );
+    case "wait_factor":
+      return person === null
+        ? refuse(state, attempt, "error", facts)
+        : waitFor(state, { ...attempt, person, wanted: decision.wanted }, facts);
+    case "denied": {
+      if (!isVendorWanted) return refuse(state, attempt, decision.because, facts);
+      const refused = answer(state, presentation, { outcome: "refused", reason: decision.because, person }, facts);
+      return after(refused, successEvent(happening, person, proven), vendorFailEvent(happening, person, decision.because));
+    }
+    case "ask_vendor":
+      // Asked twice for one credential: the core never does, and a door does not guess.
+      return refuse(state, attempt, "error", facts);
+    default:
+      return assertNever(decision);
+  }
+}
+
+function grant(state: DoorState, { presentation, auth, proven }: Attempt, facts: DoorFacts): DoorStep {
+  const person = personOf(auth);
+  const happening = happeningAt(state, presentation.deviceId, facts);
+  const unlockMs = facts.roster.door(state.wiring.doorId)?.unlockMs ?? UNLOCK_MS_WITHOUT_SETTINGS;
+  const about: Unrecorded = { kind: "grant", presentation, failure: failEvent(happening, person, proven, "not_recorded") };
+  const answered = answer(state, presentation, { outcome: "opened", person }, facts);
+  const recorded: DoorEffect = { kind: "record_first", events: [successEvent(happening, person, proven)], about };
+  return { state: answered.state, effects: [recorded, { kind: "pulse", unlockMs }, ...answered.effects] };
+}
+
+function refuse(state: DoorState, { presentation, auth, proven }: Attempt, reason: DenialReason, facts: DoorFacts): DoorStep {
+  const person = personOf(auth);
+  const refused = answer(state, presentation, { outcome: "refused", reason, person }, facts);
+  return after(refused, failEvent(happeningAt(state, presentation.deviceId, facts), person, proven, reason));
+}
+
+interface Wanted extends Attempt {
+  readonly person: Person;
+  readonly wanted: readonly Factor[];
+}
+
+function waitFor(state: DoorState, { presentation, person, proven, wanted }: Wanted, facts: DoorFacts): DoorStep {
+  const { deviceId } = presentation;
+  const wait: FactorWait = { waitId: state.nextWaitId, deviceId, person, proven, wanted };
+  const next = { ...state, waits: [...state.waits, wait], nextWaitId: state.nextWaitId + 1 };
+  const answered = answer(next, presentation, { outcome: "wait_factor", wanted, person }, facts);
+  return { state: answered.state, effects: [{ kind: "wait", waitId: wait.waitId }, ...answered.effects] };
+}
+
+/** A failure is named after the factor that was wanted, with the person who had come that far. */
+function waitFailure(
+  wait: FactorWait,
+  state: DoorState,
+  facts: DoorFacts,
+  reason: "factor_failed" | "factor_timeout",
+): ReturnType<typeof failEvent> {
+  const chain = [...wait.proven, ...wait.wanted.slice(0, 1)];
+  return failEvent(happeningAt(state, wait.deviceId, facts), wait.person, chain, reason);
+}
+
+function answer(state: DoorState, { presentationId }: Presentation, outcome: Outcome, facts: DoorFacts): DoorStep {
+  return { state: { ...state, last: { atMs: facts.stampMs, outcome } }, effects: [{ kind: "answer", presentationId, outcome }] };
+}
+
+/** Writes the events down before the answer is given. */
+function after(step: DoorStep, ...events: readonly ReturnType<typeof failEvent>[]): DoorStep {
+  return { state: step.state, effects: [{ kind: "record", events }, ...step.effects] };
+}
+
+function happeningAt(state: DoorState, deviceId: number, facts: DoorFacts): Happening {
+  return { eventAt: facts.stampMs, doorId: state.wiring.doorId, deviceId };
+}
+
+function personOf(auth: AuthItem | null): Person | null {
+  return auth === null ? null : { authId: auth.id, userId: auth.userId };
+}

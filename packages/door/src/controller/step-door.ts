@@ -1,0 +1,170 @@
+import type { LinkEvent } from "@postern/contract";
+import { assertNever, type DoorMode } from "@postern/core";
+import type { Outcome } from "../drivers/driver.ts";
+import { UNLOCK_MS_WITHOUT_SETTINGS } from "../limits.ts";
+import { doorEvent, type Happening, modeEvent } from "./door-events.ts";
+import { type DoorFacts, modeNow } from "./door-facts.ts";
+import type { DoorState } from "./door-state.ts";
+import { type Presentation, present, timeOut, withdraw } from "./present.ts";
+
+export type DoorInput =
+  /** The controller has started, or has been given the door. `wasRelayOn`: the relay was last recorded as on, and nothing has been heard of it since. */
+  | { readonly kind: "started"; readonly wasRelayOn: boolean }
+  | { readonly kind: "presented"; readonly presentation: Presentation }
+  | { readonly kind: "factor_timeout"; readonly waitId: number }
+  /** What `record_first` wanted could not be written down: nothing that followed it was done. */
+  | { readonly kind: "not_recorded"; readonly about: Unrecorded }
+  | { readonly kind: "exit_button" }
+  | { readonly kind: "fire"; readonly isOn: boolean }
+  | { readonly kind: "sensor"; readonly isOpen: boolean }
+  /** The hardware reports the relay. */
+  | { readonly kind: "relay"; readonly isOn: boolean }
+  | { readonly kind: "driver_failed"; readonly part: string }
+  /** Time has passed, or the roster has changed: what holds the door is judged anew. */
+  | { readonly kind: "tick" }
+  | { readonly kind: "stopping" };
+
+/** In the order in which they are to be done. */
+export type DoorEffect =
+  /** Write down before anything that follows; when that fails, what follows is not done and `not_recorded` comes back. */
+  | { readonly kind: "record_first"; readonly events: readonly LinkEvent[]; readonly about: Unrecorded }
+  /** Write down what has happened already. */
+  | { readonly kind: "record"; readonly events: readonly LinkEvent[] }
+  | { readonly kind: "pulse"; readonly unlockMs: number }
+  | { readonly kind: "hold"; readonly isOn: boolean }
+  | { readonly kind: "lock" }
+  /** Starts the clock of a wait; `factor_timeout` comes back unless it ended before. */
+  | { readonly kind: "wait"; readonly waitId: number }
+  /** Told to the reader once the relay has done what was asked of it. */
+  | { readonly kind: "answer"; readonly presentationId: number; readonly outcome: Outcome };
+
+export type Unrecorded =
+  | { readonly kind: "grant"; readonly presentation: Presentation; readonly failure: LinkEvent }
+  | { readonly kind: "mode" };
+
+export interface DoorStep {
+  readonly state: DoorState;
+  readonly effects: readonly DoorEffect[];
+}
+
+/** What one door does about one thing that happens, given the world as it is now. */
+export function stepDoor(state: DoorState, input: DoorInput, facts: DoorFacts): DoorStep {
+  switch (input.kind) {
+    case "started":
+      return start(state, input.wasRelayOn, facts);
+    case "presented":
+      return present(state, input.presentation, facts);
+    case "factor_timeout":
+      return timeOut(state, input.waitId, facts);
+    case "not_recorded":
+      return input.about.kind === "mode"
+        ? { state: { ...state, mode: { kind: "credentials" } }, effects: [] }
+        : withdraw(state, input.about, facts);
+    case "exit_button":
+      return pressExitButton(state, facts);
+    case "fire":
+      return signalFire(state, input.isOn, facts);
+    case "sensor":
+      return sense(state, input.isOpen, facts);
+    case "relay":
+      return reportRelay(state, input.isOn, facts);
+    case "driver_failed":
+      return { state, effects: [record(doorEvent(at(state, facts), "DRIVER_FAILED", { part: input.part }))] };
+    case "tick":
+      return judgeMode(judgeBelief({ state, effects: [] }, facts), facts);
+    case "stopping":
+      return { state: { ...state, waits: [] }, effects: [{ kind: "lock" }] };
+    default:
+      return assertNever(input);
+  }
+}
+
+/** Things that happen to a door itself are filed under its entry device. */
+function at(state: DoorState, facts: DoorFacts): Happening {
+  return { eventAt: facts.stampMs, doorId: state.wiring.doorId, deviceId: state.wiring.entryDeviceId };
+}
+
+function record(...events: readonly LinkEvent[]): DoorEffect {
+  return { kind: "record", events };
+}
+
+/** The safe state first. A relay that a killed controller left on is switched off, and that is a fact. */
+function start(state: DoorState, wasRelayOn: boolean, facts: DoorFacts): DoorStep {
+  const effects: DoorEffect[] = [{ kind: "lock" }];
+  if (wasRelayOn) effects.push(record(doorEvent(at(state, facts), "DEV_DOOR_RELAY_OFF", { reason: "controller_started" })));
+  return judgeMode({ state: { ...state, isRelayOn: false }, effects }, facts);
+}
+
+/** Acts first: nobody who wants out waits for a disk. */
+function pressExitButton(state: DoorState, facts: DoorFacts): DoorStep {
+  const unlockMs = facts.roster.door(state.wiring.doorId)?.unlockMs ?? UNLOCK_MS_WITHOUT_SETTINGS;
+  const deviceId = state.wiring.exitDeviceId ?? state.wiring.entryDeviceId;
+  return { state, effects: [{ kind: "pulse", unlockMs }, record(doorEvent({ ...at(state, facts), deviceId }, "DEV_DOOR_EXIT_BUTTON"))] };
+}
+
+function signalFire(state: DoorState, isOn: boolean, facts: DoorFacts): DoorStep {
+  if (isOn === state.isFireSignalled) return { state, effects: [] };
+  const event = doorEvent(at(state, facts), isOn ? "FIRE_SIGNAL_ON" : "FIRE_SIGNAL_OFF");
+  if (!isOn) return judgeMode({ state: { ...state, isFireSignalled: false }, effects: [record(event)] }, facts);
+  const ended = modeEvent(state.mode, "END");
+  const endEvents = ended === null ? [] : [doorEvent(at(state, facts), ended)];
+  const mode: DoorMode = { kind: "unlocked", by: "fire" };
+  return { state: { ...state, isFireSignalled: true, mode }, effects: [{ kind: "hold", isOn: true }, record(event, ...endEvents)] };
+}
+
+function sense(state: DoorState, isOpen: boolean, facts: DoorFacts): DoorStep {
+  if (isOpen === state.isOpen) return { state, effects: [] };
+  return {
+    state: { ...state, isOpen },
+    effects: [record(doorEvent(at(state, facts), isOpen ? "DEV_DOOR_SENSOR_OPEN" : "DEV_DOOR_SENSOR_CLOSE"))],
+  };
+}
+
+function reportRelay(state: DoorState, isOn: boolean, facts: DoorFacts): DoorStep {
+  if (isOn === state.isRelayOn) return { state, effects: [] };
+  return {
+    state: { ...state, isRelayOn: isOn },
+    effects: [record(doorEvent(at(state, facts), isOn ? "DEV_DOOR_RELAY_ON" : "DEV_DOOR_RELAY_OFF"))],
+  };
+}
+
+/** Says once that nobody is let in here until the server has been heard again. */
+function judgeBelief(step: DoorStep, facts: DoorFacts): DoorStep {
+  const { state } = step;
+  const ageMsMax = facts.roster.door(state.wiring.doorId)?.beliefAgeMsMax ?? null;
+  const isTooOld = ageMsMax !== null && !(facts.beliefAgeMs !== null && facts.beliefAgeMs <= ageMsMax);
+  if (isTooOld === state.isBeliefTooOld) return step;
+  const effects = isTooOld ? [...step.effects, record(doorEvent(at(state, facts), "BELIEF_TOO_OLD"))] : step.effects;
+  return { state: { ...state, isBeliefTooOld: isTooOld }, effects };
+}
+
+/** Brings the relay to what holds the door now. Locking acts first; unlocking is written down before the bolt moves. */
+function judgeMode({ state, effects }: DoorStep, facts: DoorFacts): DoorStep {
+  const mode = modeNow(state.wiring.doorId, state.isFireSignalled, facts);
+  if (isSameMode(mode, state.mode)) {
+    // A hold that the hardware lost is asked for again.
+    const isLost = mode.kind === "unlocked" && !state.isRelayOn;
+    return { state, effects: isLost ? [...effects, { kind: "hold", isOn: true }] : effects };
+  }
+  const names = [modeEvent(state.mode, "END"), modeEvent(mode, "START")];
+  const events = names.flatMap((name) => (name === null ? [] : [doorEvent(at(state, facts), name)]));
+  const next = { ...state, mode };
+  switch (mode.kind) {
+    case "unlocked":
+      return {
+        state: next,
+        effects: [...effects, { kind: "record_first", events, about: { kind: "mode" } }, { kind: "hold", isOn: true }],
+      };
+    case "locked":
+      return { state: next, effects: [...effects, { kind: "lock" }, record(...events)] };
+    case "credentials":
+      return { state: next, effects: [...effects, { kind: "hold", isOn: false }, record(...events)] };
+    default:
+      return assertNever(mode);
+  }
+}
+
+function isSameMode(left: DoorMode, right: DoorMode): boolean {
+  if (left.kind === "credentials" || right.kind === "credentials") return left.kind === right.kind;
+  return left.kind === right.kind && left.by === right.by;
+}

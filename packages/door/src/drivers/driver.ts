@@ -1,0 +1,76 @@
+import type { Card, DenialReason, Factor } from "@postern/core";
+
+/** What a driver speaks to: the hardware of the doors it is given. It reports and obeys; every decision is the controller's. */
+export interface Driver {
+  start(): Promise<void>;
+  /** Takes charge of a door's hardware. The relay is in an unknown state until it is told. */
+  connect(wiring: DoorWiring): DoorPorts;
+  /** Gives a door's hardware up, locked. */
+  disconnect(doorId: number): Promise<void>;
+  /** Leaves every door locked. */
+  stop(): Promise<void>;
+}
+
+export interface DoorWiring {
+  readonly doorId: number;
+  readonly entryDeviceId: number;
+  readonly exitDeviceId: number | null;
+}
+
+/** The hardware of one door. What a door does not have is null. */
+export interface DoorPorts {
+  readonly relay: Relay;
+  readonly entryReader: Reader;
+  readonly exitReader: Reader | null;
+  readonly sensor: Sensor | null;
+  readonly exitButton: Button | null;
+  readonly fireSignal: FireSignal | null;
+}
+
+/** On is released: the door can be opened. Which of the two has current in it is the wiring's own affair (fail-safe, fail-secure). */
+export interface Relay {
+  /** Released for at least `unlockMs` from now; a pulse that runs is prolonged, never cut short. Timed in hardware where that can. Resolves once it is on. */
+  pulse(unlockMs: number): Promise<void>;
+  /** Released until told otherwise; false gives up the hold, and a pulse that runs goes on to its end. */
+  hold(isOn: boolean): Promise<void>;
+  /** Locked now, whatever ran. */
+  lock(): Promise<void>;
+  /** Told of each change that the hardware reports, from now on. */
+  listen(listener: (isOn: boolean) => void): void;
+}
+
+export interface Reader {
+  /** Told of each credential; what comes of it is for the reader to show. */
+  listen(listener: (credential: Credential) => Promise<Outcome>): void;
+}
+
+export interface Sensor {
+  listen(listener: (isOpen: boolean) => void): void;
+}
+
+export interface Button {
+  listen(listener: () => void): void;
+}
+
+export interface FireSignal {
+  listen(listener: (isOn: boolean) => void): void;
+}
+
+/** What somebody presented. */
+export type Credential =
+  | { readonly kind: "card"; readonly factor: "CARD" | "MOBILE"; readonly card: Card }
+  /** The reader itself knows whose it is: it compared a template, or holds what it verified. */
+  | { readonly kind: "matched"; readonly factor: Factor; readonly authId: number };
+
+/** Who it was, as far as anybody knows. */
+export interface Person {
+  readonly authId: number;
+  readonly userId: number;
+}
+
+/** What came of a presented credential. */
+export type Outcome =
+  | { readonly outcome: "opened"; readonly person: Person | null }
+  | { readonly outcome: "unlocked"; readonly because: "fire" | "operator" | "schedule"; readonly person: Person | null }
+  | { readonly outcome: "wait_factor"; readonly wanted: readonly Factor[]; readonly person: Person | null }
+  | { readonly outcome: "refused"; readonly reason: DenialReason; readonly person: Person | null };

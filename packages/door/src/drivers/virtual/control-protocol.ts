@@ -1,0 +1,116 @@
+import type { ControllerState } from "../../controller-state.ts";
+import type { Outcome } from "../driver.ts";
+
+/** A card as CLUe writes it (CLUe §1.2). */
+export interface PresentedCard {
+  readonly cardNumber: string;
+  /** `CSN` or `WIEGAND`; CSN when left out. */
+  readonly formatType?: string;
+  readonly formatData?: string;
+}
+
+/** One line of JSON to the virtual driver's socket. */
+export type ControlRequest =
+  | { readonly op: "present"; readonly doorId: number; readonly side?: "entry" | "exit"; readonly card: PresentedCard }
+  | { readonly op: "state"; readonly doorId?: number }
+  | { readonly op: "exit_button"; readonly doorId: number }
+  | { readonly op: "sensor"; readonly doorId: number; readonly isOpen: boolean }
+  | { readonly op: "fire"; readonly doorId: number; readonly isOn: boolean };
+
+/** What each request is answered with. */
+export interface ControlResults {
+  readonly present: PresentResult;
+  readonly state: ControllerState;
+  readonly exit_button: DoneResult;
+  readonly sensor: DoneResult;
+  readonly fire: DoneResult;
+}
+
+export interface PresentResult {
+  readonly doorId: number;
+  readonly deviceId: number;
+  readonly outcome: Outcome["outcome"];
+  /** Why it was refused. */
+  readonly reason?: string;
+  /** What holds the door unlocked. */
+  readonly because?: string;
+  /** The factors that may come next. */
+  readonly wanted?: readonly string[];
+  readonly authId?: number;
+  readonly userId?: number;
+  readonly relay: "on" | "off";
+}
+
+export interface DoneResult {
+  readonly doorId: number;
+  readonly relay: "on" | "off";
+}
+
+/** One line of JSON back. */
+export type ControlAnswer =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly error: { readonly code: string; readonly message: string } };
+
+type RequestRead = { readonly ok: true; readonly request: ControlRequest } | { readonly ok: false; readonly message: string };
+
+/** Reads one line as a request. What is wrong with it is said, never what it was. */
+export function readControlRequest(line: string): RequestRead {
+  const value = parseObject(line);
+  if (value === null) return wrong("A request is one line with one JSON object.");
+  const { op, doorId, side, card, isOpen, isOn } = value;
+  if (op === "state" && doorId === undefined) return { ok: true, request: { op } };
+  if (typeof doorId !== "number" || !Number.isSafeInteger(doorId) || doorId < 1) return wrong("doorId is the id of a door.");
+  switch (op) {
+    case "present": {
+      if (side !== undefined && side !== "entry" && side !== "exit") return wrong("side is entry or exit.");
+      const presented = readCard(card);
+      return presented === null
+        ? wrong("card is an object with cardNumber, and perhaps formatType and formatData, all texts.")
+        : { ok: true, request: { op, doorId, card: presented, ...(side === undefined ? {} : { side }) } };
+    }
+    case "state":
+    case "exit_button":
+      return { ok: true, request: { op, doorId } };
+    case "sensor":
+      return typeof isOpen === "boolean" ? { ok: true, request: { op, doorId, isOpen } } : wrong("isOpen is true or false.");
+    case "fire":
+      return typeof isOn === "boolean" ? { ok: true, request: { op, doorId, isOn } } : wrong("isOn is true or false.");
+    default:
+      return wrong("op is present, state, exit_button, sensor or fire.");
+  }
+}
+
+/** Reads one line as an answer; null when it is none. */
+export function readControlAnswer(line: string): ControlAnswer | null {
+  const value = parseObject(line);
+  if (value === null) return null;
+  if (value["ok"] === true) return { ok: true, result: value["result"] };
+  const error = asObject(value["error"]);
+  const [code, message] = [error?.["code"], error?.["message"]];
+  return typeof code === "string" && typeof message === "string" ? { ok: false, error: { code, message } } : null;
+}
+
+function readCard(value: unknown): PresentedCard | null {
+  const card = asObject(value);
+  if (card === null) return null;
+  const { cardNumber, formatType, formatData } = card;
+  const isText = (field: unknown): field is string | undefined => field === undefined || typeof field === "string";
+  if (typeof cardNumber !== "string" || !isText(formatType) || !isText(formatData)) return null;
+  return { cardNumber, ...(formatType === undefined ? {} : { formatType }), ...(formatData === undefined ? {} : { formatData }) };
+}
+
+function parseObject(line: string): Readonly<Record<string, unknown>> | null {
+  try {
+    return asObject(JSON.parse(line));
+  } catch {
+    return null;
+  }
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value)) : null;
+}
+
+function wrong(message: string): RequestRead {
+  return { ok: false, message };
+}

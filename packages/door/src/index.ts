@@ -1,0 +1,9 @@
+export { type RunningController, type StartOptions, startController } from "./app.ts";
+export { type ClaimOptions, claimController } from "./claim/claim-controller.ts";
+export type { Identity } from "./claim/identity.ts";
+export { claimedIdentity } from "./claim/identity-file.ts";
+export type { ControllerState, DoorReport, RosterReport } from "./controller-state.ts";
+export type { Credential, DoorPorts, DoorWiring, Driver, Outcome, Person } from "./drivers/driver.ts";
+export { askVirtualDriver } from "./drivers/virtual/ask-virtual-driver.ts";
+export type { ControlRequest, ControlResults, DoneResult, PresentedCard, PresentResult } from "./drivers/virtual/control-protocol.ts";
+export { DOOR_CODES, type DoorCode } from "./errors.ts";

@@ -1,0 +1,89 @@
+/**
+ * Events kept on a controller's disk: two million are months of a busy door and about 500 MB. Beyond it the oldest are given up and declared
+ * lost, because a full disk would stop the door.
+ */
+export const OUTBOX_EVENTS_MAX = 2_000_000;
+
+/** Events deleted in one transaction: the door must never wait long behind housekeeping. What is left is deleted in the next round. */
+export const OUTBOX_TRIM_COUNT_MAX = 2_000;
+
+/** How long an event is kept after it was stored, so that a server restored from a backup can be given it again. */
+export const OUTBOX_KEPT_MS = 30 * 86_400_000;
+
+/** Stored marks are kept one per hour: enough to know what is 30 days old, and 720 rows at most for that time. */
+export const STORED_MARK_MS = 3_600_000;
+
+/** Generations remembered without any event left of them: what a server may still ask about. The oldest are forgotten beyond it. */
+export const GENERATIONS_REMEMBERED_MAX = 1_000;
+
+/** Bytes of events in one frame: the link's packet limit of 256 KiB less its envelope and the declared losses. */
+export const EVENT_BYTES_PER_FRAME_MAX = 192 * 1024;
+
+/** Events that could not be written after they had happened (a fire signal on a full disk) wait in memory; beyond it the newest are counted and dropped. */
+export const UNRECORDED_EVENTS_MAX = 1_000;
+
+/** Tombstones kept by a replica. They only guard against repeats of older items, which the link sends within one session; the oldest go first. */
+export const TOMBSTONES_MAX = 100_000;
+
+/** How long a reader waits for the next factor of a chain. A person at the door has either answered by then or walked on. */
+export const FACTOR_WAIT_MS = 10_000;
+
+/** How long an opening lasts that no door settings time: an exit button before the first roster. */
+export const UNLOCK_MS_WITHOUT_SETTINGS = 5_000;
+
+/** How often door modes are judged anew: a schedule changes at whole minutes, and a second late is what people accept of a clock. */
+export const DOOR_TICK_MS = 1_000;
+
+/** How often the newest time is written down while nothing happens. After a power cut the clock is never further back than this. */
+export const CLOCK_PERSIST_MS = 5 * 60_000;
+
+/** A difference between our clock and the server's beyond which it is recorded as an event (design: a step over 5 s). */
+export const CLOCK_STEP_MS_MAX = 5_000;
+
+/** 2024-01-01: no controller of ours ran before it, so a system clock that says so has never been set. */
+export const CLOCK_PLAUSIBLE_FROM_MS = 1_704_067_200_000;
+
+/** How often old events are looked for. */
+export const TRIM_INTERVAL_MS = 60_000;
+
+/** The first pause after a lost connection: a restarted server is back within a second. */
+export const RETRY_MS_FIRST = 250;
+
+/** The longest pause: thousands of controllers are all back half a minute after their server. */
+export const RETRY_MS_MAX = 30_000;
+
+/** How long a session must last before the next loss is retried quickly again: a server that drops everybody at once is not hammered. */
+export const SESSION_SETTLED_MS = 10_000;
+
+/** From CONNECT to CONNACK and subscription, and from hello to welcome. */
+export const GREETING_MS_MAX = 10_000;
+
+/** How long `stored` may take. A connection on which it takes longer is given up, and the next one sends the same events again. */
+export const STORED_MS_MAX = 10_000;
+
+/** Answers in a row that move nothing forward before the link pauses: a server and a controller that disagree must not spin. */
+export const STALLED_ANSWERS_MAX = 8;
+
+/** MQTT keepalive: a dead connection is noticed within 45 s, and a belief is never older than this while the link lives. */
+export const LINK_KEEPALIVE_SECONDS = 30;
+
+/** How long the server may take to answer `/healthz` or a claim. */
+export const HTTP_MS_MAX = 10_000;
+
+/** Bytes of an answer to a claim or of `/healthz`: both are a few hundred. */
+export const HTTP_ANSWER_BYTES_MAX = 64 * 1024;
+
+/** One line of the virtual driver's socket: a request is under 200 bytes. A longer one closes the connection. */
+export const CONTROL_REQUEST_BYTES_MAX = 4 * 1024;
+
+/** One answer: the state of 32 doors is under 16 KiB. */
+export const CONTROL_ANSWER_BYTES_MAX = 256 * 1024;
+
+/** Connections to the virtual driver's socket at once: a demo and a few terminals. */
+export const CONTROL_CONNECTIONS_MAX = 16;
+
+/** Requests of one connection that wait for their turn. */
+export const CONTROL_REQUESTS_WAITING_MAX = 64;
+
+/** The shortest limit of a Unix socket path among our platforms is macOS's 104 bytes with the final NUL; Linux has 108. */
+export const SOCKET_PATH_BYTES_MAX = 103;

@@ -1,0 +1,184 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { LinkEvent } from "@postern/contract";
+import { inTransaction, integerOf, integerOrNullOf, openDatabase, type Row, reading, textOf } from "../disk/open-database.ts";
+import { GENERATIONS_REMEMBERED_MAX, OUTBOX_EVENTS_MAX, OUTBOX_TRIM_COUNT_MAX, STORED_MARK_MS } from "../limits.ts";
+import type { LogGeneration, LogPosition } from "./log-generation.ts";
+import type { KeptEvent } from "./plan-batch.ts";
+
+/** What the log's tables say of its ends. */
+export interface LogEnds {
+  /** The number of the next event. */
+  readonly next: number;
+  /** The lowest number still kept; equal to `next` when none is. */
+  readonly firstKept: number;
+}
+
+const SCHEMA = `
+  create table if not exists events(number integer primary key, body text not null) strict;
+  create table if not exists generations(
+    first integer primary key, generation integer not null unique, predecessor_generation integer, predecessor_last integer) strict;
+  create table if not exists open_relays(door_id integer primary key) strict;
+  create table if not exists stored_marks(slot integer primary key, through integer not null, stored_ms integer not null) strict;
+  create table if not exists state(id integer primary key check (id = 1), next integer not null, newest_ms integer) strict;
+  insert or ignore into state values(1, 1, null);
+`;
+
+/** The events on disk. Each function is one durable transaction, or one read. */
+export class OutboxStore {
+  readonly #database: DatabaseSync;
+  readonly #eventsMax: number;
+  readonly #insert: StatementSync;
+  readonly #head: StatementSync;
+  readonly #relayOn: StatementSync;
+  readonly #relayOff: StatementSync;
+  readonly #read: StatementSync;
+
+  constructor(path: string, eventsMax = OUTBOX_EVENTS_MAX) {
+    this.#eventsMax = eventsMax;
+    this.#database = openDatabase(path, SCHEMA);
+    this.#insert = this.#database.prepare("insert into events(number, body) values(?, ?)");
+    this.#head = this.#database.prepare("update state set next = ?, newest_ms = ?");
+    this.#relayOn = this.#database.prepare("insert or ignore into open_relays values(?)");
+    this.#relayOff = this.#database.prepare("delete from open_relays where door_id = ?");
+    this.#read = this.#database.prepare("select number, body from events where number >= ? and number <= ? order by number limit ?");
+  }
+
+  ends(): LogEnds {
+    return reading(() => {
+      const state = this.#database.prepare("select next from state").get();
+      const next = state === undefined ? 1 : integerOf(state, "next");
+      const oldest = this.#database.prepare("select min(number) as first from events").get();
+      return { next, firstKept: (oldest === undefined ? null : integerOrNullOf(oldest, "first")) ?? next };
+    });
+  }
+
+  /** The newest time written down, by the controller's clock. */
+  newestMs(): number | null {
+    return reading(() => {
+      const row = this.#database.prepare("select newest_ms from state").get();
+      return row === undefined ? null : integerOrNullOf(row, "newest_ms");
+    });
+  }
+
+  /** The oldest first; `next` closes the last one. */
+  generations(next: number): LogGeneration[] {
+    return reading(() => {
+      const rows = this.#database
+        .prepare("select first, generation, predecessor_generation, predecessor_last from generations order by first")
+        .all();
+      return rows.map((row, index) => {
+        const following = rows[index + 1];
+        const last = (following === undefined ? next : integerOf(following, "first")) - 1;
+        return { generation: integerOf(row, "generation"), predecessor: predecessorOf(row), first: integerOf(row, "first"), last };
+      });
+    });
+  }
+
+  /** Begins a generation with its first record. */
+  begin(
+    generation: number,
+    predecessor: LogPosition | null,
+    record: { readonly number: number; readonly event: LinkEvent; readonly newestMs: number | null },
+  ): void {
+    inTransaction(this.#database, () => {
+      this.#database
+        .prepare("insert into generations(first, generation, predecessor_generation, predecessor_last) values(?, ?, ?, ?)")
+        .run(record.number, generation, predecessor?.generation ?? null, predecessor?.last ?? null);
+      this.#append(record.number, [record.event], record.newestMs);
+    });
+  }
+
+  /** Numbers the events from `first` on. When this returns they are durable. */
+  append(first: number, events: readonly LinkEvent[], newestMs: number | null): void {
+    inTransaction(this.#database, () => this.#append(first, events, newestMs));
+  }
+
+  read(from: number, to: number, countMax: number): KeptEvent[] {
+    return reading(() =>
+      this.#read.all(from, to, countMax).map((row) => ({ number: integerOf(row, "number"), body: textOf(row, "body") })),
+    );
+  }
+
+  /** Doors whose relay was last recorded as on. */
+  openRelays(): number[] {
+    return reading(() =>
+      this.#database
+        .prepare("select door_id from open_relays")
+        .all()
+        .map((row) => integerOf(row, "door_id")),
+    );
+  }
+
+  writeNewest(newestMs: number): void {
+    inTransaction(this.#database, () => this.#database.prepare("update state set newest_ms = ?").run(newestMs));
+  }
+
+  /** Remembers how far the server had the log at a time, to the hour. */
+  markStored(through: number, storedMs: number): void {
+    inTransaction(this.#database, () => {
+      this.#database
+        .prepare(
+          "insert into stored_marks values(?, ?, ?) on conflict(slot) do update set through = max(through, excluded.through), stored_ms = excluded.stored_ms",
+        )
+        .run(Math.floor(storedMs / STORED_MARK_MS), through, storedMs);
+    });
+  }
+
+  /** The server has less than it had: what lies behind is not stored any more, and is kept on. */
+  rewindStored(through: number): void {
+    inTransaction(this.#database, () =>
+      this.#database.prepare("update stored_marks set through = ? where through > ?").run(through, through),
+    );
+  }
+
+  /** Deletes a bounded number of events that were stored before `beforeMs`, and what is remembered beyond its limit. Returns the lowest number kept. */
+  trim(beforeMs: number): number {
+    inTransaction(this.#database, () => {
+      const mark = this.#database.prepare("select max(through) as through from stored_marks where stored_ms <= ?").get(beforeMs);
+      const through = (mark === undefined ? null : integerOrNullOf(mark, "through")) ?? 0;
+      this.#database
+        .prepare("delete from events where number in (select number from events where number <= ? order by number limit ?)")
+        .run(through, OUTBOX_TRIM_COUNT_MAX);
+      // The newest old mark stays while events below it remain to be deleted.
+      this.#database.prepare("delete from stored_marks where stored_ms <= ? and through < ?").run(beforeMs, through);
+      this.#forgetGenerations();
+    });
+    return this.ends().firstKept;
+  }
+
+  close(): void {
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #append(first: number, events: readonly LinkEvent[], newestMs: number | null): void {
+    for (const [index, event] of events.entries()) {
+      this.#insert.run(first + index, JSON.stringify(event));
+      if (event.eventType === "DEV_DOOR_RELAY_ON" && event.doorId !== undefined) this.#relayOn.run(event.doorId);
+      if (event.eventType === "DEV_DOOR_RELAY_OFF" && event.doorId !== undefined) this.#relayOff.run(event.doorId);
+    }
+    const next = first + events.length;
+    this.#head.run(next, newestMs);
+    // Beyond the limit the oldest are given up: they are declared lost when the server asks for them.
+    this.#database
+      .prepare("delete from events where number in (select number from events where number < ? order by number limit ?)")
+      .run(next - this.#eventsMax, OUTBOX_TRIM_COUNT_MAX);
+  }
+
+  #forgetGenerations(): void {
+    this.#database
+      .prepare(
+        `delete from generations where first in (
+          select first from generations
+          where first < (select coalesce(min(number), 0) from events)
+            and first < (select coalesce(max(first), 0) from generations where first <= (select coalesce(min(number), 0) from events))
+          order by first limit max(0, (select count(*) from generations) - ?))`,
+      )
+      .run(GENERATIONS_REMEMBERED_MAX);
+  }
+}
+
+function predecessorOf(row: Row): LogPosition | null {
+  const generation = integerOrNullOf(row, "predecessor_generation");
+  const last = integerOrNullOf(row, "predecessor_last");
+  return generation === null || last === null ? null : { generation, last };
+}

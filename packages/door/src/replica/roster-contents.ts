@@ -1,0 +1,219 @@
+import {
+  type AuthItem,
+  assertNever,
+  bucketOf,
+  COMMON_SCOPE,
+  type DoorItem,
+  type DoorModeItem,
+  type ItemKey,
+  itemHash,
+  itemScopes,
+  type PlaceItem,
+  type RosterItem,
+  type Schedule,
+  type UtcTransition,
+} from "@postern/core";
+import type { HeldItem } from "./held-item.ts";
+import { ScopeSums } from "./scope-sums.ts";
+
+type Held = HeldItem & { readonly kind: "item" } & { readonly hash: string };
+
+/** What a controller holds, in memory, with the indexes its decisions ask and the sums its digest is made of. Hashes are of the contents, always. */
+export class RosterContents {
+  readonly #revisions = new Map<ItemKey, number>();
+  readonly #items = new Map<ItemKey, Held>();
+  readonly #failures = new Map<ItemKey, HeldItem & { readonly kind: "failed" }>();
+  readonly #auths = new Map<number, AuthItem>();
+  readonly #doors = new Map<number, DoorItem>();
+  readonly #modes = new Map<number, DoorModeItem>();
+  readonly #schedules = new Map<number, Schedule>();
+  /** Card key → the auths that hold it. More than one only while a card moves between people. */
+  readonly #holders = new Map<string, readonly number[]>();
+  #place: PlaceItem | null = null;
+  #sums: ScopeSums;
+  #doorIds: readonly number[];
+
+  constructor(doorIds: readonly number[]) {
+    this.#doorIds = doorIds;
+    this.#sums = new ScopeSums([COMMON_SCOPE, ...doorIds]);
+  }
+
+  get itemCount(): number {
+    return this.#items.size;
+  }
+
+  /** Empty while the place itself is not held. */
+  get utcTransitions(): readonly UtcTransition[] {
+    return this.#place?.utcTransitions ?? [];
+  }
+
+  get failures(): IterableIterator<HeldItem & { readonly kind: "failed" }> {
+    return this.#failures.values();
+  }
+
+  get failureCount(): number {
+    return this.#failures.size;
+  }
+
+  digest(): string {
+    return this.#sums.digest();
+  }
+
+  revisionOf(key: ItemKey): number | undefined {
+    return this.#revisions.get(key);
+  }
+
+  auth(id: number): AuthItem | null {
+    return this.#auths.get(id) ?? null;
+  }
+
+  door(id: number): DoorItem | null {
+    return this.#doors.get(id) ?? null;
+  }
+
+  mode(doorId: number): DoorModeItem | null {
+    return this.#modes.get(doorId) ?? null;
+  }
+
+  schedule(id: number | null): Schedule | null {
+    return id === null ? null : (this.#schedules.get(id) ?? null);
+  }
+
+  /** Whose card it is. While a card moves between two people, the newer assignment says so. */
+  authByCard(card: string): AuthItem | null {
+    const holders = this.#holders.get(card);
+    if (holders === undefined) return null;
+    let newest: Held | null = null;
+    for (const id of holders) {
+      const held = this.#items.get(`auth:${id}`);
+      if (held !== undefined && (newest === null || held.revision > newest.revision)) newest = held;
+    }
+    return newest?.item.kind === "auth" ? newest.item : null;
+  }
+
+  apply(write: HeldItem): void {
+    this.#release(write.key);
+    this.#failures.delete(write.key);
+    this.#revisions.set(write.key, write.revision);
+    switch (write.kind) {
+      case "item":
+        this.#hold(write);
+        break;
+      case "failed":
+        this.#failures.set(write.key, write);
+        break;
+      case "gone":
+        break;
+      default:
+        assertNever(write);
+    }
+  }
+
+  /** Forgets a key with its revision. */
+  forget(key: ItemKey): void {
+    this.#release(key);
+    this.#failures.delete(key);
+    this.#revisions.delete(key);
+  }
+
+  /** Makes every revision count as older than any other: those of another epoch say nothing about this one's. Tombstones and failures go. */
+  forgetRevisions(): void {
+    this.#failures.clear();
+    this.#revisions.clear();
+    for (const [key, held] of this.#items) {
+      this.#items.set(key, { ...held, revision: 0 });
+      this.#revisions.set(key, 0);
+    }
+  }
+
+  /** Serves other doors from now on. Returns the keys that concern none of them, which are no longer held. */
+  serve(doorIds: readonly number[]): ItemKey[] {
+    this.#doorIds = doorIds;
+    const foreign: ItemKey[] = [];
+    for (const [key, { item }] of this.#items) if (!this.concerns(item)) foreign.push(key);
+    for (const key of foreign) this.forget(key);
+    this.#sums = new ScopeSums([COMMON_SCOPE, ...doorIds]);
+    for (const { key, item, hash } of this.#items.values()) this.#sums.add(key, itemScopes(item), hash);
+    return foreign;
+  }
+
+  concerns(item: RosterItem): boolean {
+    return itemScopes(item).some((scope) => scope === COMMON_SCOPE || this.#doorIds.includes(scope));
+  }
+
+  differingBuckets(scope: number, theirsBase64: string): number[] {
+    return this.#sums.differingBuckets(scope, theirsBase64);
+  }
+
+  /** Keys and hashes of what a scope holds in these buckets. */
+  hashesIn(scope: number, buckets: ReadonlySet<number>): Map<number, [string, string][]> {
+    const found = new Map<number, [string, string][]>([...buckets].map((bucket) => [bucket, []]));
+    for (const { key, item, hash } of this.#items.values()) {
+      if (itemScopes(item).includes(scope)) found.get(bucketOf(key))?.push([key, hash]);
+    }
+    return found;
+  }
+
+  #hold(write: HeldItem & { readonly kind: "item" }): void {
+    const { key, item } = write;
+    const hash = itemHash(item);
+    this.#items.set(key, { ...write, hash });
+    this.#sums.add(key, itemScopes(item), hash);
+    switch (item.kind) {
+      case "place":
+        this.#place = item;
+        break;
+      case "schedule":
+        this.#schedules.set(item.id, item.schedule);
+        break;
+      case "door":
+        this.#doors.set(item.id, item);
+        break;
+      case "mode":
+        this.#modes.set(item.id, item);
+        break;
+      case "auth":
+        this.#auths.set(item.id, item);
+        for (const card of item.cards) this.#holders.set(card, [...(this.#holders.get(card) ?? []), item.id]);
+        break;
+      default:
+        assertNever(item);
+    }
+  }
+
+  #release(key: ItemKey): void {
+    const held = this.#items.get(key);
+    if (held === undefined) return;
+    const { item, hash } = held;
+    this.#items.delete(key);
+    this.#sums.remove(key, itemScopes(item), hash);
+    switch (item.kind) {
+      case "place":
+        if (this.#place?.id === item.id) this.#place = null;
+        break;
+      case "schedule":
+        this.#schedules.delete(item.id);
+        break;
+      case "door":
+        this.#doors.delete(item.id);
+        break;
+      case "mode":
+        this.#modes.delete(item.id);
+        break;
+      case "auth":
+        this.#auths.delete(item.id);
+        this.#releaseCards(item);
+        break;
+      default:
+        assertNever(item);
+    }
+  }
+
+  #releaseCards({ id, cards }: AuthItem): void {
+    for (const card of cards) {
+      const others = (this.#holders.get(card) ?? []).filter((holder) => holder !== id);
+      if (others.length === 0) this.#holders.delete(card);
+      else this.#holders.set(card, others);
+    }
+  }
+}
