@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { bitsOfBytes, type Card, CARD_BITS_MAX, CSN_BYTES_MAX, cardKey, csnFromBytes, decodeWiegand, encodeWiegand, rawCard } from "../src/index.ts";
+import {
+  bitsOfBytes,
+  CARD_BITS_MAX,
+  type Card,
+  CSN_BYTES_MAX,
+  cardKey,
+  csnFromBytes,
+  decodeWiegand,
+  encodeWiegand,
+  rawCard,
+} from "../src/index.ts";
 
 /** ISO/IEC 14443-3 sizes: single, double, triple. */
 const SERIALS: readonly (readonly [string, readonly number[], string])[] = [
@@ -24,12 +34,18 @@ test("the byte order is the device's: the same bytes the other way round are ano
 });
 
 test("bytes of zero in front of a serial number do not count", () => {
-  assert.deepEqual(csnFromBytes(Uint8Array.from([0, 0, 0x30, 0x39]), "most_significant_first"), { kind: "card", card: { kind: "CSN", number: "12345" } });
+  assert.deepEqual(csnFromBytes(Uint8Array.from([0, 0, 0x30, 0x39]), "most_significant_first"), {
+    kind: "card",
+    card: { kind: "CSN", number: "12345" },
+  });
 });
 
 test("a serial number of no byte, of too many or of zeros alone is no card", () => {
   assert.deepEqual(csnFromBytes(new Uint8Array(0), "most_significant_first"), { kind: "unreadable", because: "length" });
-  assert.deepEqual(csnFromBytes(new Uint8Array(CSN_BYTES_MAX + 1).fill(1), "most_significant_first"), { kind: "unreadable", because: "length" });
+  assert.deepEqual(csnFromBytes(new Uint8Array(CSN_BYTES_MAX + 1).fill(1), "most_significant_first"), {
+    kind: "unreadable",
+    because: "length",
+  });
   assert.deepEqual(csnFromBytes(new Uint8Array(4), "most_significant_first"), { kind: "unreadable", because: "zero" });
 });
 
@@ -63,7 +79,9 @@ for (const [card, key] of KEYS) {
 }
 
 test("facility 1, number 12 is not facility 11, number 2", () => {
-  const [left, right] = [1, 11].map((facility, index) => cardKey({ kind: "WIEGAND", layout: "26", facility, number: index === 0 ? 12 : 2 }));
+  const [left, right] = [1, 11].map((facility, index) =>
+    cardKey({ kind: "WIEGAND", layout: "26", facility, number: index === 0 ? 12 : 2 }),
+  );
   assert.notEqual(left, right);
 });
 

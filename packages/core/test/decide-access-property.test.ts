@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type AccessFacts, alwaysSchedule, type Chain, type ConfirmedCredential, type Decision, type DenialReason, type DoorMode, decideAccess, type Factor } from "../src/index.ts";
+import {
+  type AccessFacts,
+  alwaysSchedule,
+  type Chain,
+  type ConfirmedCredential,
+  type Decision,
+  type DenialReason,
+  type DoorMode,
+  decideAccess,
+  type Factor,
+} from "../src/index.ts";
 import { authWith, denied, doorWith, END_MS, factsWith, NOW_MS, START_MS } from "./access-facts-builder.ts";
 import { scheduleDaily } from "./schedule-builder.ts";
 
@@ -16,7 +26,10 @@ const chain = fc.oneof(
 );
 const usually = <T>(usual: T, ...others: readonly T[]): fc.Arbitrary<T> =>
   fc.oneof({ weight: 8, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(usual, ...others) });
-const confirmations = fc.uniqueArray(fc.record({ credential: fc.constantFrom(...CREDENTIALS), identifies: fc.boolean() }), { maxLength: 3, selector: ({ credential }) => credential });
+const confirmations = fc.uniqueArray(fc.record({ credential: fc.constantFrom(...CREDENTIALS), identifies: fc.boolean() }), {
+  maxLength: 3,
+  selector: ({ credential }) => credential,
+});
 
 const door = fc
   .record({
@@ -76,7 +89,9 @@ function mapped({ door: doorItem, auth: authItem, proven }: AccessFacts): Confir
   const [column, asked] = authItem === null ? ([1, proven.slice(0, 1)] as const) : ([0, proven] as const);
   const credentials = asked.map((factor) => ASKED_AS[factor][column]);
   const isMapped = (credential: ConfirmedCredential | null): boolean =>
-    (doorItem?.confirmations ?? []).some((confirmation) => confirmation.credential === credential && (authItem !== null || confirmation.identifies));
+    (doorItem?.confirmations ?? []).some(
+      (confirmation) => confirmation.credential === credential && (authItem !== null || confirmation.identifies),
+    );
   return credentials.find((credential): credential is ConfirmedCredential => credential !== null && isMapped(credential));
 }
 
@@ -87,7 +102,9 @@ function passages({ door: doorItem, auth: authItem }: AccessFacts): string[] {
   const minima = doorItem?.chains.length === 0 ? [[]] : (doorItem?.chains ?? []);
   return own
     .filter((factors) => factors.join("").replaceAll("CODE", "") !== "")
-    .flatMap((factors) => minima.map((minimum) => [factors, minimum.filter((factor) => factor !== "CODE" && !factors.includes(factor))] as const))
+    .flatMap((factors) =>
+      minima.map((minimum) => [factors, minimum.filter((factor) => factor !== "CODE" && !factors.includes(factor))] as const),
+    )
     .filter(([, beyond]) => beyond.every((factor) => held.split(",").includes(factor)))
     .map(([factors, beyond]) => textOf([...factors, ...beyond]));
 }
@@ -96,7 +113,8 @@ const textOf = (factors: Chain): string => factors.map((factor) => `${factor};`)
 const isEnough = (facts: AccessFacts): boolean => passages(facts).some((passage) => textOf(facts.proven).startsWith(passage));
 const following = (facts: AccessFacts): string[] => passages(facts).filter((passage) => passage.startsWith(textOf(facts.proven)));
 const strangerMeetsMinimum = ({ door: doorItem, proven }: AccessFacts): boolean =>
-  doorItem?.chains.length === 0 || doorItem?.chains.some((minimum) => minimum.every((factor) => factor === "CODE" || proven.includes(factor))) === true;
+  doorItem?.chains.length === 0 ||
+  doorItem?.chains.some((minimum) => minimum.every((factor) => factor === "CODE" || proven.includes(factor))) === true;
 
 type Rule = readonly [name: string, applies: (facts: AccessFacts) => boolean, decide: (facts: AccessFacts) => Decision];
 const deny = (because: DenialReason, applies: (facts: AccessFacts) => boolean): Rule => [because, applies, () => denied(because)];
@@ -109,7 +127,11 @@ const RULES: readonly Rule[] = [
   deny("lockdown", ({ mode }) => mode.kind === "locked" && mode.by === "lockdown"),
   deny("locked_by_operator", ({ mode }) => mode.kind === "locked" && mode.by === "operator"),
   deny("locked_by_schedule", ({ mode }) => mode.kind === "locked" && mode.by === "schedule"),
-  ["unlocked", ({ mode }) => mode.kind === "unlocked", ({ mode }) => ({ kind: "unlocked", because: mode.kind === "unlocked" ? mode.by : "fire" })],
+  [
+    "unlocked",
+    ({ mode }) => mode.kind === "unlocked",
+    ({ mode }) => ({ kind: "unlocked", because: mode.kind === "unlocked" ? mode.by : "fire" }),
+  ],
   deny("belief_too_old", (facts) => facts.door?.beliefAgeMsMax === 60_000 && facts.beliefAgeMs !== 0 && facts.beliefAgeMs !== 60_000),
   deny("inactive", (facts) => facts.auth?.status === "INACTIVE"),
   deny("no_clock", (facts) => facts.auth !== null && facts.nowMs === null),
@@ -124,7 +146,10 @@ const RULES: readonly Rule[] = [
   [
     "wait_factor",
     (facts) => facts.auth !== null && !isEnough(facts),
-    (facts) => ({ kind: "wait_factor", wanted: [...new Set(following(facts).map((passage) => passage.split(";")[facts.proven.length] as Factor))] }),
+    (facts) => ({
+      kind: "wait_factor",
+      wanted: [...new Set(following(facts).map((passage) => passage.split(";")[facts.proven.length] as Factor))],
+    }),
   ],
   ["granted", (facts) => mapped(facts) === undefined, () => ({ kind: "granted", because: "auth" })],
   [
@@ -134,7 +159,11 @@ const RULES: readonly Rule[] = [
   ],
   ["granted by the vendor", (facts) => facts.confirmation === "confirmed", () => ({ kind: "granted", because: "vendor" })],
   deny("vendor_refused", (facts) => facts.confirmation === "refused"),
-  ["granted in silence", (facts) => facts.auth !== null && facts.door?.whenVendorSilent === "allow", () => ({ kind: "granted", because: "auth" })],
+  [
+    "granted in silence",
+    (facts) => facts.auth !== null && facts.door?.whenVendorSilent === "allow",
+    () => ({ kind: "granted", because: "auth" }),
+  ],
   deny("vendor_silent", () => true),
 ];
 

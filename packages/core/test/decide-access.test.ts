@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type AccessFacts, alwaysSchedule, type Confirmation, type ConfirmedCredential, type Decision, decideAccess } from "../src/index.ts";
+import {
+  type AccessFacts,
+  alwaysSchedule,
+  type Confirmation,
+  type ConfirmedCredential,
+  type Decision,
+  decideAccess,
+} from "../src/index.ts";
 import { authWith, denied, doorWith, END_MS, factsWith, GRANTED, NOW_MS, START_MS } from "./access-facts-builder.ts";
 import { scheduleDaily } from "./schedule-builder.ts";
 
@@ -32,10 +39,22 @@ check([
 check([
   ["a door in lockdown denies as lockdown", { mode: { kind: "locked", by: "lockdown" } }, denied("lockdown")],
   ["a door locked by an operator denies as locked_by_operator", { mode: { kind: "locked", by: "operator" } }, denied("locked_by_operator")],
-  ["a door locked by its schedule denies as locked_by_schedule", { mode: { kind: "locked", by: "schedule" } }, denied("locked_by_schedule")],
+  [
+    "a door locked by its schedule denies as locked_by_schedule",
+    { mode: { kind: "locked", by: "schedule" } },
+    denied("locked_by_schedule"),
+  ],
   ["a door unlocked by fire is recorded as such", { mode: { kind: "unlocked", by: "fire" } }, { kind: "unlocked", because: "fire" }],
-  ["a door unlocked by an operator is recorded as such", { mode: { kind: "unlocked", by: "operator" } }, { kind: "unlocked", because: "operator" }],
-  ["a door unlocked by its schedule is recorded as such", { mode: { kind: "unlocked", by: "schedule" } }, { kind: "unlocked", because: "schedule" }],
+  [
+    "a door unlocked by an operator is recorded as such",
+    { mode: { kind: "unlocked", by: "operator" } },
+    { kind: "unlocked", because: "operator" },
+  ],
+  [
+    "a door unlocked by its schedule is recorded as such",
+    { mode: { kind: "unlocked", by: "schedule" } },
+    { kind: "unlocked", because: "schedule" },
+  ],
 ]);
 
 check([
@@ -53,8 +72,16 @@ check([
 
 check([
   ["inside its schedule an auth opens", { auth: authWith({ scheduleId: 333 }), schedule: alwaysSchedule }, GRANTED],
-  ["outside its schedule an auth denies as outside_schedule", { auth: authWith({ scheduleId: 333 }), schedule: neverSchedule }, denied("outside_schedule")],
-  ["a schedule that the replica does not hold denies as schedule_missing", { auth: authWith({ scheduleId: 333 }), schedule: null }, denied("schedule_missing")],
+  [
+    "outside its schedule an auth denies as outside_schedule",
+    { auth: authWith({ scheduleId: 333 }), schedule: neverSchedule },
+    denied("outside_schedule"),
+  ],
+  [
+    "a schedule that the replica does not hold denies as schedule_missing",
+    { auth: authWith({ scheduleId: 333 }), schedule: null },
+    denied("schedule_missing"),
+  ],
   ["an auth that is always valid is not bound by a schedule that happens to be given", { schedule: neverSchedule }, GRANTED],
   [
     "without the offsets of the place a schedule denies as no_clock",
@@ -66,23 +93,43 @@ check([
 
 check([
   ["a factor that no chain begins with denies as factor_not_allowed", { proven: ["FACE"] }, denied("factor_not_allowed")],
-  ["an auth whose chain goes on is asked for the next factor", { auth: authWith({ chains: [["CARD", "PIN"]] }) }, { kind: "wait_factor", wanted: ["PIN"] }],
+  [
+    "an auth whose chain goes on is asked for the next factor",
+    { auth: authWith({ chains: [["CARD", "PIN"]] }) },
+    { kind: "wait_factor", wanted: ["PIN"] },
+  ],
   ["an auth whose whole chain is proven opens", { auth: authWith({ chains: [["CARD", "PIN"]] }), proven: ["CARD", "PIN"] }, GRANTED],
   [
     "the door's minimum is asked for beyond the auth's own chain",
     { door: doorWith({ chains: [["CARD", "FACE"]] }), auth: authWith({ chains: [["CARD"], ["FACE"]] }) },
     { kind: "wait_factor", wanted: ["FACE"] },
   ],
-  ["whoever cannot meet the door's minimum is denied as factor_not_allowed", { door: doorWith({ chains: [["FACE"]] }) }, denied("factor_not_allowed")],
+  [
+    "whoever cannot meet the door's minimum is denied as factor_not_allowed",
+    { door: doorWith({ chains: [["FACE"]] }) },
+    denied("factor_not_allowed"),
+  ],
   ["a typed user id alone opens nothing", { auth: authWith({ chains: [["CODE"]] }), proven: ["CODE"] }, denied("factor_not_allowed")],
   ["before anything is presented, what may come first is wanted", { proven: [] }, { kind: "wait_factor", wanted: ["CARD"] }],
 ]);
 
 check([
   ["a belief as old as the policy allows opens", { door: doorWith({ beliefAgeMsMax: 60_000 }), beliefAgeMs: 60_000 }, GRANTED],
-  ["a belief a millisecond older denies as belief_too_old", { door: doorWith({ beliefAgeMsMax: 60_000 }), beliefAgeMs: 60_001 }, denied("belief_too_old")],
-  ["a belief of unknown age denies as belief_too_old", { door: doorWith({ beliefAgeMsMax: 60_000 }), beliefAgeMs: null }, denied("belief_too_old")],
-  ["an age that is no number denies as belief_too_old", { door: doorWith({ beliefAgeMsMax: 60_000 }), beliefAgeMs: Number.NaN }, denied("belief_too_old")],
+  [
+    "a belief a millisecond older denies as belief_too_old",
+    { door: doorWith({ beliefAgeMsMax: 60_000 }), beliefAgeMs: 60_001 },
+    denied("belief_too_old"),
+  ],
+  [
+    "a belief of unknown age denies as belief_too_old",
+    { door: doorWith({ beliefAgeMsMax: 60_000 }), beliefAgeMs: null },
+    denied("belief_too_old"),
+  ],
+  [
+    "an age that is no number denies as belief_too_old",
+    { door: doorWith({ beliefAgeMsMax: 60_000 }), beliefAgeMs: Number.NaN },
+    denied("belief_too_old"),
+  ],
   ["a door without that policy decides for ever", { beliefAgeMs: null }, GRANTED],
 ]);
 
@@ -93,14 +140,28 @@ check([
   ["the vendor's yes opens", { door: cardDoor, confirmation: "confirmed" }, BY_VENDOR],
   ["the vendor's no denies as vendor_refused", { door: cardDoor, confirmation: "refused" }, denied("vendor_refused")],
   ["the vendor's silence denies as vendor_silent", { door: cardDoor, confirmation: "silent" }, denied("vendor_silent")],
-  ["the vendor's silence opens where the door's policy says so", { door: { ...cardDoor, whenVendorSilent: "allow" }, confirmation: "silent" }, GRANTED],
-  ["a refusal denies even where silence would open", { door: { ...cardDoor, whenVendorSilent: "allow" }, confirmation: "refused" }, denied("vendor_refused")],
+  [
+    "the vendor's silence opens where the door's policy says so",
+    { door: { ...cardDoor, whenVendorSilent: "allow" }, confirmation: "silent" },
+    GRANTED,
+  ],
+  [
+    "a refusal denies even where silence would open",
+    { door: { ...cardDoor, whenVendorSilent: "allow" }, confirmation: "refused" },
+    denied("vendor_refused"),
+  ],
   ["a type that is not mapped is not asked about", { door: doorWith({ confirmations: [confirmed("face")] }) }, GRANTED],
   ["an answer that nobody asked for changes nothing", { confirmation: "refused" }, GRANTED],
-  ["a known person is asked about, not named, by a vendor that could name people", { door: doorWith({ confirmations: [confirmed("card", true)] }) }, asks("card")],
+  [
+    "a known person is asked about, not named, by a vendor that could name people",
+    { door: doorWith({ confirmations: [confirmed("card", true)] }) },
+    asks("card"),
+  ],
 ]);
 
-const everyType: readonly Confirmation[] = (["card", "face", "fingerprint", "unique_pin", "qr", "customer_qr"] as const).map((credential) => confirmed(credential, true));
+const everyType: readonly Confirmation[] = (["card", "face", "fingerprint", "unique_pin", "qr", "customer_qr"] as const).map((credential) =>
+  confirmed(credential, true),
+);
 const everyTypeDoor = doorWith({ confirmations: everyType });
 
 for (const [factor, credential] of [
@@ -118,7 +179,11 @@ for (const [factor, credential] of [
 }
 
 check([
-  ["a PIN after a user id is asked about by no vendor", { door: everyTypeDoor, auth: authWith({ chains: [["CODE", "PIN"]] }), proven: ["CODE", "PIN"] }, GRANTED],
+  [
+    "a PIN after a user id is asked about by no vendor",
+    { door: everyTypeDoor, auth: authWith({ chains: [["CODE", "PIN"]] }), proven: ["CODE", "PIN"] },
+    GRANTED,
+  ],
   [
     "of two mapped factors the one presented first is asked about",
     { door: everyTypeDoor, auth: authWith({ chains: [["FACE", "FINGERPRINT"]] }), proven: ["FACE", "FINGERPRINT"] },
@@ -131,7 +196,9 @@ check([
   ],
 ]);
 
-const namingDoor = doorWith({ confirmations: [confirmed("card", true), confirmed("unique_pin", true), confirmed("customer_qr", true), confirmed("face")] });
+const namingDoor = doorWith({
+  confirmations: [confirmed("card", true), confirmed("unique_pin", true), confirmed("customer_qr", true), confirmed("face")],
+});
 const stranger = { auth: null, door: namingDoor } as const;
 
 check([
@@ -147,7 +214,11 @@ check([
     { auth: null, door: doorWith({ confirmations: [confirmed("card")] }) },
     denied("unknown"),
   ],
-  ["an unknown QR code is denied as unknown where only CLUe's are mapped", { auth: null, door: doorWith({ confirmations: [confirmed("qr", true)] }), proven: ["QR"] }, denied("unknown")],
+  [
+    "an unknown QR code is denied as unknown where only CLUe's are mapped",
+    { auth: null, door: doorWith({ confirmations: [confirmed("qr", true)] }), proven: ["QR"] },
+    denied("unknown"),
+  ],
   ["the vendor's yes to a stranger opens, without any auth or clock", { ...stranger, confirmation: "confirmed", nowMs: null }, BY_VENDOR],
   ["the vendor's no to a stranger denies as vendor_refused", { ...stranger, confirmation: "refused" }, denied("vendor_refused")],
   [
@@ -155,10 +226,26 @@ check([
     { auth: null, door: { ...namingDoor, whenVendorSilent: "allow" }, confirmation: "silent" },
     denied("vendor_silent"),
   ],
-  ["a stranger who presents less than the door's minimum is denied before the vendor is asked", { auth: null, door: { ...namingDoor, chains: [["CARD", "FACE"]] } }, denied("factor_not_allowed")],
-  ["a stranger who presents the door's minimum is asked about", { auth: null, door: { ...namingDoor, chains: [["CARD"], ["FACE"]] } }, asks("card", true)],
-  ["a stranger at a locked door is denied without asking the vendor", { ...stranger, mode: { kind: "locked", by: "lockdown" } }, denied("lockdown")],
-  ["a stranger at a door that stands unlocked passes without asking the vendor", { ...stranger, mode: { kind: "unlocked", by: "fire" } }, { kind: "unlocked", because: "fire" }],
+  [
+    "a stranger who presents less than the door's minimum is denied before the vendor is asked",
+    { auth: null, door: { ...namingDoor, chains: [["CARD", "FACE"]] } },
+    denied("factor_not_allowed"),
+  ],
+  [
+    "a stranger who presents the door's minimum is asked about",
+    { auth: null, door: { ...namingDoor, chains: [["CARD"], ["FACE"]] } },
+    asks("card", true),
+  ],
+  [
+    "a stranger at a locked door is denied without asking the vendor",
+    { ...stranger, mode: { kind: "locked", by: "lockdown" } },
+    denied("lockdown"),
+  ],
+  [
+    "a stranger at a door that stands unlocked passes without asking the vendor",
+    { ...stranger, mode: { kind: "unlocked", by: "fire" } },
+    { kind: "unlocked", because: "fire" },
+  ],
   [
     "a stranger is denied as belief_too_old before the vendor is asked",
     { auth: null, door: { ...namingDoor, beliefAgeMsMax: 60_000 }, beliefAgeMs: null },
@@ -215,7 +302,11 @@ test("a person whose auth changed while a factor was awaited is judged by the au
 });
 
 test("a decision leaves its facts as they were", () => {
-  const facts = factsWith({ door: everyTypeDoor, auth: authWith({ scheduleId: 333, chains: [["CARD", "PIN"], ["FACE"]] }), schedule: alwaysSchedule });
+  const facts = factsWith({
+    door: everyTypeDoor,
+    auth: authWith({ scheduleId: 333, chains: [["CARD", "PIN"], ["FACE"]] }),
+    schedule: alwaysSchedule,
+  });
   const before = structuredClone(facts);
   decideAccess(facts);
   assert.deepEqual(facts, before);

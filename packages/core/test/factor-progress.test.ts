@@ -18,7 +18,12 @@ function progressText(auth: string, door: string, proven: string): string {
   return progress.kind === "wanted" ? progress.factors.join("|") : progress.kind;
 }
 
-const CASES: readonly { readonly guarantee: string; readonly auth: string; readonly door: string; readonly steps: Readonly<Record<string, string>> }[] = [
+const CASES: readonly {
+  readonly guarantee: string;
+  readonly auth: string;
+  readonly door: string;
+  readonly steps: Readonly<Record<string, string>>;
+}[] = [
   {
     guarantee: "a factor that is a chain of the auth is enough",
     auth: "CARD FACE",

@@ -13,7 +13,11 @@ test("a case that no switch knows fails, naming the value", () => {
 
 test("a coded error carries its code, its class, its summary and what it came from", () => {
   const cause = new AssertionFailure("below");
-  const error = new CodedError("door_offline", { class: "transient", summary: "The door is not connected." }, { context: { doorId: 234 }, cause });
+  const error = new CodedError(
+    "door_offline",
+    { class: "transient", summary: "The door is not connected." },
+    { context: { doorId: 234 }, cause },
+  );
   assert.equal(error.code, "door_offline");
   assert.equal(error.class, "transient");
   assert.equal(error.message, "The door is not connected.");

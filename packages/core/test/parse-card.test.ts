@@ -75,11 +75,24 @@ for (const [text, field] of BAD) {
 test("leading zeros never make another card", () => {
   const zeros = fc.nat({ max: 10 }).map((count) => "0".repeat(count));
   fc.assert(
-    fc.property(fc.bigInt({ min: 1n, max: CSN_MAX }), zeros, zeros, fc.nat({ max: 255 }), fc.nat({ max: 65_535 }), (serial, left, right, facility, number) => {
-      assert.equal(keyOf({ cardNumber: `${left}${serial}`, formatType: "CSN" }), keyOf({ cardNumber: `${right}${serial}`, formatType: "CSN" }));
-      const wiegand = (zero: string, other: string): CardText => ({ cardNumber: `${zero}${facility}-${other}${number}`, formatType: "WIEGAND" });
-      assert.equal(keyOf(wiegand(left, right)), keyOf(wiegand(right, left)));
-    }),
+    fc.property(
+      fc.bigInt({ min: 1n, max: CSN_MAX }),
+      zeros,
+      zeros,
+      fc.nat({ max: 255 }),
+      fc.nat({ max: 65_535 }),
+      (serial, left, right, facility, number) => {
+        assert.equal(
+          keyOf({ cardNumber: `${left}${serial}`, formatType: "CSN" }),
+          keyOf({ cardNumber: `${right}${serial}`, formatType: "CSN" }),
+        );
+        const wiegand = (zero: string, other: string): CardText => ({
+          cardNumber: `${zero}${facility}-${other}${number}`,
+          formatType: "WIEGAND",
+        });
+        assert.equal(keyOf(wiegand(left, right)), keyOf(wiegand(right, left)));
+      },
+    ),
   );
 });
 
@@ -109,11 +122,16 @@ test("no text makes parsing fail, and no refusal repeats what was sent", () => {
   const text = fc.oneof(fc.string({ unit: "binary" }), fc.stringMatching(/^[0-9-]{1,70}$/));
   const format = fc.oneof(fc.constantFrom("CSN", "WIEGAND"), fc.string());
   fc.assert(
-    fc.property(text, format, fc.option(fc.oneof(fc.constantFrom("26", "34", "37", "37F"), fc.string())), (cardNumber, formatType, formatData) => {
-      const parse = parseCard({ cardNumber, formatType, formatData });
-      if (parse.kind === "card") assert.match(cardKey(parse.card), /^(?:CSN:[1-9]\d*|WIEGAND:(?:26|34|37F?):\d+:\d+)$/);
-      else if (cardNumber.length > 12) assert.equal(parse.message.includes(cardNumber), false);
-    }),
+    fc.property(
+      text,
+      format,
+      fc.option(fc.oneof(fc.constantFrom("26", "34", "37", "37F"), fc.string())),
+      (cardNumber, formatType, formatData) => {
+        const parse = parseCard({ cardNumber, formatType, formatData });
+        if (parse.kind === "card") assert.match(cardKey(parse.card), /^(?:CSN:[1-9]\d*|WIEGAND:(?:26|34|37F?):\d+:\d+)$/);
+        else if (cardNumber.length > 12) assert.equal(parse.message.includes(cardNumber), false);
+      },
+    ),
     { numRuns: 1_000 },
   );
 });

@@ -80,9 +80,12 @@ test("a change of any item shows in the sum", () => {
 
 test("the sum does not depend on the order of the items", () => {
   fc.assert(
-    fc.property(auths.chain((items) => fc.tuple(fc.constant(items), fc.shuffledSubarray(items, { minLength: items.length }))), ([items, shuffled]) => {
-      assert.equal(sumOf(shuffled), sumOf(items));
-    }),
+    fc.property(
+      auths.chain((items) => fc.tuple(fc.constant(items), fc.shuffledSubarray(items, { minLength: items.length }))),
+      ([items, shuffled]) => {
+        assert.equal(sumOf(shuffled), sumOf(items));
+      },
+    ),
   );
 });
 
@@ -144,9 +147,12 @@ test("writing what is no sum is our bug", () => {
 test("the digest does not depend on the order of the scopes", () => {
   const scopes = fc.uniqueArray(fc.record({ scope: fc.nat({ max: 300 }), sum }), { selector: ({ scope }) => scope, maxLength: 8 });
   fc.assert(
-    fc.property(scopes.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }))), ([all, shuffled]) => {
-      assert.equal(rosterDigest(shuffled), rosterDigest(all));
-    }),
+    fc.property(
+      scopes.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }))),
+      ([all, shuffled]) => {
+        assert.equal(rosterDigest(shuffled), rosterDigest(all));
+      },
+    ),
   );
 });
 

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { AssertionFailure, decodeWiegand, encodeWiegand, fitsWiegandLayout, WIEGAND_LAYOUT_NAMES, WIEGAND_LAYOUTS, type WiegandLayoutName, wiegandLayoutNamed } from "../src/index.ts";
+import {
+  AssertionFailure,
+  decodeWiegand,
+  encodeWiegand,
+  fitsWiegandLayout,
+  WIEGAND_LAYOUT_NAMES,
+  WIEGAND_LAYOUTS,
+  type WiegandLayoutName,
+  wiegandLayoutNamed,
+} from "../src/index.ts";
 
 interface Known {
   readonly layout: WiegandLayoutName;
@@ -54,11 +63,19 @@ for (const [layout, standard, bitCount] of STANDARDS) {
 const layoutName = fc.constantFrom(...WIEGAND_LAYOUT_NAMES);
 const card = layoutName.chain((layout) => {
   const { facilityBits, numberBits } = WIEGAND_LAYOUTS[layout];
-  return fc.record({ layout: fc.constant(layout), facility: fc.integer({ min: 0, max: 2 ** facilityBits - 1 }), number: fc.maxSafeNat().map((big) => big % 2 ** numberBits) });
+  return fc.record({
+    layout: fc.constant(layout),
+    facility: fc.integer({ min: 0, max: 2 ** facilityBits - 1 }),
+    number: fc.maxSafeNat().map((big) => big % 2 ** numberBits),
+  });
 });
 
 test("every card that fits its layout comes back from its bits", () => {
-  fc.assert(fc.property(card, (fields) => assert.deepEqual(decodeWiegand(encodeWiegand(fields), fields.layout), { kind: "card", card: { kind: "WIEGAND", ...fields } })));
+  fc.assert(
+    fc.property(card, (fields) =>
+      assert.deepEqual(decodeWiegand(encodeWiegand(fields), fields.layout), { kind: "card", card: { kind: "WIEGAND", ...fields } }),
+    ),
+  );
 });
 
 test("the ones of a frame are even in its first part and odd in its last, the parity bits counted", () => {
@@ -140,5 +157,6 @@ for (const [text, expected] of [
   ["H103011", null],
   ["constructor", null],
 ] as const) {
-  test(`${JSON.stringify(text)} names ${expected === null ? "no layout" : `layout ${expected}`}`, () => assert.equal(wiegandLayoutNamed(text), expected));
+  test(`${JSON.stringify(text)} names ${expected === null ? "no layout" : `layout ${expected}`}`, () =>
+    assert.equal(wiegandLayoutNamed(text), expected));
 }
