@@ -44,8 +44,6 @@ export interface IssuedClaimCode {
 export interface ControllersService {
   /** A controller for doors that have none. All with scope `devices` at the place. */
   create(actor: Actor, placeId: number, request: NewControllerRequest): Promise<ControllerRow>;
-  /** The same without an actor, for the demo place. */
-  createIn(transaction: Transaction, placeId: number, request: NewControllerRequest): Promise<number>;
   list(actor: Actor, placeId: number): Promise<readonly ControllerRow[]>;
   /** A new one-time code; a former one of the controller is void at once. */
   issueCode(actor: Actor, controllerId: number): Promise<IssuedClaimCode>;
@@ -59,7 +57,6 @@ export function controllersService(deps: ControllersDeps): ControllersService {
   const attempts = new WindowLimiter(deps.clock, { countMax: limits.CLAIMS_COUNT_MAX, windowMs: limits.CLAIMS_WINDOW_MS });
   return {
     create: (actor, placeId, request) => create(deps, actor, { placeId, request }),
-    createIn: (transaction, placeId, request) => createIn(transaction, deps, { placeId, request }),
     async list(actor, placeId) {
       await deps.access.place(actor, "devices", placeId);
       return listControllers(deps.database, placeId);

@@ -1,0 +1,145 @@
+import { type LogFields, silentLog, systemRandom, systemTimers } from "@postern/core";
+import type { FastifyInstance, InjectOptions } from "fastify";
+import { addAuthRoutes } from "../../../src/features/auths/routes.ts";
+import { authsService } from "../../../src/features/auths/service.ts";
+import { type DemoPlace, makeDemoPlace } from "../../../src/features/demo/make-demo-place.ts";
+import { addDoor } from "../../../src/features/doors/add-door.ts";
+import { placeItem, scheduleItem } from "../../../src/features/doors/door-roster.ts";
+import { addDoorRoutes } from "../../../src/features/doors/routes.ts";
+import { doorsService } from "../../../src/features/doors/service.ts";
+import { LedgerHints } from "../../../src/features/events/ledger-hints.ts";
+import { addEventFollowRoutes, addEventRoutes } from "../../../src/features/events/routes.ts";
+import { eventsService } from "../../../src/features/events/service.ts";
+import { createAccess } from "../../../src/platform/access/access.ts";
+import { type Actor, SCOPES, type Scope } from "../../../src/platform/access/actor.ts";
+import { openDatabase } from "../../../src/platform/database.ts";
+import { createHttpServer } from "../../../src/platform/http/http-server.ts";
+import { createRouteGuards } from "../../../src/platform/http/keyed-routes.ts";
+import { addV1Routes } from "../../../src/platform/http/v1-routes.ts";
+import { addV2Routes } from "../../../src/platform/http/v2-routes.ts";
+import { createTestDatabase, createTestPlace, TEST_NOW_MS, type TestDatabase, type TestPlace } from "../../support/index.ts";
+
+/** The place of the guide, another place of its group, and somebody else's. */
+export const DEMO_GROUP_ID = 100;
+export const PLACE_ID = 178;
+export const SECOND_PLACE_ID = 501;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: unknown;
+}
+
+export interface Call {
+  /** A key of `keys`; `all` when absent. */
+  readonly key?: string;
+  /** An object is sent as JSON, a text as it is. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface FeatureServer extends AsyncDisposable {
+  readonly app: FastifyInstance;
+  readonly test: TestDatabase;
+  readonly demo: DemoPlace;
+  /** In the demo's group. */
+  readonly second: TestPlace;
+  /** Of another group. */
+  readonly foreign: TestPlace;
+  readonly hints: LedgerHints;
+  readonly stopping: AbortController;
+  /** The states for which transactions were run again; undefined where we asked for it ourselves. */
+  readonly repeatedFor: readonly unknown[];
+  nowMs: number;
+  call(method: "GET" | "POST" | "DELETE" | "PUT", path: string, call?: Call): Promise<Answer>;
+}
+
+function actor(keyId: string, placeGroupId: number, limits: { placeIds?: readonly number[]; scopes?: readonly Scope[] } = {}): Actor {
+  return { keyId, placeGroupId, placeIds: limits.placeIds ?? null, scopes: new Set(limits.scopes ?? SCOPES) };
+}
+
+export async function startFeatureServer(): Promise<FeatureServer> {
+  const test = await createTestDatabase();
+  const repeatedFor: unknown[] = [];
+  const debug = (event: string, fields?: LogFields): void => {
+    if (event === "database.transaction_repeated") repeatedFor.push(fields?.["sqlState"]);
+  };
+  const log = { ...silentLog, debug };
+  const database = openDatabase({ address: { url: test.appUrl }, timers: systemTimers, random: systemRandom, log });
+  const time = { nowMs: TEST_NOW_MS };
+  const clock = { nowMs: () => time.nowMs, monotonicMs: () => performance.now() };
+  const ports = { clock, timers: systemTimers, random: systemRandom, log: silentLog, trustedProxies: [] };
+  const demo = await makeDemoPlace(
+    { database, clock, doors: { addDoor, placeItem, scheduleItem } },
+    { make: "when_empty", timeZone: "Asia/Seoul" },
+  );
+  if (demo === null) throw new TypeError("the test database has no place yet");
+  const second = await createTestPlace(database, { placeId: SECOND_PLACE_ID });
+  const foreign = await createTestPlace(database, { placeId: 502 });
+  await database.execute("update places set place_group_id = $1 where place_id = $2", [DEMO_GROUP_ID, SECOND_PLACE_ID]);
+  const actors = new Map(
+    [
+      actor("all", DEMO_GROUP_ID),
+      actor("other", DEMO_GROUP_ID),
+      actor("demo", DEMO_GROUP_ID, { placeIds: [PLACE_ID] }),
+      actor("second", DEMO_GROUP_ID, { placeIds: [SECOND_PLACE_ID] }),
+      actor("nowhere", DEMO_GROUP_ID, { placeIds: [] }),
+      actor("foreign", foreign.placeGroupId),
+      ...SCOPES.map((scope) => actor(scope, DEMO_GROUP_ID, { placeIds: [PLACE_ID], scopes: [scope] })),
+    ].map((each) => [`Bearer ${each.keyId}`, each]),
+  );
+  const guards = createRouteGuards({
+    ...ports,
+    rateLimit: "off",
+    verifyKey: async (authorization) => {
+      const found = actors.get(authorization ?? "");
+      return found === undefined
+        ? { kind: "refused", because: "unknown" }
+        : { kind: "accepted", actor: found, expiresAtMs: Number.MAX_SAFE_INTEGER };
+    },
+  });
+  const access = createAccess({ database, clock });
+  const app = createHttpServer(ports);
+  const hints = new LedgerHints(systemTimers);
+  const stopping = new AbortController();
+  const events = eventsService({ database, access, ...ports, ledgerGrown: hints });
+  addV1Routes(app, guards, (routes) => {
+    addAuthRoutes(routes, authsService({ database, access, clock, bodyKey: Buffer.alloc(32, 7) }));
+    addDoorRoutes(routes, doorsService({ database, access, clock }));
+    addEventRoutes(routes, events);
+  });
+  addV2Routes(app, guards, (routes) => addEventFollowRoutes(routes, events, stopping.signal));
+  await app.ready();
+  return {
+    app,
+    test,
+    demo,
+    second,
+    foreign,
+    hints,
+    stopping,
+    repeatedFor,
+    get nowMs() {
+      return time.nowMs;
+    },
+    set nowMs(ms) {
+      time.nowMs = ms;
+    },
+    async call(method, path, { key = "all", body, headers = {} } = {}) {
+      const isText = typeof body === "string";
+      const payload: InjectOptions["payload"] = body === undefined ? undefined : isText ? body : JSON.stringify(body);
+      const response = await app.inject({
+        method,
+        url: path,
+        headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+        ...(payload === undefined ? {} : { payload }),
+      });
+      return { status: response.statusCode, headers: response.headers, body: response.body === "" ? undefined : response.json() };
+    },
+    async [Symbol.asyncDispose]() {
+      await app.close();
+      await database.close();
+      await test.drop();
+    },
+  };
+}
