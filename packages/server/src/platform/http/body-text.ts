@@ -5,15 +5,15 @@ export type BodyText =
 
 export type Charset = "utf-8" | "utf-16le" | "utf-16be";
 
-const NAMES: Readonly<Record<string, Charset | undefined>> = {
-  "utf-8": "utf-8",
-  utf8: "utf-8",
+const CHARSETS: ReadonlyMap<string, Charset> = new Map([
+  ["utf-8", "utf-8"],
+  ["utf8", "utf-8"],
   // A subset of UTF-8: a client that names it sends nothing else, or is told that its bytes are not valid.
-  "us-ascii": "utf-8",
-  "utf-16le": "utf-16le",
-  "utf-16be": "utf-16be",
-  "utf-16": "utf-16be",
-};
+  ["us-ascii", "utf-8"],
+  ["utf-16le", "utf-16le"],
+  ["utf-16be", "utf-16be"],
+  ["utf-16", "utf-16be"],
+]);
 
 /**
  * The text of a JSON body: by its byte-order mark, else by the pattern of its first two bytes (a JSON text begins with ASCII: RFC 4627 §3),
@@ -21,7 +21,7 @@ const NAMES: Readonly<Record<string, Charset | undefined>> = {
  */
 export function bodyText(bytes: Uint8Array, contentType: string | undefined): BodyText {
   const named = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(contentType ?? "")?.[1]?.toLowerCase();
-  const charset = charsetOfBytes(bytes) ?? (named === undefined ? "utf-8" : NAMES[named]);
+  const charset = charsetOfBytes(bytes) ?? (named === undefined ? "utf-8" : CHARSETS.get(named));
   if (charset === undefined) return { kind: "charset_unknown" };
   try {
     return { kind: "text", text: new TextDecoder(charset, { fatal: true }).decode(bytes) };

@@ -83,6 +83,8 @@ function boundConnections(app: FastifyInstance, deps: HttpServerDeps): void {
   app.addHook("onRequest", async () => {
     if (isStopping) throw new NativeRefusal("stopping");
   });
+  // Its connection would else be kept for the next request, and the server with it.
+  app.addHook("onSend", async (_request, reply) => void (isStopping && reply.header("connection", "close")));
 }
 
 /** One line per answer: the route's pattern and never the address, whose query may name a person. */

@@ -30,24 +30,14 @@ export class WindowLimiter {
   take(key: string): WindowAnswer {
     const window = this.#windows.get(key) ?? this.#begin(key);
     window.count += 1;
-    return this.#judge(window, this.#limits.countMax);
-  }
-
-  /** Whether `take` would answer `over`; counts nothing. */
-  peek(key: string): WindowAnswer {
-    const window = this.#windows.get(key);
-    return window === undefined ? { kind: "within" } : this.#judge(window, this.#limits.countMax - 1);
+    if (window.count <= this.#limits.countMax) return { kind: "within" };
+    const remainingMs = window.beginMs + this.#limits.windowMs - this.#clock.monotonicMs();
+    return { kind: "over", retryAfterS: Math.max(1, Math.ceil(remainingMs / 1_000)) };
   }
 
   #begin(key: string): Window {
     const window = { beginMs: this.#clock.monotonicMs(), count: 0 };
     this.#windows.set(key, window, window.beginMs);
     return window;
-  }
-
-  #judge(window: Window, countMax: number): WindowAnswer {
-    if (window.count <= countMax) return { kind: "within" };
-    const remainingMs = window.beginMs + this.#limits.windowMs - this.#clock.monotonicMs();
-    return { kind: "over", retryAfterS: Math.max(1, Math.ceil(remainingMs / 1_000)) };
   }
 }

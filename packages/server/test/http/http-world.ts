@@ -1,0 +1,116 @@
+import { connect, type Socket } from "node:net";
+import { type Clock, type Log, type LogFields, systemClock, systemRandom, systemTimers, type Timers } from "@postern/core";
+import type { FastifyInstance } from "fastify";
+import type { Actor, Scope } from "../../src/platform/access/actor.ts";
+import type { VerifyKey } from "../../src/platform/access/verify-key.ts";
+import { createHttpServer, type HttpServerDeps } from "../../src/platform/http/http-server.ts";
+import { createRouteGuards, type RouteGuards } from "../../src/platform/http/keyed-routes.ts";
+import { addV1Routes } from "../../src/platform/http/v1-routes.ts";
+import { addV2Routes } from "../../src/platform/http/v2-routes.ts";
+
+export interface LogLine {
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly event: string;
+  readonly fields: LogFields;
+}
+
+export function recordingLog(lines: LogLine[]): Log {
+  const at =
+    (level: LogLine["level"]) =>
+    (event: string, fields: LogFields = {}) =>
+      void lines.push({ level, event, fields });
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+export interface HttpWorldOptions {
+  readonly v1?: (routes: FastifyInstance) => void;
+  readonly v2?: (routes: FastifyInstance) => void;
+  readonly root?: (app: FastifyInstance) => void;
+  readonly verifyKey?: VerifyKey;
+  readonly rateLimit?: "on" | "off";
+  readonly clock?: Clock;
+  readonly timers?: Timers;
+  readonly server?: Partial<HttpServerDeps>;
+}
+
+export interface HttpWorld extends AsyncDisposable {
+  readonly app: FastifyInstance;
+  readonly guards: RouteGuards;
+  readonly url: string;
+  readonly port: number;
+  readonly lines: LogLine[];
+  call(method: string, path: string, init?: CallInit): Promise<Answer>;
+}
+
+export interface CallInit {
+  readonly key?: string | null;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The parsed body; undefined for an empty one. */
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks into answers of every form
+  readonly body: any;
+}
+
+/** Takes `good`, bare or after `Bearer`, and refuses everything else. */
+export const takeGood: VerifyKey = async (authorization) => {
+  if (authorization === "good" || authorization === "Bearer good") return { kind: "accepted", actor: testActor(), expiresAtMs: 9e15 };
+  return { kind: "refused", because: authorization === undefined ? "missing" : "malformed" };
+};
+
+export function testActor(keyId = "good", scopes: readonly Scope[] = []): Actor {
+  return { keyId, placeGroupId: 1, placeIds: null, scopes: new Set(scopes) };
+}
+
+/** A listening server of the test's own on a free port of loopback. */
+export async function startHttpWorld(options: HttpWorldOptions = {}): Promise<HttpWorld> {
+  const lines: LogLine[] = [];
+  const clock = options.clock ?? systemClock;
+  const ports = { log: recordingLog(lines), clock, timers: options.timers ?? systemTimers, random: systemRandom };
+  const app = createHttpServer({ ...ports, trustedProxies: [], ...options.server });
+  const guards = createRouteGuards({ ...ports, verifyKey: options.verifyKey ?? takeGood, rateLimit: options.rateLimit ?? "off" });
+  addV1Routes(app, guards, options.v1 ?? (() => undefined));
+  addV2Routes(app, guards, options.v2 ?? (() => undefined));
+  options.root?.(app);
+  const url = await app.listen({ host: "127.0.0.1", port: 0 });
+  const port = Number(new URL(url).port);
+  return {
+    app,
+    guards,
+    url,
+    port,
+    lines,
+    call: (method, path, init) => callUrl(method, url + path, init),
+    [Symbol.asyncDispose]: () => app.close(),
+  };
+}
+
+export async function callUrl(method: string, url: string, { key = "good", body, headers = {} }: CallInit = {}): Promise<Answer> {
+  const authorization = key === null ? {} : { authorization: key };
+  const contentType = body === undefined ? {} : { "content-type": "application/json" };
+  const response = await fetch(url, {
+    method,
+    headers: { ...authorization, ...contentType, ...headers },
+    ...(body === undefined ? {} : { body }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, body: text === "" ? undefined : JSON.parse(text) };
+}
+
+/** A socket that says what the test wants, however wrong, and collects what comes back. */
+export async function openSocket(port: number): Promise<{ readonly socket: Socket; received(): string; readonly closed: Promise<void> }> {
+  const socket = connect(port, "127.0.0.1");
+  let text = "";
+  socket.on("data", (bytes) => {
+    text += bytes.toString("latin1");
+  });
+  socket.on("error", () => undefined);
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  await new Promise<void>((resolve) => socket.once("connect", () => resolve()));
+  return { socket, received: () => text, closed };
+}
