@@ -1,4 +1,4 @@
-import { EVENT_BYTES_MAX, type EventType, eventCode, isEventType, type LinkEvent, readLinkEvent } from "@postern/contract";
+import { EVENT_BYTES_MAX, type EventType, eventCode, eventOrigin, isEventType, type LinkEvent, readLinkEvent } from "@postern/contract";
 import { eventTime } from "./event-time.ts";
 
 /** A batch of a controller's log, as its session hands it over. */
@@ -64,7 +64,13 @@ export interface StoredAnswer {
   readonly expect?: { readonly generation: number; readonly from: number };
 }
 
-export type RefusalCode = "event_malformed" | "event_too_large" | "event_type_unknown" | "door_unknown" | "device_unknown";
+export type RefusalCode =
+  | "event_malformed"
+  | "event_too_large"
+  | "event_type_unknown"
+  | "event_type_foreign"
+  | "door_unknown"
+  | "device_unknown";
 
 export interface AppendPlan {
   readonly rows: readonly EventRow[];
@@ -230,6 +236,7 @@ function judgeEvent(value: unknown, reach: ControllerReach): JudgedEvent {
   if (JSON.stringify(event).length > EVENT_BYTES_MAX) return { ok: false, code: "event_too_large" };
   const { eventType } = event;
   if (!isEventType(eventType)) return { ok: false, code: "event_type_unknown" };
+  if (eventOrigin(eventType) === "server") return { ok: false, code: "event_type_foreign" };
   if (event.doorId !== undefined && !reach.doorIds.has(event.doorId)) return { ok: false, code: "door_unknown" };
   if (event.deviceId !== undefined && !reach.deviceIds.has(event.deviceId)) return { ok: false, code: "device_unknown" };
   return { ok: true, event, eventType };

@@ -109,6 +109,7 @@ const REFUSED: [string, unknown, string][] = [
   ["no object", 5, "event_malformed"],
   ["no time", { eventType: "DEV_DOOR_RELAY_ON" }, "event_malformed"],
   ["an unknown type", event({ eventType: "DEV_DOOR_EXPLODED" }), "event_type_unknown"],
+  ["a type that only the server writes", event({ eventType: "PLACE_MODIFY" }), "event_type_foreign"],
   ["another controller's door", event({ doorId: 999 }), "door_unknown"],
   ["another controller's device", event({ deviceId: 999 }), "device_unknown"],
   ["a NUL in its detail", event({ detail: { reason: "a\u0000b" } }), "event_malformed"],

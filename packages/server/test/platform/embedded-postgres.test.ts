@@ -4,7 +4,11 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { CodedError, silentLog, systemClock, systemRandom, systemTimers } from "@postern/core";
 import { openDatabase } from "../../src/platform/database.ts";
-import { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from "../../src/platform/postgres/embedded-postgres.ts";
+import {
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  startEmbeddedPostgres,
+} from "../../src/platform/postgres/embedded-postgres.ts";
 import { rootWays } from "../../src/platform/postgres/run-as.ts";
 import { eventually } from "../support/eventually.ts";
 import { processesWith } from "../support/processes.ts";
@@ -55,8 +59,12 @@ test("the cluster is durable, checks its pages, listens on no network, and its s
   const postgres = await start(t, { dataDir: folder.path });
   const names = ["fsync", "synchronous_commit", "full_page_writes", "data_checksums", "listen_addresses", "server_encoding"];
   const rows = await ask(postgres, `select ${names.map((name) => `current_setting('${name}') as ${name}`).join(", ")}`);
-  assert.deepEqual(rows, [{ fsync: "on", synchronous_commit: "on", full_page_writes: "on", data_checksums: "on", listen_addresses: "", server_encoding: "UTF8" }]);
-  assert.deepEqual(await ask(postgres, "select datlocprovider, datlocale from pg_database where datname = current_database()"), [{ datlocprovider: "b", datlocale: "C.UTF-8" }]);
+  assert.deepEqual(rows, [
+    { fsync: "on", synchronous_commit: "on", full_page_writes: "on", data_checksums: "on", listen_addresses: "", server_encoding: "UTF8" },
+  ]);
+  assert.deepEqual(await ask(postgres, "select datlocprovider, datlocale from pg_database where datname = current_database()"), [
+    { datlocprovider: "b", datlocale: "C.UTF-8" },
+  ]);
   assert.equal((await lstat(socketDirOf(postgres))).mode & 0o777, 0o700);
   assert.equal((await lstat(join(folder.path, "postgres"))).mode & 0o777, 0o700);
   await postgres.stop();
@@ -130,7 +138,9 @@ test("a killed postmaster is started again, what was answered is there, and the 
     }
   })().catch((error: unknown) => error);
   assert.ok(failure instanceof CodedError && failure.class === "transient", String(failure));
-  const rows = await eventually("recovered", () => database.query<{ n: number }>("select n from answered order by n").catch(() => undefined));
+  const rows = await eventually("recovered", () =>
+    database.query<{ n: number }>("select n from answered order by n").catch(() => undefined),
+  );
   const present = new Set(rows.map((row) => row.n));
   for (let n = 0; n < answered; n += 1) assert.ok(present.has(n), `${n} of ${answered} is missing`);
   assert.notEqual(postgres.pid(), killedPid);

@@ -39,7 +39,9 @@ async function kill(parent: Parent): Promise<void> {
 
 /** The ids of the postmasters of a data directory. A dead one that nobody has waited for still has an id, but does not run. */
 function postmasters(dataDir: string): readonly number[] {
-  const found = processesWith(dataDir).filter((running) => /\/bin\/postgres -D/.test(running.command) && !running.command.startsWith("sh "));
+  const found = processesWith(dataDir).filter(
+    (running) => /\/bin\/postgres -D/.test(running.command) && !running.command.startsWith("sh "),
+  );
   return found.map((running) => running.pid);
 }
 
@@ -94,7 +96,10 @@ test("a parent killed while it makes the cluster leaves nothing running and noth
   await eventually("all ended", () => processesWith(folder.path).length === 0);
   const postgres = await startEmbeddedPostgres({ ...ports, dataDir: folder.path });
   t.after(() => postgres.stop());
-  assert.deepEqual((await readdir(folder.path)).filter((name) => name.includes("making")), []);
+  assert.deepEqual(
+    (await readdir(folder.path)).filter((name) => name.includes("making")),
+    [],
+  );
   await postgres.stop();
 });
 

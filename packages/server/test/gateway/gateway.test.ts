@@ -1,0 +1,402 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { eventName, type RosterFrame } from "@postern/contract";
+import { type AuthItem, addSums, hashToSum, itemHash, itemKey, itemScopes, type RosterItem, rosterDigest } from "@postern/core";
+import { readChangesSince } from "../../src/roster/page-store.ts";
+import { changeRoster } from "../../src/roster/roster-store.ts";
+import { authItem, doorItem } from "../roster/builders.ts";
+import { type GatewayWorld, startGatewayWorld } from "../support/gateway-world.ts";
+import { createTestDatabase, createTestPlace, eventually, type TestDatabase, type TestPlace } from "../support/index.ts";
+import { giveKey, LinkClient, type LinkIdentity } from "../support/link-client.ts";
+
+let prepared: TestDatabase;
+let world: GatewayWorld;
+before(async () => {
+  prepared = await createTestDatabase();
+  world = await startGatewayWorld(prepared.database);
+});
+after(async () => {
+  await world.stop();
+  await prepared.drop();
+});
+
+let nextPlaceId = 800;
+interface Scene {
+  readonly place: TestPlace;
+  readonly identity: LinkIdentity;
+  readonly put: (...items: RosterItem[]) => Promise<number>;
+  readonly remove: (...items: RosterItem[]) => Promise<number>;
+}
+
+async function newScene(): Promise<Scene> {
+  nextPlaceId += 1;
+  const place = await createTestPlace(prepared.database, { placeId: nextPlaceId });
+  const identity = await giveKey(prepared.database, place.controllerId);
+  const change = async (items: RosterItem[], isRemoval: boolean): Promise<number> => {
+    const changes = items.map((item) => ({ key: itemKey(item), item: isRemoval ? null : item }));
+    const revision = await prepared.database.transaction((tx) => changeRoster(tx, place.placeId, changes));
+    world.feeds.hint(place.placeId);
+    return revision;
+  };
+  return { place, identity, put: (...items) => change(items, false), remove: (...items) => change(items, true) };
+}
+
+/** What a controller of these doors holds, kept the simplest way. */
+class Replica {
+  readonly items = new Map<string, RosterItem>();
+  readonly scopes: readonly number[];
+  completeTo = 0;
+  urgentTo = 0;
+
+  constructor(doorIds: readonly number[]) {
+    this.scopes = [0, ...doorIds];
+  }
+
+  take(frame: RosterFrame): void {
+    for (const { key, item } of frame.items) {
+      if (item === undefined) this.items.delete(key);
+      else this.items.set(key, item as RosterItem);
+    }
+    this.completeTo = frame.completeTo ?? this.completeTo;
+    this.urgentTo = frame.urgentTo ?? this.urgentTo;
+  }
+
+  inScope(scope: number): RosterItem[] {
+    return [...this.items.values()].filter((item) => itemScopes(item).includes(scope));
+  }
+
+  digest(): string {
+    const sumOf = (scope: number): bigint => this.inScope(scope).reduce((sum, item) => addSums(sum, hashToSum(itemHash(item))), 0n);
+    return rosterDigest(this.scopes.map((scope) => ({ scope, sum: sumOf(scope) })));
+  }
+
+  synced(session: number, frame: RosterFrame): object {
+    return {
+      session,
+      batch: frame.batch,
+      urgentTo: this.urgentTo,
+      completeTo: this.completeTo,
+      failures: [],
+      ...(frame.completeTo === undefined ? {} : { digest: this.digest() }),
+    };
+  }
+}
+
+async function takeUntilComplete(link: LinkClient, replica: Replica, session: number, revision: number): Promise<RosterFrame[]> {
+  const frames: RosterFrame[] = [];
+  while (replica.completeTo < revision) {
+    const frame = await link.roster();
+    frames.push(frame);
+    replica.take(frame);
+    await link.send("synced", replica.synced(session, frame));
+  }
+  return frames;
+}
+
+async function confirmedRevision(controllerId: number): Promise<number> {
+  await world.confirmations.flush();
+  const [row] = await prepared.database.query<{ confirmed_revision: number }>(
+    "select confirmed_revision from controllers where controller_id = $1",
+    [controllerId],
+  );
+  return row?.confirmed_revision ?? -1;
+}
+
+async function storedTypes(placeId: number): Promise<(string | null)[]> {
+  const rows = await prepared.database.query<{ event_type: number }>(
+    "select event_type from events where place_id = $1 order by sequence",
+    [placeId],
+  );
+  return rows.map((row) => eventName(row.event_type));
+}
+
+const relayOn = (place: TestPlace): object => ({
+  eventAt: Date.now(),
+  eventType: "DEV_DOOR_RELAY_ON",
+  doorId: place.doorIds[0],
+  deviceId: place.deviceIds[0],
+});
+const eventsFrame = (session: number, first: number, events: object[], changes: object = {}): object => ({
+  session,
+  generation: 7,
+  first,
+  events,
+  sentAt: Date.now(),
+  ...(first === 1 ? { predecessor: null } : {}),
+  ...changes,
+});
+
+test("a controller that greets is told who it is and is brought to the place's roster", async () => {
+  const { place, identity, put } = await newScene();
+  const [door = 0] = place.doorIds;
+  const revision = await put(doorItem(door), authItem(1), authItem(2, { doors: [door] }));
+  const link = await LinkClient.connect(world.url, identity);
+  const welcome = await link.hello();
+  assert.equal(welcome.placeId, place.placeId);
+  assert.deepEqual(
+    welcome.doors.map((served) => served.doorId),
+    place.doorIds,
+  );
+  const replica = new Replica(place.doorIds);
+  await takeUntilComplete(link, replica, welcome.session, revision);
+  assert.deepEqual([...replica.items.keys()].sort(), ["auth:1", "auth:2", `door:${door}`]);
+  await eventually("the confirmation", async () => (await confirmedRevision(place.controllerId)) === revision);
+  await link.end();
+});
+
+test("a change reaches a connected controller without being asked for", async () => {
+  const { place, identity, put } = await newScene();
+  const link = await LinkClient.connect(world.url, identity);
+  const { session } = await link.hello();
+  const replica = new Replica(place.doorIds);
+  await takeUntilComplete(link, replica, session, 0);
+  const revision = await put(authItem(5));
+  await takeUntilComplete(link, replica, session, revision);
+  assert.ok(replica.items.has("auth:5"));
+  await link.end();
+});
+
+test("gateway: a replica with a missing item is mended by its bucket alone", async () => {
+  const { place, identity, put } = await newScene();
+  const items = Array.from({ length: 600 }, (_, index) => authItem(index + 1));
+  const revision = await put(...items);
+  const link = await LinkClient.connect(world.url, identity);
+  const { session } = await link.hello();
+  const replica = new Replica(place.doorIds);
+  await takeUntilComplete(link, replica, session, revision);
+  await eventually("the confirmation", async () => (await confirmedRevision(place.controllerId)) === revision);
+
+  // A disk that lost one item, kept one it should not have, and changed a third.
+  replica.items.delete("auth:10");
+  replica.items.set("auth:9000", authItem(9_000));
+  replica.items.set("auth:20", authItem(20, { name: "somebody else" }));
+  const next = await put(authItem(601));
+  await takeUntilComplete(link, replica, session, next);
+  const compare = await link.roster();
+  assert.ok(compare.compare !== undefined, "the server asks for the differing buckets");
+  await link.send("synced", {
+    session,
+    batch: compare.batch,
+    urgentTo: next,
+    completeTo: next,
+    failures: [],
+    hashes: differing(replica, compare),
+  });
+  const repair = await link.roster();
+  assert.equal(repair.replace, true);
+  assert.deepEqual(repair.items.map((item) => `${item.key}${item.gone === true ? " gone" : ""}`).sort(), [
+    "auth:10",
+    "auth:20",
+    "auth:9000 gone",
+  ]);
+  replica.take(repair);
+  await link.send("synced", replica.synced(session, repair));
+  const proof = await link.roster();
+  assert.equal(proof.completeTo, next);
+  await link.send("synced", replica.synced(session, proof));
+  await eventually("the confirmation", async () => (await confirmedRevision(place.controllerId)) === next);
+  await link.end();
+});
+
+/** The buckets whose sums differ from the server's, with what the replica holds in them. */
+function differing(replica: Replica, frame: RosterFrame): object[] {
+  return (frame.compare ?? []).flatMap(({ scope, sums }) => {
+    const theirs = Buffer.from(sums, "base64").toString("hex");
+    return Array.from({ length: 256 }, (_, bucket) => bucket).flatMap((bucket) => {
+      const held = replica.inScope(scope).filter((item) => item.id % 256 === bucket);
+      const sum = held.reduce((total, item) => addSums(total, hashToSum(itemHash(item))), 0n);
+      const isSame = theirs.slice(bucket * 32, bucket * 32 + 32) === sum.toString(16).padStart(32, "0");
+      return isSame ? [] : [{ scope, bucket, items: held.map((item) => [itemKey(item), itemHash(item)]) }];
+    });
+  });
+}
+
+test("a controller filled from another epoch is compared before anything is believed", async () => {
+  const { place, identity, put } = await newScene();
+  await put(authItem(1));
+  const link = await LinkClient.connect(world.url, identity);
+  const { session } = await link.hello({ epoch: "another", roster: { urgentTo: 90, completeTo: 90, itemCount: 1 } });
+  const compare = await link.roster();
+  assert.ok(compare.compare !== undefined);
+  const replica = new Replica(place.doorIds);
+  replica.items.set("auth:77", authItem(77));
+  await link.send("synced", {
+    session,
+    batch: compare.batch,
+    urgentTo: 90,
+    completeTo: 90,
+    failures: [],
+    hashes: differing(replica, compare),
+  });
+  const repair = await link.roster();
+  replica.take(repair);
+  assert.deepEqual([...replica.items.keys()], ["auth:1"]);
+  await link.end();
+});
+
+test("events are answered as stored once they are in the ledger", async () => {
+  const { place, identity } = await newScene();
+  const link = await LinkClient.connect(world.url, identity);
+  const { session } = await link.hello();
+  await link.send("events", eventsFrame(session, 1, [relayOn(place), relayOn(place)]));
+  assert.deepEqual(await link.stored(), { generation: 7, through: 2, refused: [] });
+  assert.equal((await storedTypes(place.placeId)).length, 2);
+  await link.end();
+});
+
+test("a controller that comes back is told how far its log is stored", async () => {
+  const { place, identity } = await newScene();
+  const link = await LinkClient.connect(world.url, identity);
+  const { session } = await link.hello();
+  await link.send("events", eventsFrame(session, 1, [relayOn(place), relayOn(place), relayOn(place)]));
+  await link.stored();
+  await link.end();
+  const again = await LinkClient.connect(world.url, identity);
+  const welcome = await again.hello({
+    generations: [
+      { generation: 8, predecessor: { generation: 7, last: 5 }, first: 6, last: 6 },
+      { generation: 7, predecessor: null, first: 1, last: 5 },
+    ],
+  });
+  assert.deepEqual(welcome.marks, [{ generation: 7, through: 3 }]);
+  await again.end();
+});
+
+test("gateway: a stale session appends nothing", async () => {
+  const { place, identity } = await newScene();
+  const link = await LinkClient.connect(world.url, identity);
+  const { session } = await link.hello();
+  // As another process does when the controller greets it.
+  await prepared.database.query("update controllers set session_number = session_number + 1 where controller_id = $1", [
+    place.controllerId,
+  ]);
+  await link.send("events", eventsFrame(session, 1, [relayOn(place)])).catch(() => undefined);
+  await link.closed();
+  assert.deepEqual(await storedTypes(place.placeId), []);
+});
+
+test("a frame that names another session ends the connection and changes nothing", async () => {
+  const { place, identity } = await newScene();
+  const link = await LinkClient.connect(world.url, identity);
+  const { session } = await link.hello();
+  await link.send("events", eventsFrame(session + 1, 1, [relayOn(place)])).catch(() => undefined);
+  await link.closed();
+  assert.deepEqual(await storedTypes(place.placeId), []);
+});
+
+test("gateway: a second live connection of one serial is refused", async () => {
+  const { place, identity } = await newScene();
+  const first = await LinkClient.connect(world.url, identity);
+  await first.hello();
+  await assert.rejects(LinkClient.connect(world.url, identity));
+  assert.equal(first.isClosed, false);
+  assert.deepEqual(await storedTypes(place.placeId), ["CONTROLLER_SESSION_REFUSED"]);
+  await first.end();
+});
+
+test("a connection that another living process holds is refused here, and one of a dead process is not", async () => {
+  const { place, identity } = await newScene();
+  const others = new Set([77]);
+  const second = await startGatewayWorld(prepared.database, 2, (instanceId) => others.has(instanceId));
+  await prepared.database.query("update controllers set connected_instance = 77 where controller_id = $1", [place.controllerId]);
+  await assert.rejects(LinkClient.connect(second.url, identity));
+  others.delete(77);
+  const link = await LinkClient.connect(second.url, identity);
+  await link.hello();
+  await link.end();
+  await second.stop();
+});
+
+const OUT_OF_TURN: [string, (link: LinkClient, session: number) => Promise<void>][] = [
+  ["broken JSON", (link) => link.send("events", "{")],
+  ["a frame without its fields", (link) => link.send("events", { session: 1 })],
+  ["a second hello", (link) => link.hello().then(() => undefined)],
+  [
+    "too many events",
+    (link, session) =>
+      link.send(
+        "events",
+        eventsFrame(
+          session,
+          1,
+          Array.from({ length: 300 }, () => ({})),
+        ),
+      ),
+  ],
+  ["a kind that is not used yet", (link) => link.send("ask", {})],
+];
+for (const [title, act] of OUT_OF_TURN) {
+  test(`a connection that sends ${title} is ended, and another controller's goes on`, async () => {
+    const [bad, good] = [await newScene(), await newScene()];
+    const badLink = await LinkClient.connect(world.url, bad.identity);
+    const goodLink = await LinkClient.connect(world.url, good.identity);
+    const { session } = await badLink.hello();
+    const { session: goodSession } = await goodLink.hello();
+    await act(badLink, session).catch(() => undefined);
+    await badLink.closed();
+    await goodLink.send("events", eventsFrame(goodSession, 1, [relayOn(good.place)]));
+    assert.equal((await goodLink.stored()).through, 1);
+    await goodLink.end();
+  });
+}
+
+test("events before the hello end the connection", async () => {
+  const { place, identity } = await newScene();
+  const link = await LinkClient.connect(world.url, identity);
+  await link.send("events", eventsFrame(1, 1, [relayOn(place)])).catch(() => undefined);
+  await link.closed();
+  assert.deepEqual(await storedTypes(place.placeId), []);
+});
+
+test("a controller without a claimed key, with another's key or of an unknown serial cannot connect", async () => {
+  const { place, identity } = await newScene();
+  const other = await newScene();
+  await assert.rejects(LinkClient.connect(world.url, { ...identity, privateKey: other.identity.privateKey }));
+  await assert.rejects(LinkClient.connect(world.url, { ...identity, serial: "999999999" }));
+  await prepared.database.query("update controllers set public_key = null where controller_id = $1", [place.controllerId]);
+  await assert.rejects(LinkClient.connect(world.url, identity));
+});
+
+test("an item the controller refuses is named with its reason, and the others stand", async () => {
+  const { place, identity, put } = await newScene();
+  const revision = await put(authItem(1), authItem(2));
+  const link = await LinkClient.connect(world.url, identity);
+  const { session } = await link.hello();
+  const frame = await link.roster();
+  assert.equal(frame.completeTo, revision);
+  await link.send("synced", {
+    session,
+    batch: frame.batch,
+    urgentTo: revision,
+    completeTo: revision,
+    digest: "f".repeat(64),
+    failures: [{ key: "auth:1", revision, code: "item_malformed" }],
+  });
+  await eventually("the failure to be readable", async () => {
+    await world.confirmations.flush();
+    const [row] = await prepared.database.query<{ failures: { key: string }[]; urgent_revision: number }>(
+      "select failures, urgent_revision from controllers where controller_id = $1",
+      [place.controllerId],
+    );
+    return row?.failures[0]?.key === "auth:1" && row.urgent_revision === revision;
+  });
+  assert.equal(await confirmedRevision(place.controllerId), 0);
+  await link.end();
+});
+
+test("what the roster holds is what the replica of a wholly filled controller holds", async () => {
+  const { place, identity, put, remove } = await newScene();
+  const link = await LinkClient.connect(world.url, identity);
+  const { session } = await link.hello();
+  const replica = new Replica(place.doorIds);
+  let revision = 0;
+  for (let round = 0; round < 20; round += 1) {
+    revision = await put(authItem(round + 1), authItem(round + 100, { doors: [place.doorIds[0] ?? 0] }));
+    if (round % 3 === 0) revision = await remove(authItem(round + 1));
+  }
+  await takeUntilComplete(link, replica, session, revision);
+  const { rows } = await readChangesSince(prepared.database, place.placeId, 0, 1_000);
+  const wanted = rows.filter((row) => row.item !== null).map((row) => [row.key, (row.item as AuthItem).name]);
+  assert.deepEqual([...replica.items].map(([key, item]) => [key, (item as AuthItem).name]).sort(), wanted.sort());
+  await link.end();
+});
