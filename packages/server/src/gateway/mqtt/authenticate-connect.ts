@@ -51,7 +51,7 @@ async function denied(deps: AuthenticateDeps, { serial, remoteAddress, code, ask
   log.warn("link.authentication_failed", { serial, remoteAddress, code });
   if (LINK_CODES[code].class === "transient") return refused(CONNACK.unavailable, code);
   await admission.countFailure(remoteAddress);
-  await pause(timers, "link.refusal", limits.refusalMs - (clock.monotonicMs() - askedAtMs));
+  await pause(timers, "link.refusal", Math.max(0, askedAtMs + limits.refusalMs - clock.monotonicMs()));
   return refused(CONNACK.notAuthorised, code);
 }
 

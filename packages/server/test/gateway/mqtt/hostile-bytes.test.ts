@@ -153,7 +153,7 @@ test("a controller that sends packets as fast as it can leaves the others their 
   world.handler.onReceived = async () => {
     packetsBefore = clockReadCount;
   };
-  const pings = Buffer.alloc(400_000);
+  const pings = Buffer.alloc(80_000);
   for (let index = 0; index < pings.length; index += 2) pings[index] = 0xc0;
   clockReadCount = 0;
   flooding.socket.write(pings);
