@@ -10,6 +10,11 @@ export class LedgerHints implements LedgerGrown {
     this.#timers = timers;
   }
 
+  /** How many requests wait now. */
+  get waitingCount(): number {
+    return [...this.#waiting.values()].reduce((count, waiting) => count + waiting.size, 0);
+  }
+
   /** A notification as it came: the place's id, or null when any may have been missed. */
   hint(payload: string | null): void {
     const places = payload === null ? [...this.#waiting.keys()] : [Number(payload)];

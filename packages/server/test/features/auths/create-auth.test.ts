@@ -176,6 +176,20 @@ test("a door of another place is refused as one that does not exist", async () =
   for (const doorId of [server.second.doorIds[0], server.foreign.doorIds[0]]) assert.equal(await refusedWith(doorId ?? 0), missing);
 });
 
+test("a schedule of another place is refused as one that does not exist", async () => {
+  const { database } = server.test;
+  await database.execute("insert into schedules(schedule_id, place_id, name, schedule) values (900, $1, 'theirs', '{}')", [
+    server.foreign.placeId,
+  ]);
+  await database.execute("insert into schedules(schedule_id, place_id, name, schedule) values (901, $1, 'ours', '{}')", [SECOND_PLACE_ID]);
+  for (const scheduleId of [900, 901, 902]) {
+    const answer = await server.call("POST", PATH, {
+      body: bodyOf("foreign-schedule", { auth: { scheduleType: "SPECIFIC", scheduleId } }),
+    });
+    assert.equal(refusedFor(answer), "e1007 auth.scheduleId", String(scheduleId));
+  }
+});
+
 test("what cannot be carried out yet is refused by name, and no auth is made without it", async () => {
   const counts = await databaseCounts(server.test.database);
   const finger = { fingerFormat: "TEMPLATE_FORMAT_SUPREMA", fingerFlag: "NONE", fingerData: "QUJD" };

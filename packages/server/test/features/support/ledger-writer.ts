@@ -2,6 +2,7 @@ import { type EventType, eventCode } from "@postern/contract";
 import { ensurePeriod, insertEvents, lockHeads } from "../../../src/ledger/ledger-store.ts";
 import type { EventRow } from "../../../src/ledger/plan-append.ts";
 import type { Database } from "../../../src/platform/database.ts";
+import { TEST_NOW_MS } from "../../support/index.ts";
 
 export type WrittenEvent = { readonly eventAt: number; readonly eventType: EventType } & Partial<Omit<EventRow, "eventAt" | "eventType">>;
 
@@ -9,7 +10,7 @@ export type WrittenEvent = { readonly eventAt: number; readonly eventType: Event
 export async function writeEvents(database: Database, placeId: number, events: readonly WrittenEvent[]): Promise<void> {
   const rows = events.map(({ eventType, ...event }): EventRow => {
     const nothing = { deviceId: 0, doorId: null, userId: null, authId: null, generation: 0, localLogId: 0, detail: null };
-    return { ...nothing, receivedAt: event.eventAt, ...event, eventType: eventCode(eventType) };
+    return { ...nothing, receivedAt: TEST_NOW_MS, ...event, eventType: eventCode(eventType) };
   });
   for (const receivedAt of new Set(rows.map((row) => row.receivedAt))) await ensurePeriod(database, receivedAt);
   await database.transaction(async (transaction) => {

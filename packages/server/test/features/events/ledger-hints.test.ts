@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { systemTimers, type Timers } from "@postern/core";
+import { LedgerFollowers } from "../../../src/features/events/follow.ts";
+import { LedgerHints } from "../../../src/features/events/ledger-hints.ts";
+import { FOLLOWERS_WAITING_COUNT_MAX } from "../../../src/features/events/limits.ts";
+import type { Database, Queryable } from "../../../src/platform/database.ts";
+import { createTestDatabase, createTestPlace, eventually, type TestDatabase, type TestPlace } from "../../support/index.ts";
+import { writeEvents } from "../support/ledger-writer.ts";
+
+let test_: TestDatabase;
+let place: TestPlace;
+before(async () => {
+  test_ = await createTestDatabase();
+  place = await createTestPlace(test_.database);
+});
+after(() => test_.drop());
+
+/** Time stands still, so that only a hint can end a wait. */
+const clock = { nowMs: () => 0, monotonicMs: () => 0 };
+const stopped: Timers = { after: () => ({ cancel: () => undefined }) };
+
+const QUERY = { after: "now", waitMs: 30_000, countMax: 10 } as const;
+
+function followers(hints: LedgerHints, database: Database = test_.database): LedgerFollowers {
+  return new LedgerFollowers({ database, clock, timers: stopped, ledgerGrown: hints });
+}
+
+async function settled<Value>(promise: Promise<Value>): Promise<Value> {
+  let value: { readonly is: Value } | undefined;
+  void promise.then((is) => {
+    value = { is };
+  });
+  return (await eventually("it is answered", () => value, 5_000)).is;
+}
+
+function append(): Promise<void> {
+  return writeEvents(test_.database, place.placeId, [{ eventAt: 1, eventType: "DEV_DEVICE_START" }]);
+}
+
+test("a hint for its place ends a wait when there is something, and one for another place does not", async () => {
+  const hints = new LedgerHints(stopped);
+  const waiting = followers(hints).next(place, QUERY, new AbortController().signal);
+  await eventually("it waits", () => hints.waitingCount === 1);
+  await append();
+  hints.hint("1");
+  assert.equal(hints.waitingCount, 1);
+  hints.hint(String(place.placeId));
+  assert.equal((await settled(waiting)).events.length, 1);
+  assert.equal(hints.waitingCount, 0);
+});
+
+test("a notification that may have been missed wakes everybody", async () => {
+  const hints = new LedgerHints(stopped);
+  const waiting = followers(hints).next(place, QUERY, new AbortController().signal);
+  await eventually("it waits", () => hints.waitingCount === 1);
+  await append();
+  hints.hint(null);
+  assert.equal((await settled(waiting)).events.length, 1);
+});
+
+test("what is appended between the look and the wait is not missed", async () => {
+  const hints = new LedgerHints(stopped);
+  let looks = 0;
+  const query: Queryable["query"] = async (statement, values) => {
+    const rows = await test_.database.query<never>(statement, values);
+    looks += 1;
+    // The first look finds where `now` is; the second one is the look of the wait.
+    if (looks === 2) {
+      await append();
+      hints.hint(String(place.placeId));
+    }
+    return rows;
+  };
+  const waiting = followers(hints, { ...test_.database, query } as Database).next(place, QUERY, new AbortController().signal);
+  assert.equal((await settled(waiting)).events.length, 1);
+});
+
+test("a wait ends with its time or its signal, and then nothing of it stays", async () => {
+  const hints = new LedgerHints(systemTimers);
+  await hints.wait(1, 1, new AbortController().signal);
+  assert.equal(hints.waitingCount, 0);
+  await hints.wait(1, 60_000, AbortSignal.abort());
+  const over = new AbortController();
+  const waiting = hints.wait(1, 60_000, over.signal);
+  assert.equal(hints.waitingCount, 1);
+  over.abort();
+  await waiting;
+  assert.equal(hints.waitingCount, 0);
+});
+
+test("beyond the most that may wait at once, a request is answered at once", async () => {
+  const hints = new LedgerHints(stopped);
+  const over = new AbortController();
+  const one = followers(hints);
+  const waiting = Array.from({ length: FOLLOWERS_WAITING_COUNT_MAX }, () => one.next(place, QUERY, over.signal));
+  await eventually("all of them wait", () => hints.waitingCount === FOLLOWERS_WAITING_COUNT_MAX);
+  assert.deepEqual((await settled(one.next(place, QUERY, over.signal))).events, []);
+  over.abort();
+  await Promise.all(waiting);
+});
