@@ -146,6 +146,10 @@ export class OutboxStore {
     return this.ends().firstKept;
   }
 
+  limitPages(pagesMax: number): void {
+    this.#database.exec(`pragma max_page_count = ${Math.floor(pagesMax)}`);
+  }
+
   close(): void {
     if (this.#database.isOpen) this.#database.close();
   }

@@ -119,9 +119,8 @@ export class Outbox {
 
   /** Takes over what the server has of the log, which after a restore is less than it had. Returns where to send from. */
   welcomed(marks: WelcomeFrame["marks"]): LogCursor {
-    const cursor = cursorAfterWelcome(this.#view(), marks);
-    const through = this.#numberBefore(cursor);
-    if (through !== null) this.#store.rewindStored(through);
+    const cursor = cursorAfterWelcome(this.#generations, marks);
+    this.#store.rewindStored(this.#numberBefore(cursor));
     return cursor;
   }
 
@@ -154,6 +153,11 @@ export class Outbox {
     this.#newestMs = nowMs;
   }
 
+  /** Lets the file grow to so many pages, as a disk that is full would. For tests. */
+  limitPages(pagesMax: number): void {
+    this.#store.limitPages(pagesMax);
+  }
+
   close(): void {
     this.#store.close();
   }
@@ -161,14 +165,14 @@ export class Outbox {
   #view(): OutboxView {
     return {
       generations: this.#generations,
-      firstKept: this.#firstKept,
       read: (from, to, countMax) => this.#store.read(from, to, countMax),
     };
   }
 
-  #numberBefore({ generation, from }: LogCursor): number | null {
+  /** The number before a cursor; 0 when it stands before everything this disk knows. */
+  #numberBefore({ generation, from }: LogCursor): number {
     const known = this.#generations.find((one) => one.generation === generation);
-    return known === undefined ? null : Math.min(Math.max(from, known.first) - 1, known.last);
+    return known === undefined ? 0 : Math.min(Math.max(from, known.first) - 1, known.last);
   }
 
   #newest(events: readonly LinkEvent[]): number | null {

@@ -6,8 +6,6 @@ import type { LogCursor, LogGeneration } from "./log-generation.ts";
 export interface OutboxView {
   /** The oldest first; at least one. */
   readonly generations: readonly LogGeneration[];
-  /** Numbers below it are no longer kept. */
-  readonly firstKept: number;
   /** What is kept of the events from `from` to `to`, both inclusive, in order, at most `countMax`. */
   readonly read: (from: number, to: number, countMax: number) => readonly KeptEvent[];
 }
@@ -56,18 +54,21 @@ export function planBatch(view: OutboxView, cursor: LogCursor): EventBatch | nul
   return lost.length === 0 || newest === undefined ? null : lossOf(newest, lost);
 }
 
-/** Where to begin after a welcome: behind the mark of the newest generation the server knows, else at the oldest event kept. */
+/**
+ * Where to begin after a welcome: behind the mark of the newest generation the server knows. When it knows none, at the oldest one remembered or
+ * the one before it, kept or not: what is not kept is then declared lost, and a server that has it after all takes no notice.
+ */
 export function cursorAfterWelcome(
-  view: OutboxView,
+  generations: readonly LogGeneration[],
   marks: readonly { readonly generation: number; readonly through: number }[],
 ): LogCursor {
   const known = new Map(marks.map(({ generation, through }) => [generation, through]));
-  for (const { generation } of view.generations.toReversed()) {
+  for (const { generation } of generations.toReversed()) {
     const through = known.get(generation);
     if (through !== undefined) return { generation, from: through + 1 };
   }
-  const oldest = view.generations.find(({ last }) => last >= view.firstKept);
-  return { generation: oldest?.generation ?? 0, from: Math.max(view.firstKept, oldest?.first ?? 0) };
+  const oldest = generations[0];
+  return { generation: oldest?.predecessor?.generation ?? oldest?.generation ?? 0, from: 0 };
 }
 
 function eventsOf({ generation, predecessor, first: begin }: LogGeneration, kept: readonly KeptEvent[], lost: LostRange[]): EventBatch {
