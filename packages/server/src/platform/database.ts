@@ -108,16 +108,8 @@ class PooledDatabase implements Database {
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#close();
+    this.#closed ??= this.#pool.end();
     return this.#closed;
-  }
-
-  async #close(): Promise<void> {
-    // A database that does not answer would keep the farewell waiting for ever.
-    const ended = new AbortController();
-    const patience = pause(this.#options.timers, "database close", limits.CLOSE_MS_MAX, ended.signal);
-    await Promise.race([this.#pool.end(), patience]);
-    ended.abort();
   }
 
   /** One connection for `use`. After a failure of the connection itself it is thrown away, after a refused statement it is kept. */

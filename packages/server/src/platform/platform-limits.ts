@@ -16,9 +16,6 @@ export const ANSWER_MS_MAX = STATEMENT_MS_MAX + 250;
 /** A transaction that does nothing holds its row locks; this long only when its process is stuck. The server then ends it. */
 export const IDLE_IN_TRANSACTION_MS_MAX = 10_000;
 
-/** Closing lets running statements end, which takes at most this; connections that do not answer are then left to the end of the process. */
-export const CLOSE_MS_MAX = ANSWER_MS_MAX;
-
 /** A serialization failure or deadlock is tried again this often; five in a row mean a design that fights itself. Then: `database_conflict`. */
 export const TRANSACTION_ATTEMPT_COUNT_MAX = 5;
 

@@ -38,7 +38,7 @@ function locatePackage(packageName: string): string {
 }
 
 /** A package holds no symbolic links, so it lists them; with `--ignore-scripts` nobody has made them and the loader finds no library. */
-async function restoreLibraryLinks(packageDir: string): Promise<void> {
+export async function restoreLibraryLinks(packageDir: string): Promise<void> {
   const links = parseLinks(await readFile(join(packageDir, "native", "pg-symlinks.json"), "utf8").catch(() => "[]"));
   for (const link of links) {
     const target = join(packageDir, link.target);
