@@ -23,7 +23,8 @@ test("every JSON text that is neither deep nor long reads as the parser reads it
 });
 
 test("brackets, quotes and commas inside of strings count for nothing, escaped ones neither", () => {
-  const value = { text: `${"[{,".repeat(JSON_VALUES_MAX)}\\"\\\\`, quote: '"', end: "\\" };
+  const marks = "[{,".repeat(JSON_VALUES_MAX);
+  const value = { text: marks, quoted: `"${marks}`, escaped: `\\"${marks}`, end: "\\", after: marks };
   assert.deepEqual(readJson(JSON.stringify(value)), { kind: "value", value });
 });
 

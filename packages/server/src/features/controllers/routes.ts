@@ -1,4 +1,4 @@
-import { readClaim, readNewController, readPathId } from "@postern/contract";
+import { readClaim, readPathId } from "@postern/contract";
 import type { FastifyInstance } from "fastify";
 import { accepted } from "../../platform/http/accepted.ts";
 import { sourceOf } from "../../platform/http/source-address.ts";
@@ -22,7 +22,7 @@ export function addControllerRoutes(routes: FastifyInstance, controllers: Contro
 
   routes.post<PlaceParams>("/places/:placeId/controllers", async (request, reply) => {
     const placeId = accepted(readPathId("placeId", request.params.placeId));
-    const controller = await controllers.create(request.actor, placeId, accepted(readNewController(request.body)));
+    const controller = await controllers.create(request.actor, placeId, request.body);
     reply.code(201);
     return controllerView(controller);
   });

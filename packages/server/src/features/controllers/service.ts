@@ -1,7 +1,8 @@
-import { type ClaimRequest, ClueError, linkError, type NewControllerRequest } from "@postern/contract";
+import { type ClaimRequest, ClueError, linkError, type NewControllerRequest, readNewController } from "@postern/contract";
 import { assert, type Clock, type Log, type Random } from "@postern/core";
 import type { Access, Actor } from "../../platform/access/actor.ts";
 import type { Database, Transaction } from "../../platform/database.ts";
+import { accepted } from "../../platform/http/accepted.ts";
 import { refuseWhenOver } from "../../platform/http/keyed-routes.ts";
 import { NativeRefusal } from "../../platform/http/native-refusal.ts";
 import { WindowLimiter } from "../../platform/http/window-limiter.ts";
@@ -43,7 +44,7 @@ export interface IssuedClaimCode {
 
 export interface ControllersService {
   /** A controller for doors that have none. All with scope `devices` at the place. */
-  create(actor: Actor, placeId: number, request: NewControllerRequest): Promise<ControllerRow>;
+  create(actor: Actor, placeId: number, body: unknown): Promise<ControllerRow>;
   list(actor: Actor, placeId: number): Promise<readonly ControllerRow[]>;
   /** A new one-time code; a former one of the controller is void at once. */
   issueCode(actor: Actor, controllerId: number): Promise<IssuedClaimCode>;
@@ -56,7 +57,7 @@ export interface ControllersService {
 export function controllersService(deps: ControllersDeps): ControllersService {
   const attempts = new WindowLimiter(deps.clock, { countMax: limits.CLAIMS_COUNT_MAX, windowMs: limits.CLAIMS_WINDOW_MS });
   return {
-    create: (actor, placeId, request) => create(deps, actor, { placeId, request }),
+    create: (actor, placeId, body) => create(deps, actor, { placeId, body }),
     async list(actor, placeId) {
       await deps.access.place(actor, "devices", placeId);
       return listControllers(deps.database, placeId);
@@ -83,8 +84,9 @@ interface NewIn {
   readonly request: NewControllerRequest;
 }
 
-async function create(deps: ControllersDeps, actor: Actor, { placeId, request }: NewIn): Promise<ControllerRow> {
+async function create(deps: ControllersDeps, actor: Actor, { placeId, body }: { placeId: number; body: unknown }): Promise<ControllerRow> {
   await deps.access.place(actor, "devices", placeId);
+  const request = accepted(readNewController(body));
   return deps.database.transaction(async (tx) => {
     const controllerId = await createIn(tx, deps, { placeId, request });
     const row = await findListed(tx, placeId, controllerId);

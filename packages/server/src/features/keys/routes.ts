@@ -1,6 +1,5 @@
-import { readKeysQuery, readMintKey } from "@postern/contract";
+import { readKeysQuery } from "@postern/contract";
 import type { FastifyInstance } from "fastify";
-import { SCOPES } from "../../platform/access/actor.ts";
 import { accepted } from "../../platform/http/accepted.ts";
 import { NativeRefusal } from "../../platform/http/native-refusal.ts";
 import type { KeysService } from "./service.ts";
@@ -13,7 +12,7 @@ interface KeyParams {
 /** Keys over v2, with scope `keys`. */
 export function addKeyRoutes(routes: FastifyInstance, keys: KeysService): void {
   routes.post("/keys", async (request, reply) => {
-    const { row, key } = await keys.mint(request.actor, accepted(readMintKey(request.body, SCOPES)));
+    const { row, key } = await keys.mint(request.actor, request.body);
     reply.code(201).header("location", `/v2/keys/${row.keyId}`);
     return { ...keyView(row), key };
   });

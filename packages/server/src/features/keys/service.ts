@@ -1,8 +1,9 @@
-import type { KeysQuery, MintKeyRequest, Problem } from "@postern/contract";
+import { type KeysQuery, type MintKeyRequest, type Problem, readMintKey } from "@postern/contract";
 import type { Clock, Random } from "@postern/core";
-import type { Access, Actor, Scope } from "../../platform/access/actor.ts";
+import { type Access, type Actor, SCOPES, type Scope } from "../../platform/access/actor.ts";
 import { requireScope } from "../../platform/access/require-scope.ts";
 import type { Database, Transaction } from "../../platform/database.ts";
+import { accepted } from "../../platform/http/accepted.ts";
 import { NativeRefusal } from "../../platform/http/native-refusal.ts";
 import { type KeySigner, signKey } from "./key-token.ts";
 import { KEY_LIFETIME_MS_DEFAULT, LIVE_KEYS_COUNT_MAX } from "./limits.ts";
@@ -38,7 +39,7 @@ export interface KeysService {
   /** Not reachable over HTTP. */
   mintRoot(key: RootKey): Promise<MintedKey>;
   /** A key within the actor's own scopes, places and end; whatever goes beyond is refused with `not_permitted`, naming the field. */
-  mint(actor: Actor, request: MintKeyRequest<Scope>): Promise<MintedKey>;
+  mint(actor: Actor, body: unknown): Promise<MintedKey>;
   /** The actor's own key and those below it, one page by id. */
   list(actor: Actor, page: KeysQuery): Promise<readonly KeyRow[]>;
   /** The key and everything below it. Again is harmless. Fails with `not_found` for a key that is neither the actor's own nor below it. */
@@ -48,7 +49,7 @@ export interface KeysService {
 export function keysService(deps: KeysDeps): KeysService {
   return {
     mintRoot: (key) => deps.database.transaction((tx) => mintIn(tx, deps, { ...key, parentId: null })),
-    mint: (actor, request) => mint(deps, actor, request),
+    mint: (actor, body) => mint(deps, actor, body),
     async list(actor, page) {
       requireScope(actor, "keys");
       return listDescent(deps.database, actor.keyId, page);
@@ -57,8 +58,9 @@ export function keysService(deps: KeysDeps): KeysService {
   };
 }
 
-async function mint(deps: KeysDeps, actor: Actor, request: MintKeyRequest<Scope>): Promise<MintedKey> {
+async function mint(deps: KeysDeps, actor: Actor, body: unknown): Promise<MintedKey> {
   requireScope(actor, "keys");
+  const request = accepted(readMintKey(body, SCOPES));
   const reached = new Set((await deps.access.places(actor)).map((place) => place.placeId));
   return deps.database.transaction(async (tx) => {
     await lockKeysOf(tx, actor.placeGroupId);

@@ -1,0 +1,80 @@
+import { createPrivateKey, createPublicKey } from "node:crypto";
+import { systemRandom, systemTimers } from "@postern/core";
+import type { FastifyInstance } from "fastify";
+import type { KeySigner } from "../../../src/features/keys/key-token.ts";
+import { createKeyVerifier, type KeyVerifier } from "../../../src/features/keys/key-verifier.ts";
+import { addKeyRoutes } from "../../../src/features/keys/routes.ts";
+import { type KeysService, keysService, type RootKey } from "../../../src/features/keys/service.ts";
+import { createAccess } from "../../../src/platform/access/access.ts";
+import { type Access, SCOPES } from "../../../src/platform/access/actor.ts";
+import { type HttpWorld, type HttpWorldOptions, startHttpWorld } from "../../http/http-world.ts";
+import { createTestDatabase, createTestPlace, TEST_NOW_MS, type TestDatabase, type TestPlace } from "../../support/index.ts";
+
+/** An Ed25519 pair from a seed of one repeated byte. */
+export function signerOf(byte: number): KeySigner {
+  const der = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), Buffer.alloc(32, byte)]);
+  const privateKey = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+  return { privateKey, publicKey: createPublicKey(privateKey) };
+}
+
+export interface KeysWorld extends AsyncDisposable {
+  readonly test: TestDatabase;
+  readonly place: TestPlace;
+  /** In the same group. */
+  readonly second: TestPlace;
+  readonly foreign: TestPlace;
+  readonly signer: KeySigner;
+  readonly keys: KeysService;
+  readonly verifier: KeyVerifier;
+  readonly access: Access;
+  /** Both clocks; the test moves it. */
+  readonly time: { nowMs: number };
+  readonly revoked: string[];
+  rootKey(more?: Partial<RootKey>): Promise<{ readonly keyId: string; readonly key: string }>;
+  /** A server whose routes stand behind real keys; `v1` and `v2` are added to the routes for keys. */
+  serve(options?: HttpWorldOptions): Promise<HttpWorld>;
+}
+
+/** Two places of one group, one of another, and keys signed by a pair of the test's own. */
+export async function createKeysWorld(): Promise<KeysWorld> {
+  const test = await createTestDatabase();
+  const { database } = test;
+  const place = await createTestPlace(database, { placeId: 501 });
+  const second = await createTestPlace(database, { placeId: 502 });
+  const foreign = await createTestPlace(database, { placeId: 503 });
+  await database.execute("update places set place_group_id = $1 where place_id = $2", [place.placeGroupId, second.placeId]);
+  const time = { nowMs: TEST_NOW_MS };
+  const clock = { nowMs: () => time.nowMs, monotonicMs: () => time.nowMs };
+  const signer = signerOf(1);
+  const access = createAccess({ database, clock });
+  const verifier = createKeyVerifier({ database, clock, signer });
+  const revoked: string[] = [];
+  const onRevoked = (keyId: string): void => {
+    revoked.push(keyId);
+    verifier.forget(keyId);
+  };
+  const keys = keysService({ database, access, clock, random: systemRandom, signer, onRevoked });
+  const addV2 = (options: HttpWorldOptions) => (routes: FastifyInstance) => {
+    addKeyRoutes(routes, keys);
+    options.v2?.(routes);
+  };
+  return {
+    test,
+    place,
+    second,
+    foreign,
+    signer,
+    keys,
+    verifier,
+    access,
+    time,
+    revoked,
+    async rootKey(more = {}) {
+      const base = { placeGroupId: place.placeGroupId, name: "root", scopes: SCOPES, placeIds: null, expiresAtMs: time.nowMs + 86_400_000 };
+      const { row, key } = await keys.mintRoot({ ...base, ...more });
+      return { keyId: row.keyId, key };
+    },
+    serve: (options = {}) => startHttpWorld({ clock, timers: systemTimers, verifyKey: verifier.verify, ...options, v2: addV2(options) }),
+    [Symbol.asyncDispose]: () => test.drop(),
+  };
+}
