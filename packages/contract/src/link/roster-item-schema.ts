@@ -1,6 +1,7 @@
 import type { RosterItem } from "@postern/core";
 import Type, { type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
+import { MODES_COUNT_MAX } from "../clue/clue-limits.ts";
 
 const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 const OptionalId = Type.Union([Type.Null(), Id]);
@@ -8,7 +9,7 @@ const Milliseconds = Type.Integer({ minimum: -8.64e15, maximum: 8.64e15 });
 const Literals = (...texts: string[]): TSchema => Type.Union(texts.map((text) => Type.Literal(text)));
 const Chains = Type.Array(
   Type.Array(Literals("CARD", "CODE", "FACE", "FINGERPRINT", "PIN", "QR", "UNIQUE_PIN", "MOBILE"), { minItems: 1, maxItems: 4 }),
-  { maxItems: 16 },
+  { maxItems: MODES_COUNT_MAX },
 );
 const Windows = Type.Array(
   Type.Object(

@@ -1,4 +1,4 @@
-import { readDoorsQuery, readPathId, writeList } from "@postern/contract";
+import { readPathId, writeList } from "@postern/contract";
 import type { FastifyInstance } from "fastify";
 import { accepted } from "../../platform/http/accepted.ts";
 import type { DoorsService } from "./service.ts";
@@ -11,7 +11,7 @@ interface PlaceParams {
 export function addDoorRoutes(routes: FastifyInstance, doors: DoorsService): void {
   routes.get<PlaceParams>("/places/:placeId/doors", async (request) => {
     const placeId = accepted(readPathId("placeId", request.params.placeId));
-    const page = await doors.list(request.actor, placeId, accepted(readDoorsQuery(request.query)));
+    const page = await doors.list(request.actor, placeId, request.query);
     return writeList(page.doors, page.total);
   });
 }

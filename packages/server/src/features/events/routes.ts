@@ -1,4 +1,4 @@
-import { readEventsQuery, readPathId, writeList } from "@postern/contract";
+import { readPathId, writeList } from "@postern/contract";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { accepted } from "../../platform/http/accepted.ts";
 import { FOLLOW_ANSWER_MS_MAX } from "./limits.ts";
@@ -11,14 +11,13 @@ interface PlaceParams {
 /** CLUe §1.4, under every prefix of v1. */
 export function addEventRoutes(routes: FastifyInstance, events: EventsService): void {
   routes.get("/events", async (request) => {
-    const query = accepted(readEventsQuery(request.query, "be"));
-    const page = await events.page(request.actor, query.placeId, query);
+    const page = await events.page(request.actor, request.query);
     return writeList(page.events, page.total);
   });
 
   routes.get<PlaceParams>("/events/places/:placeId/elastic", async (request) => {
     const placeId = accepted(readPathId("placeId", request.params.placeId));
-    const page = await events.page(request.actor, placeId, accepted(readEventsQuery(request.query, "elastic")));
+    const page = await events.pageOf(request.actor, placeId, request.query);
     return writeList(page.events, page.total);
   });
 }

@@ -1,10 +1,10 @@
-import { ClueError, type EventItem, type EventsQuery, writeEvent } from "@postern/contract";
+import { ClueError, type EventItem, type EventsQuery, readEventsQuery, writeEvent } from "@postern/contract";
 import type { Access, Actor, ReachedPlace } from "../../platform/access/actor.ts";
 import { accepted } from "../../platform/http/accepted.ts";
 import { eventView } from "./event-view.ts";
 import { type FollowAnswer, type FollowDeps, LedgerFollowers } from "./follow.ts";
 import { readFollowQuery } from "./read-follow-query.ts";
-import { pageOfEvents } from "./store.ts";
+import { type LedgerPlace, pageOfEvents } from "./store.ts";
 
 export interface EventsDeps extends FollowDeps {
   readonly access: Access;
@@ -16,16 +16,26 @@ export interface EventsPage {
 }
 
 export interface EventsService {
-  /** CLUe §1.4. `placeId` null: the key's only place (CLUe §7). */
-  page(actor: Actor, placeId: number | null, query: EventsQuery): Promise<EventsPage>;
-  /** What a ledger holds after a cursor, in its own order; `query` as it came. Ends early, without events, when the signal is aborted. */
+  /** CLUe §1.4, the place in the query; without one, the key's only place (CLUe §7). `query` as it came, here and below. */
+  page(actor: Actor, query: unknown): Promise<EventsPage>;
+  /** CLUe §1.4, the place in the path. */
+  pageOf(actor: Actor, placeId: number, query: unknown): Promise<EventsPage>;
+  /** What a ledger holds after a cursor, in its own order. Ends early, without events, when the signal is aborted. */
   follow(actor: Actor, placeId: number, follow: { readonly query: unknown; readonly signal: AbortSignal }): Promise<FollowAnswer>;
 }
 
 export function eventsService(deps: EventsDeps): EventsService {
   const followers = new LedgerFollowers(deps);
   return {
-    page: (actor, placeId, query) => page(deps, actor, placeId, query),
+    async page(actor, query) {
+      const asked = accepted(readEventsQuery(query, "be"));
+      const place = await deps.access.place(actor, "events", asked.placeId ?? (await onlyPlace(deps, actor)).placeId);
+      return page(deps, place, asked);
+    },
+    async pageOf(actor, placeId, query) {
+      const place = await deps.access.place(actor, "events", placeId);
+      return page(deps, place, accepted(readEventsQuery(query, "elastic")));
+    },
     async follow(actor, placeId, { query, signal }) {
       const place = await deps.access.place(actor, "events", placeId);
       return followers.next(place, accepted(readFollowQuery(placeId, query)), signal);
@@ -33,10 +43,9 @@ export function eventsService(deps: EventsDeps): EventsService {
   };
 }
 
-async function page(deps: EventsDeps, actor: Actor, placeId: number | null, query: EventsQuery): Promise<EventsPage> {
-  const place = await deps.access.place(actor, "events", placeId ?? (await onlyPlace(deps, actor)).placeId);
-  const found = await pageOfEvents(deps.database, place, query);
-  return { total: found.total, events: found.events.map((event) => writeEvent(eventView(place.placeId, event))) };
+async function page({ database }: EventsDeps, place: LedgerPlace, query: EventsQuery): Promise<EventsPage> {
+  const { total, events } = await pageOfEvents(database, place, query);
+  return { total, events: events.map((event) => writeEvent(eventView(place.placeId, event))) };
 }
 
 async function onlyPlace({ access }: EventsDeps, actor: Actor): Promise<ReachedPlace> {

@@ -89,3 +89,11 @@ test("enrolling and deleting the same person at once ends in one of the two stat
     assert.equal(await count("roster_items where item ->> 'name' = $1", [`flicker-${round}`]), live);
   }
 });
+
+test("of two who delete an auth at once, one is told that there is none", async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const { authId } = dataOf<Data>(await post(bodyOf(`twice-${round}`)));
+    const answers = await Promise.all([server.call("DELETE", `/v1/auths/${authId}`), server.call("DELETE", `/v1/places/auths/${authId}`)]);
+    assert.deepEqual(answers.map((answer) => answer.status).sort(), [200, 400]);
+  }
+});

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { MODES_COUNT_MAX, readRosterItem } from "@postern/contract";
 import { dataOf, refusal, refusedFor } from "../support/answers.ts";
 import { bodyOf, csn, GUIDE_BODY } from "../support/create-bodies.ts";
 import { databaseCounts } from "../support/database-counts.ts";
@@ -153,6 +154,16 @@ test("the roster holds cards in canonical form and order, and chains from the mo
   const item = (await rosterItem(authId)) as { cards: string[]; chains: string[][] };
   assert.deepEqual(item.cards, ["CSN:44", "WIEGAND:26:12:123"]);
   assert.deepEqual(item.chains, [["CARD", "PIN"], ["FACE"]]);
+});
+
+test("an auth with as many modes and doors as a client may ask for is one that a controller accepts", async () => {
+  const factors = ["CARD", "FACE", "FINGERPRINT", "QR", "UNIQUE_PIN", "MOBILE"];
+  const pairs = factors.flatMap((first) => factors.filter((second) => second !== first).map((second) => `${first}_THEN_${second}`));
+  const { authId } = await create(
+    bodyOf("modes", { credentials: { name: "\u{20000}".repeat(50), modes: [...factors, ...pairs].slice(0, MODES_COUNT_MAX) } }),
+  );
+  const item = await rosterItem(authId);
+  assert.deepEqual(readRosterItem(item), item);
 });
 
 test("doors and schedules that the place does not have are all named where the client wrote them", async () => {

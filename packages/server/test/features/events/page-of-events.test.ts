@@ -111,6 +111,7 @@ test("a place out of reach is refused as one that does not exist; within reach t
     assert.equal(refusedFor(await get("", { path: `/v1/events/places/${placeId}/elastic` })), "e1007 placeId");
   }
   assert.equal(refusedFor(await get("", { key: "people" })), "e1001");
+  assert.equal(refusedFor(await get("?size=x", { key: "people", path: `/v1/events/places/${PLACE_ID}/elastic` })), "e1001");
   assert.equal((await get("", { key: "events" })).status, 200);
 });
 
