@@ -11,8 +11,8 @@ import {
   itemScopes,
   type RosterItem,
   rosterDigest,
-  silentLog,
   SUM_MODULUS,
+  silentLog,
 } from "@postern/core";
 import { Replica } from "../../src/replica/replica.ts";
 import { aDoor, anAuth, aPlace, basicRoster, gone, rosterFrame, SERVED, wire } from "../support/builders.ts";
