@@ -13,3 +13,6 @@ export const CONTROLLERS_PER_PLACE_MAX = 1_000;
 
 /** Among 900 million serials, eight taken ones in a row mean broken chance and no crowd. */
 export const SERIAL_ATTEMPTS_COUNT_MAX = 8;
+
+/** A claim has about 200 bytes. It is read for anybody, so that all connections together may not take a sixteenth of what bodies share. */
+export const CLAIM_BODY_BYTES_MAX = 4 * 1024;

@@ -2,6 +2,7 @@ import { readClaim, readPathId } from "@postern/contract";
 import type { FastifyInstance } from "fastify";
 import { accepted } from "../../platform/http/accepted.ts";
 import { sourceOf } from "../../platform/http/source-address.ts";
+import { CLAIM_BODY_BYTES_MAX } from "./limits.ts";
 import type { ControllersService } from "./service.ts";
 import type { ControllerRow } from "./store.ts";
 
@@ -34,7 +35,7 @@ export function addControllerRoutes(routes: FastifyInstance, controllers: Contro
     return { code, expiresAt: expiresAtMs };
   });
 
-  routes.post("/claims", { config: { access: "public" } }, async (request) => {
+  routes.post("/claims", { bodyLimit: CLAIM_BODY_BYTES_MAX, config: { access: "public" } }, async (request) => {
     return controllers.claim(sourceOf(request.ip), accepted(readClaim(request.body)));
   });
 }

@@ -49,7 +49,7 @@ function serverOptions(deps: HttpServerDeps): FastifyServerOptions {
   };
   const { tls } = deps;
   return {
-    ...(tls === undefined ? { http: node } : { https: { ...node, ...tls } }),
+    ...(tls === undefined ? { http: node } : { https: { ...node, ...tls, handshakeTimeout: limits.HEADERS_MS_MAX } }),
     logger: false,
     genReqId: () => newRequestId(deps.random),
     trustProxy: deps.trustedProxies.length > 0 ? [...deps.trustedProxies] : false,
@@ -83,8 +83,12 @@ function boundConnections(app: FastifyInstance, deps: HttpServerDeps): void {
   app.addHook("onRequest", async () => {
     if (isStopping) throw new NativeRefusal("stopping");
   });
-  // Its connection would else be kept for the next request, and the server with it.
-  app.addHook("onSend", async (_request, reply) => void (isStopping && reply.header("connection", "close")));
+  app.addHook("onSend", async (_request, reply) => {
+    // While stopping, a connection kept for the next request would keep the server. Else the framework's wish to close after a refused body
+    // is not followed: the body has been read or is let pass, and closing under a client that still sends could cost it the answer.
+    if (isStopping) reply.header("connection", "close");
+    else reply.removeHeader("connection");
+  });
 }
 
 /** One line per answer: the route's pattern and never the address, whose query may name a person. */

@@ -4,6 +4,7 @@ import { after, afterEach, before, test } from "node:test";
 import { type Random, seededRandom } from "@postern/core";
 import { SELECTORS_COUNT, selectorOf } from "../../../src/features/controllers/claim-code.ts";
 import {
+  CLAIM_BODY_BYTES_MAX,
   CLAIM_CODE_LIFETIME_MS,
   CLAIM_TRIES_COUNT_MAX,
   CLAIMS_COUNT_MAX,
@@ -302,6 +303,11 @@ test("a claim without a proper public key costs no try and registers nothing; a 
     assert.ok(!answer.text.includes(good.x.slice(0, 20)));
   }
   assert.equal((await claim(code, good)).status, 200);
+});
+
+test("a body that is larger than any claim is not read for somebody without a key", async () => {
+  const answer = await http.call("POST", "/v2/claims", { key: null, body: " ".repeat(CLAIM_BODY_BYTES_MAX + 1) });
+  assert.deepEqual([answer.status, answer.body.code], [413, "body_too_large"]);
 });
 
 test("neither the code nor its hash without our key can be had from the database, an answer or the log", async () => {
