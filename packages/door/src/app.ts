@@ -41,9 +41,9 @@ export interface RunningController {
   /** Of the virtual driver; null with a driver of real hardware. */
   readonly socketPath: string | null;
   state(): ControllerState;
-  /** Resolves once everything up to this revision is held and the server has been told; rejects with `stopping` when the controller stops. */
+  /** Resolves once everything up to this revision is held and its doors are served; rejects with `stopping` when the controller stops. */
   whenSynced(revision: number): Promise<void>;
-  /** Resolves once the link is live; rejects with `stopping` when the controller stops. */
+  /** Resolves once the link is live and the doors it names are served; rejects with `stopping` when the controller stops. */
   whenLive(): Promise<void>;
   /** Leaves the doors locked and everything on the disk. Idempotent. */
   stop(): Promise<void>;
@@ -119,6 +119,8 @@ class ControllerApp implements RunningController {
   readonly #chores = new Map<string, Timer>();
   readonly #waiters = new Set<Waiter>();
   #stopping: Promise<void> | null = null;
+  /** While the doors of a welcome are being taken charge of. */
+  #isServing = false;
 
   constructor(options: StartOptions, identity: Identity, disk: Disk) {
     const { dataDir, log, clock, timers } = options;
@@ -145,11 +147,12 @@ class ControllerApp implements RunningController {
   }
 
   whenSynced(revision: number): Promise<void> {
-    return this.#when(() => this.#disk.replica.position.filling === null && this.#disk.replica.position.completeTo >= revision);
+    const { replica } = this.#disk;
+    return this.#when(() => !this.#isServing && replica.position.filling === null && replica.position.completeTo >= revision);
   }
 
   whenLive(): Promise<void> {
-    return this.#when(() => this.#uplink.kind === "live");
+    return this.#when(() => !this.#isServing && this.#uplink.kind === "live");
   }
 
   stop(): Promise<void> {
@@ -218,12 +221,16 @@ class ControllerApp implements RunningController {
   }
 
   async #serve(): Promise<void> {
+    this.#isServing = true;
     try {
       await this.#controller.serve(this.#disk.replica.doors);
       this.#controlServer?.describe();
     } catch (cause) {
       this.#options.log.error("controller.serve_failed", { cause });
+    } finally {
+      this.#isServing = false;
     }
+    this.#settleWaiters();
   }
 
   #rosterChanged(): void {
