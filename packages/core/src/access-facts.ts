@@ -14,8 +14,8 @@ export interface AccessFacts {
   readonly mode: DoorMode;
   /** Who the credential belongs to, or null when nobody here is known by it. */
   readonly auth: AuthItem | null;
-  /** The schedule that `auth.scheduleId` names, or null when the replica has none. */
-  readonly schedule: Schedule | null;
+  /** Every schedule of the replica, by id. */
+  readonly schedules: ReadonlyMap<number, Schedule>;
   readonly utcTransitions: readonly UtcTransition[];
   /** Factors proven so far, in the order in which they were presented. While `auth` is null: the one that was presented. */
   readonly proven: Chain;

@@ -5,7 +5,7 @@ import type { Decision, DenialReason } from "./decision.ts";
 import type { DoorMode } from "./door-mode.ts";
 import { factorProgress, meetsDoorMinimum } from "./factor-progress.ts";
 import { periodState } from "./period.ts";
-import type { AuthItem, Confirmation, DoorItem } from "./roster-item.ts";
+import type { AuthItem, Confirmation, DoorItem, Grant } from "./roster-item.ts";
 import { isWithinSchedule } from "./schedule.ts";
 
 /**
@@ -112,12 +112,30 @@ function refusalOfRight(auth: AuthItem, door: DoorItem, facts: AccessFacts): Den
   if (facts.nowMs === null) return "no_clock";
   const period = periodState(auth.startMs, auth.endMs, facts.nowMs);
   if (period !== "within") return period;
-  if (auth.doors !== "all" && !auth.doors.includes(door.id)) return "wrong_door";
-  if (auth.scheduleId === null) return null;
-  if (facts.schedule === null) return "schedule_missing";
+  return refusalOfGrants(auth, door.id, { ...facts, nowMs: facts.nowMs });
+}
+
+type Moment = Pick<AccessFacts, "schedules" | "utcTransitions"> & { readonly nowMs: number };
+
+/** Null when the auth's own doors and times, or those of one of its groups, cover this door now; else why the one that comes closest does not. */
+function refusalOfGrants(auth: AuthItem, doorId: number, moment: Moment): DenialReason | null {
+  let refusal = refusalOfGrant(auth, doorId, moment);
+  for (const grant of auth.grants) {
+    if (refusal === null) return null;
+    const other = refusalOfGrant(grant, doorId, moment);
+    if (refusal === "wrong_door" || other === null) refusal = other;
+  }
+  return refusal;
+}
+
+function refusalOfGrant(grant: Grant, doorId: number, { schedules, utcTransitions, nowMs }: Moment): DenialReason | null {
+  if (grant.doors !== "all" && !grant.doors.includes(doorId)) return "wrong_door";
+  if (grant.scheduleId === null) return null;
+  const schedule = schedules.get(grant.scheduleId);
+  if (schedule === undefined) return "schedule_missing";
   // Without offsets the controller knows the time, but not the place's.
-  if (facts.utcTransitions.length === 0) return "no_clock";
-  return isWithinSchedule(facts.schedule, facts.utcTransitions, facts.nowMs) ? null : "outside_schedule";
+  if (utcTransitions.length === 0) return "no_clock";
+  return isWithinSchedule(schedule, utcTransitions, nowMs) ? null : "outside_schedule";
 }
 
 function decideByVendorAlone(identifying: Confirmation, door: DoorItem, { proven, confirmation }: AccessFacts): Decision {

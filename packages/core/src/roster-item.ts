@@ -21,6 +21,8 @@ export interface PlaceItem {
   readonly timeZone: string;
   /** In ascending order of `fromMs`; the first one holds for all time before the second. */
   readonly utcTransitions: readonly UtcTransition[];
+  /** What unique PINs of this place are hashed with; base64. */
+  readonly uniquePinSalt: string;
 }
 
 /** Weekly windows and holidays. Concerns every door. */
@@ -44,6 +46,14 @@ export interface DoorItem {
   readonly chains: readonly Chain[];
   readonly scheduledUnlockId: number | null;
   readonly scheduledLockId: number | null;
+  /** The scheduled unlock begins with the first person let in during its window, not with the window. */
+  readonly firstPersonIn: boolean;
+  /** How long the door may stand open after a passage before it is an alarm; null: for ever. */
+  readonly heldOpenMs: number | null;
+  /** Whether opening without a passage is an alarm. */
+  readonly forcedOpenAlarm: boolean;
+  /** How long somebody has for the next factor. */
+  readonly factorMs: number;
   /** Credential types that the customer's own server confirms at this door (CLUe §3). */
   readonly confirmations: readonly Confirmation[];
   /** How long the door may decide without having heard from the server, or null for ever. */
@@ -69,8 +79,22 @@ export interface DoorModeItem {
   readonly lockdown: boolean;
 }
 
+/** Doors at times. */
+export interface Grant {
+  /** `all`, or the ids in ascending order. */
+  readonly doors: "all" | readonly number[];
+  /** null: always. */
+  readonly scheduleId: number | null;
+}
+
+/** What proves a PIN without holding it: memory-hard, about 20 ms to check (see `pin.ts`). Both in base64. */
+export interface PinVerifier {
+  readonly salt: string;
+  readonly hash: string;
+}
+
 /** A person's right at this place. */
-export interface AuthItem {
+export interface AuthItem extends Grant {
   readonly kind: "auth";
   readonly id: number;
   readonly userId: number;
@@ -80,14 +104,18 @@ export interface AuthItem {
   readonly startMs: number;
   /** Exclusive. */
   readonly endMs: number;
-  /** `all`, or the ids in ascending order. */
-  readonly doors: "all" | readonly number[];
-  /** null: always. */
-  readonly scheduleId: number | null;
   /** Alternative chains that open; each one alone is enough. */
   readonly chains: readonly Chain[];
+  /** Doors and schedules that come through access groups, each beside the auth's own. */
+  readonly grants: readonly Grant[];
   /** Canonical card keys (see `cardKey`), in ascending order. */
   readonly cards: readonly string[];
+  /** Checked when the person is known by another factor; null: none. */
+  readonly pin: PinVerifier | null;
+  /** Identifies its holder alone: the PIN hashed with the place's salt (see `uniquePinKey`); null: none. */
+  readonly uniquePin: string | null;
+  /** Templates in base64 as the driver's readers understand them; nothing here looks inside. */
+  readonly fingerprints: readonly string[];
 }
 
 export function itemKey(item: { readonly kind: RosterKind; readonly id: number }): ItemKey {
@@ -107,8 +135,19 @@ export function itemScopes(item: RosterItem): readonly number[] {
     case "mode":
       return [item.id];
     case "auth":
-      return item.doors === "all" ? [COMMON_SCOPE] : item.doors;
+      return grantScopes([item, ...item.grants]);
     default:
       return assertNever(item);
   }
+}
+
+function grantScopes(grants: readonly Grant[]): readonly number[] {
+  const [own, ...others] = grants;
+  if (own !== undefined && others.length === 0) return own.doors === "all" ? [COMMON_SCOPE] : own.doors;
+  const doorIds = new Set<number>();
+  for (const { doors } of grants) {
+    if (doors === "all") return [COMMON_SCOPE];
+    for (const doorId of doors) doorIds.add(doorId);
+  }
+  return [...doorIds].sort((left, right) => left - right);
 }
