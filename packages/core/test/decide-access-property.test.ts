@@ -11,6 +11,7 @@ import {
   type DoorMode,
   decideAccess,
   type Factor,
+  type Schedule,
 } from "../src/index.ts";
 import { authWith, denied, doorWith, END_MS, factsWith, NOW_MS, START_MS } from "./access-facts-builder.ts";
 import { scheduleDaily } from "./schedule-builder.ts";
@@ -65,7 +66,7 @@ const accessFacts: fc.Arbitrary<AccessFacts> = fc
     door: fc.oneof({ weight: 12, arbitrary: door }, { weight: 1, arbitrary: fc.constant(null) }),
     mode: usually(...(modes as [DoorMode, ...DoorMode[]])),
     auth: fc.oneof({ weight: 4, arbitrary: auth }, { weight: 1, arbitrary: fc.constant(null) }),
-    schedule: fc.constantFrom(alwaysSchedule, NEVER, null),
+    schedules: fc.constantFrom(new Map([[333, alwaysSchedule]]), new Map([[333, NEVER]]), new Map<number, Schedule>()),
     utcTransitions: usually<AccessFacts["utcTransitions"]>([{ fromMs: 0, offsetSeconds: 32_400 }], []),
     proven: fc.oneof(chain, fc.array(fc.constantFrom(...FACTORS), { maxLength: 3 })),
     confirmation: fc.constantFrom("not_asked", "confirmed", "refused", "silent"),
@@ -138,9 +139,9 @@ const RULES: readonly Rule[] = [
   deny("not_started", (facts) => facts.auth !== null && facts.nowMs === START_MS - 1),
   deny("ended", (facts) => facts.auth !== null && facts.nowMs === END_MS),
   deny("wrong_door", (facts) => facts.auth !== null && facts.auth.doors !== "all" && !facts.auth.doors.some((id) => id === 234)),
-  deny("schedule_missing", (facts) => isBound(facts) && facts.schedule === null),
+  deny("schedule_missing", (facts) => isBound(facts) && !facts.schedules.has(333)),
   deny("no_clock", (facts) => isBound(facts) && facts.utcTransitions.length === 0),
-  deny("outside_schedule", (facts) => isBound(facts) && facts.schedule === NEVER),
+  deny("outside_schedule", (facts) => isBound(facts) && facts.schedules.get(333) === NEVER),
   deny("factor_not_allowed", (facts) => facts.auth === null && !strangerMeetsMinimum(facts)),
   deny("factor_not_allowed", (facts) => facts.auth !== null && !isEnough(facts) && following(facts).length === 0),
   [
@@ -196,8 +197,8 @@ test("taking a right away never opens a door", () => {
       { ...facts, auth: { ...facts.auth, endMs: facts.auth.startMs } },
       { ...facts, auth: { ...facts.auth, doors: [] } },
       { ...facts, auth: { ...facts.auth, chains: [] } },
-      { ...facts, auth: { ...facts.auth, scheduleId: 334 }, schedule: NEVER },
-      { ...facts, auth: { ...facts.auth, scheduleId: 334 }, schedule: null },
+      { ...facts, auth: { ...facts.auth, scheduleId: 334 }, schedules: new Map([[334, NEVER]]) },
+      { ...facts, auth: { ...facts.auth, scheduleId: 334 }, schedules: new Map() },
       { ...facts, nowMs: null },
       { ...facts, door: { ...facts.door, beliefAgeMsMax: 1 }, beliefAgeMs: 2 },
       { ...facts, mode: { kind: "locked", by: "lockdown" } },

@@ -7,12 +7,14 @@ import {
   type ConfirmedCredential,
   type Decision,
   decideAccess,
+  type Schedule,
 } from "../src/index.ts";
 import { authWith, denied, doorWith, END_MS, factsWith, GRANTED, NOW_MS, START_MS } from "./access-facts-builder.ts";
 import { scheduleDaily } from "./schedule-builder.ts";
 
 const BY_VENDOR: Decision = { kind: "granted", because: "vendor" };
 const neverSchedule = scheduleDaily();
+const only = (schedule: Schedule): ReadonlyMap<number, Schedule> => new Map([[333, schedule]]);
 
 function confirmed(credential: ConfirmedCredential, identifies = false): Confirmation {
   return { credential, identifies };
@@ -34,6 +36,39 @@ check([
   ["an active auth inside its period, with its factor, opens", {}, GRANTED],
   ["a door without settings denies as door_unknown", { door: null }, denied("door_unknown")],
   ["a credential that nobody is known by is denied as unknown", { auth: null }, denied("unknown")],
+]);
+
+const outside = { doors: [234], scheduleId: 334 };
+const bothSchedules = new Map([
+  [333, alwaysSchedule],
+  [334, neverSchedule],
+]);
+
+check([
+  ["a door that only a group grants opens", { auth: authWith({ doors: [], grants: [{ doors: [234], scheduleId: null }] }) }, GRANTED],
+  [
+    "a group's schedule binds what the group grants",
+    { auth: authWith({ doors: [], grants: [outside] }), schedules: bothSchedules },
+    denied("outside_schedule"),
+  ],
+  [
+    "one group's hours do not narrow another's",
+    { auth: authWith({ doors: [], grants: [outside, { doors: "all", scheduleId: 333 }] }), schedules: bothSchedules },
+    GRANTED,
+  ],
+  [
+    "an auth's own right stands beside a group that is closed",
+    { auth: authWith({ grants: [outside] }), schedules: bothSchedules },
+    GRANTED,
+  ],
+  [
+    "of several refusals the one that comes closest to the door is named",
+    {
+      auth: authWith({ doors: [1], grants: [{ doors: [2], scheduleId: null }, outside, { doors: [3], scheduleId: null }] }),
+      schedules: bothSchedules,
+    },
+    denied("outside_schedule"),
+  ],
 ]);
 
 check([
@@ -71,21 +106,21 @@ check([
 ]);
 
 check([
-  ["inside its schedule an auth opens", { auth: authWith({ scheduleId: 333 }), schedule: alwaysSchedule }, GRANTED],
+  ["inside its schedule an auth opens", { auth: authWith({ scheduleId: 333 }), schedules: only(alwaysSchedule) }, GRANTED],
   [
     "outside its schedule an auth denies as outside_schedule",
-    { auth: authWith({ scheduleId: 333 }), schedule: neverSchedule },
+    { auth: authWith({ scheduleId: 333 }), schedules: only(neverSchedule) },
     denied("outside_schedule"),
   ],
   [
     "a schedule that the replica does not hold denies as schedule_missing",
-    { auth: authWith({ scheduleId: 333 }), schedule: null },
+    { auth: authWith({ scheduleId: 333 }), schedules: new Map() },
     denied("schedule_missing"),
   ],
-  ["an auth that is always valid is not bound by a schedule that happens to be given", { schedule: neverSchedule }, GRANTED],
+  ["an auth that is always valid is not bound by a schedule that happens to be given", { schedules: only(neverSchedule) }, GRANTED],
   [
     "without the offsets of the place a schedule denies as no_clock",
-    { auth: authWith({ scheduleId: 333 }), schedule: alwaysSchedule, utcTransitions: [] },
+    { auth: authWith({ scheduleId: 333 }), schedules: only(alwaysSchedule), utcTransitions: [] },
     denied("no_clock"),
   ],
   ["without the offsets of the place an auth that is always valid opens", { utcTransitions: [] }, GRANTED],
@@ -264,9 +299,9 @@ const LAYERS: readonly (readonly [Decision, Partial<AccessFacts>])[] = [
   [denied("not_started"), { nowMs: END_MS }],
   [denied("ended"), { nowMs: NOW_MS }],
   [denied("wrong_door"), { auth: authWith({ doors: [9], scheduleId: 333 }) }],
-  [denied("schedule_missing"), { schedule: neverSchedule }],
+  [denied("schedule_missing"), { schedules: only(neverSchedule) }],
   [denied("no_clock"), { utcTransitions: [{ fromMs: 0, offsetSeconds: 0 }] }],
-  [denied("outside_schedule"), { schedule: alwaysSchedule }],
+  [denied("outside_schedule"), { schedules: only(alwaysSchedule) }],
   [denied("factor_not_allowed"), { auth: authWith({ doors: [9], scheduleId: 333, chains: [["CARD"], ["FACE"]] }) }],
   [{ kind: "wait_factor", wanted: ["FACE"] }, { proven: ["CARD", "FACE"] }],
   [denied("vendor_refused"), { confirmation: "silent" }],
@@ -305,7 +340,7 @@ test("a decision leaves its facts as they were", () => {
   const facts = factsWith({
     door: everyTypeDoor,
     auth: authWith({ scheduleId: 333, chains: [["CARD", "PIN"], ["FACE"]] }),
-    schedule: alwaysSchedule,
+    schedules: only(alwaysSchedule),
   });
   const before = structuredClone(facts);
   decideAccess(facts);

@@ -3,7 +3,13 @@ import { test } from "node:test";
 import { alwaysSchedule, COMMON_SCOPE, itemKey, itemScopes, type RosterItem } from "../src/index.ts";
 import { authWith, doorWith, modeWith } from "./access-facts-builder.ts";
 
-const place: RosterItem = { kind: "place", id: 178, timeZone: "Asia/Seoul", utcTransitions: [{ fromMs: 0, offsetSeconds: 32_400 }] };
+const place: RosterItem = {
+  kind: "place",
+  id: 178,
+  timeZone: "Asia/Seoul",
+  utcTransitions: [{ fromMs: 0, offsetSeconds: 32_400 }],
+  uniquePinSalt: "AAAAAAAAAAAAAAAAAAAAAA==",
+};
 const schedule: RosterItem = { kind: "schedule", id: 333, schedule: alwaysSchedule };
 
 const SCOPES: readonly (readonly [string, RosterItem, readonly number[]])[] = [

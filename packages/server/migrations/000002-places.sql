@@ -27,7 +27,9 @@ create table places(
   place_group_id bigint not null references place_groups,
   name text not null,
   time_zone text not null,
-  made_at bigint not null
+  made_at bigint not null,
+  -- What the place's unique PINs are hashed with, here and at its doors: 16 random bytes in base64.
+  unique_pin_salt text not null default encode(decode(replace(gen_random_uuid()::text, '-', ''), 'hex'), 'base64')
 );
 create index on places(place_group_id);
 

@@ -8,7 +8,7 @@ import { addControllerRoutes } from "./features/controllers/routes.ts";
 import { type ControllersService, controllersService } from "./features/controllers/service.ts";
 import { type DemoPlace, machineTimeZone, makeDemoPlace } from "./features/demo/make-demo-place.ts";
 import { addDoor } from "./features/doors/add-door.ts";
-import { placeItem, scheduleItem } from "./features/doors/door-roster.ts";
+import { placeItem, scheduleItem } from "./roster/place-items.ts";
 import { addDoorRoutes } from "./features/doors/routes.ts";
 import { doorsService } from "./features/doors/service.ts";
 import { LedgerHints } from "./features/events/ledger-hints.ts";

@@ -21,6 +21,10 @@ const Windows = Type.Array(
 
 const strict = { additionalProperties: false };
 
+/** Salts and hashes of 16 to 64 bytes. */
+const Base64 = Type.String({ pattern: "^[A-Za-z0-9+/]{20,88}={0,2}$" });
+const grantFields = { doors: Type.Union([Type.Literal("all"), Type.Array(Id, { maxItems: 1_000 })]), scheduleId: OptionalId };
+
 const PlaceItem = Type.Object(
   {
     kind: Type.Literal("place"),
@@ -30,6 +34,7 @@ const PlaceItem = Type.Object(
       Type.Object({ fromMs: Milliseconds, offsetSeconds: Type.Integer({ minimum: -86_400, maximum: 86_400 }) }, strict),
       { minItems: 1, maxItems: 64 },
     ),
+    uniquePinSalt: Base64,
   },
   strict,
 );
@@ -63,6 +68,10 @@ const DoorItem = Type.Object(
     chains: Chains,
     scheduledUnlockId: OptionalId,
     scheduledLockId: OptionalId,
+    firstPersonIn: Type.Boolean(),
+    heldOpenMs: Type.Union([Type.Null(), Type.Integer({ minimum: 100, maximum: 86_400_000 })]),
+    forcedOpenAlarm: Type.Boolean(),
+    factorMs: Type.Integer({ minimum: 1_000, maximum: 120_000 }),
     confirmations: Type.Array(
       Type.Object(
         { credential: Literals("card", "face", "fingerprint", "unique_pin", "qr", "customer_qr"), identifies: Type.Boolean() },
@@ -90,9 +99,12 @@ const AuthItem = Type.Object(
     status: Literals("ACTIVE", "INACTIVE"),
     startMs: Milliseconds,
     endMs: Milliseconds,
-    doors: Type.Union([Type.Literal("all"), Type.Array(Id, { maxItems: 1_000 })]),
-    scheduleId: OptionalId,
+    ...grantFields,
+    grants: Type.Array(Type.Object(grantFields, strict), { maxItems: 64 }),
     chains: Chains,
+    pin: Type.Union([Type.Null(), Type.Object({ salt: Base64, hash: Base64 }, strict)]),
+    uniquePin: Type.Union([Type.Null(), Base64]),
+    fingerprints: Type.Array(Type.String({ pattern: "^[A-Za-z0-9+/]*={0,2}$", maxLength: 4_096 }), { maxItems: 10 }),
     cards: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 8 }),
   },
   strict,

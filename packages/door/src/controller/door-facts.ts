@@ -19,6 +19,7 @@ export interface RosterView {
   door(id: number): DoorItem | null;
   mode(doorId: number): DoorModeItem | null;
   schedule(id: number | null): Schedule | null;
+  readonly schedules: ReadonlyMap<number, Schedule>;
 }
 
 /** The world around a door at one moment. */
@@ -62,7 +63,7 @@ export function accessFacts(
     door: roster.door(doorId),
     mode,
     auth,
-    schedule: roster.schedule(auth?.scheduleId ?? null),
+    schedules: roster.schedules,
     utcTransitions: roster.utcTransitions,
     proven,
     confirmation,

@@ -75,6 +75,10 @@ export class RosterContents {
     return this.#modes.get(doorId) ?? null;
   }
 
+  get schedules(): ReadonlyMap<number, Schedule> {
+    return this.#schedules;
+  }
+
   schedule(id: number | null): Schedule | null {
     return id === null ? null : (this.#schedules.get(id) ?? null);
   }

@@ -363,7 +363,7 @@ test("controller: it decides as the shared decision function does", async (conte
     door: aDoor(),
     mode: { kind: "credentials" },
     auth,
-    schedule: null,
+    schedules: new Map(),
     utcTransitions: [],
     proven: ["CARD"],
     confirmation: "not_asked",

@@ -15,7 +15,7 @@ export const NOW_MS = Date.UTC(2026, 5, 1, 12);
 export const DAY_MS = 86_400_000;
 
 export function aPlace(changes: Partial<PlaceItem> = {}): PlaceItem {
-  return { kind: "place", id: 178, timeZone: "UTC", utcTransitions: [{ fromMs: 0, offsetSeconds: 0 }], ...changes };
+  return { kind: "place", id: 178, timeZone: "UTC", utcTransitions: [{ fromMs: 0, offsetSeconds: 0 }], uniquePinSalt: "AAAAAAAAAAAAAAAAAAAAAA==", ...changes };
 }
 
 export function aSchedule(changes: Partial<ScheduleItem> = {}): ScheduleItem {
@@ -34,6 +34,10 @@ export function aDoor(changes: Partial<DoorItem> = {}): DoorItem {
     chains: [],
     scheduledUnlockId: null,
     scheduledLockId: null,
+    firstPersonIn: false,
+    heldOpenMs: null,
+    forcedOpenAlarm: false,
+    factorMs: 10_000,
     confirmations: [],
     beliefAgeMsMax: null,
     whenVendorSilent: "deny",
@@ -57,6 +61,10 @@ export function anAuth(changes: Partial<AuthItem> = {}): AuthItem {
     doors: "all",
     scheduleId: null,
     chains: [["CARD"]],
+    grants: [],
+    pin: null,
+    uniquePin: null,
+    fingerprints: [],
     cards: ["CSN:12345"],
     ...changes,
   };

@@ -16,7 +16,7 @@ export async function createRoster(transaction: Transaction, placeId: number): P
  * head's when nothing changed.
  */
 export async function changeRoster(transaction: Transaction, placeId: number, changes: readonly RosterChange[]): Promise<number> {
-  const head = await lockHead(transaction, placeId);
+  const head = await lockRoster(transaction, placeId);
   const held = await loadHeld(
     transaction,
     placeId,
@@ -27,7 +27,8 @@ export async function changeRoster(transaction: Transaction, placeId: number, ch
   return plan.revision;
 }
 
-async function lockHead(transaction: Transaction, placeId: number): Promise<number> {
+/** Locks a place's roster until the commit: whoever derives it from tables does this before reading them. Returns its revision. */
+export async function lockRoster(transaction: Transaction, placeId: number): Promise<number> {
   const [head] = await transaction.query<{ revision: number }>({
     name: "roster-lock-head",
     text: "select revision from roster_heads where place_id = $1 for no key update",

@@ -38,7 +38,7 @@ export interface DemoDoors {
       readonly madeAtMs: number;
     },
   ): Promise<readonly RosterChange[]>;
-  placeItem(place: { readonly placeId: number; readonly timeZone: string }, nowMs: number): PlaceItem;
+  placeItem(place: { readonly placeId: number; readonly timeZone: string; readonly uniquePinSalt: string }, nowMs: number): PlaceItem;
   scheduleItem(scheduleId: number, schedule: Schedule): ScheduleItem;
 }
 
@@ -96,7 +96,8 @@ async function writeDemoPlace(
 ): Promise<boolean> {
   const placeId = DEMO_PLACE_ID;
   const place = { placeGroupId: DEMO_PLACE_GROUP_ID, placeId, name: "Demo", timeZone, madeAtMs: nowMs };
-  if (!(await insertPlace(transaction, place))) return false;
+  const inserted = await insertPlace(transaction, place);
+  if (inserted === null) return false;
   await insertController(transaction, {
     placeId,
     controllerId: DEMO_CONTROLLER_ID,
@@ -107,7 +108,7 @@ async function writeDemoPlace(
   await insertSchedule(transaction, { placeId, scheduleId: DEMO_SCHEDULE_ID, name: "Always", schedule: alwaysSchedule });
   await createRoster(transaction, placeId);
   await createLedger(transaction, placeId);
-  const items = [doors.placeItem(place, nowMs), doors.scheduleItem(DEMO_SCHEDULE_ID, alwaysSchedule)];
+  const items = [doors.placeItem({ ...place, ...inserted }, nowMs), doors.scheduleItem(DEMO_SCHEDULE_ID, alwaysSchedule)];
   const changes: RosterChange[] = items.map((item) => ({ key: itemKey(item), item }));
   for (const door of DEMO_DOORS) changes.push(...(await writeDoor(transaction, doors, { door, nowMs })));
   await changeRoster(transaction, placeId, changes);

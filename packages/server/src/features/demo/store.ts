@@ -9,22 +9,19 @@ export interface NewPlace {
   readonly madeAtMs: number;
 }
 
-/** Writes a place group and its place. False when the group is there already, made by this server or by another that started beside it. */
-export async function insertPlace(transaction: Transaction, place: NewPlace): Promise<boolean> {
+/** Writes a place group and its place. Null when the group is there already, made by this server or by another that started beside it. */
+export async function insertPlace(transaction: Transaction, place: NewPlace): Promise<{ readonly uniquePinSalt: string } | null> {
   const { placeGroupId, placeId, name, timeZone, madeAtMs } = place;
   const count = await transaction.execute(
     "insert into place_groups(place_group_id, name, made_at) values ($1, $2, $3) on conflict (place_group_id) do nothing",
     [placeGroupId, name, madeAtMs],
   );
-  if (count === 0) return false;
-  await transaction.execute("insert into places(place_id, place_group_id, name, time_zone, made_at) values ($1, $2, $3, $4, $5)", [
-    placeId,
-    placeGroupId,
-    name,
-    timeZone,
-    madeAtMs,
-  ]);
-  return true;
+  if (count === 0) return null;
+  const [row] = await transaction.query<{ uniquePinSalt: string }>(
+    `insert into places(place_id, place_group_id, name, time_zone, made_at) values ($1, $2, $3, $4, $5) returning unique_pin_salt as "uniquePinSalt"`,
+    [placeId, placeGroupId, name, timeZone, madeAtMs],
+  );
+  return row ?? null;
 }
 
 export interface NewController {

@@ -1,5 +1,5 @@
 import type { DeviceView, DoorView } from "@postern/contract";
-import { type DoorSettings, readDoorSettings } from "./door-settings.ts";
+import { type DoorSettings, readDoorSettings } from "../../roster/door-settings.ts";
 import type { DeviceRow, DoorRow } from "./store.ts";
 
 /** The place as its doors' answers need it. */

@@ -3,7 +3,7 @@ import type { Clock } from "@postern/core";
 import type { Access, Actor, Scope } from "../../platform/access/actor.ts";
 import type { Database } from "../../platform/database.ts";
 import { accepted } from "../../platform/http/accepted.ts";
-import { gmtOffsetSeconds } from "./door-roster.ts";
+import { gmtOffsetSeconds } from "../../roster/place-items.ts";
 import { doorView } from "./door-view.ts";
 import { listDoors } from "./store.ts";
 

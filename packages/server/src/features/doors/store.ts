@@ -1,6 +1,6 @@
 import type { DoorsQuery } from "@postern/contract";
 import type { Queryable, Transaction } from "../../platform/database.ts";
-import type { DoorSettings } from "./door-settings.ts";
+import type { DoorSettings } from "../../roster/door-settings.ts";
 
 export interface DeviceRow {
   readonly deviceId: number;

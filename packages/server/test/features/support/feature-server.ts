@@ -4,7 +4,7 @@ import { addAuthRoutes } from "../../../src/features/auths/routes.ts";
 import { authsService } from "../../../src/features/auths/service.ts";
 import { type DemoPlace, makeDemoPlace } from "../../../src/features/demo/make-demo-place.ts";
 import { addDoor } from "../../../src/features/doors/add-door.ts";
-import { placeItem, scheduleItem } from "../../../src/features/doors/door-roster.ts";
+import { placeItem, scheduleItem } from "../../../src/roster/place-items.ts";
 import { addDoorRoutes } from "../../../src/features/doors/routes.ts";
 import { doorsService } from "../../../src/features/doors/service.ts";
 import { LedgerHints } from "../../../src/features/events/ledger-hints.ts";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readRosterItem } from "@postern/contract";
 import { alwaysSchedule, offsetSecondsAt } from "@postern/core";
-import { doorItem, gmtOffsetSeconds, placeItem, restingMode, scheduleItem } from "../../../src/features/doors/door-roster.ts";
-import { DEFAULT_DOOR_SETTINGS, readDoorSettings } from "../../../src/features/doors/door-settings.ts";
+import { doorItem, gmtOffsetSeconds, placeItem, restingMode, scheduleItem } from "../../src/roster/place-items.ts";
+import { DEFAULT_DOOR_SETTINGS, readDoorSettings } from "../../src/roster/door-settings.ts";
 
 const NOW_MS = Date.UTC(2026, 5, 15);
 const DOOR = { doorId: 234, name: "Entrance", entryDeviceId: 1, exitDeviceId: null };
@@ -28,7 +28,7 @@ test("what a place's doors are told is what a controller accepts", () => {
       settings: { ...DEFAULT_DOOR_SETTINGS, chains: [["CARD", "PIN"]], beliefAgeMsMax: 60_000, scheduledLockId: 3 },
     }),
     restingMode(234),
-    placeItem({ placeId: 178, timeZone: "Australia/Lord_Howe" }, NOW_MS),
+    placeItem({ placeId: 178, timeZone: "Australia/Lord_Howe", uniquePinSalt: "AAAAAAAAAAAAAAAAAAAAAA==" }, NOW_MS),
     scheduleItem(333, alwaysSchedule),
   ];
   for (const item of items) assert.deepEqual(readRosterItem(JSON.parse(JSON.stringify(item))), item);
@@ -39,7 +39,7 @@ test("a grant lasts as long as the door's settings say", () => {
 });
 
 test("a place's doors know its clock for five years", () => {
-  const { utcTransitions } = placeItem({ placeId: 178, timeZone: "Europe/Berlin" }, NOW_MS);
+  const { utcTransitions } = placeItem({ placeId: 178, timeZone: "Europe/Berlin", uniquePinSalt: "AAAAAAAAAAAAAAAAAAAAAA==" }, NOW_MS);
   assert.equal(utcTransitions[0]?.fromMs, NOW_MS);
   for (let year = 2026; year <= 2030; year += 1) {
     assert.equal(offsetSecondsAt(utcTransitions, Date.UTC(year, 6, 1)), 7_200, String(year));

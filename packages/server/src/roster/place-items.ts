@@ -33,6 +33,10 @@ export function doorItem({ doorId, name, entryDeviceId, exitDeviceId, settings }
     chains: settings.chains,
     scheduledUnlockId: settings.scheduledUnlockId,
     scheduledLockId: settings.scheduledLockId,
+    firstPersonIn: settings.firstPersonIn,
+    heldOpenMs: settings.heldOpenAlarm ? settings.heldOpenAlarmTimeoutMs : null,
+    forcedOpenAlarm: settings.forceOpenAlarm,
+    factorMs: settings.factorMs,
     confirmations: [],
     beliefAgeMsMax: settings.beliefAgeMsMax,
     whenVendorSilent: settings.whenVendorSilent,
@@ -44,10 +48,17 @@ export function restingMode(doorId: number): DoorModeItem {
   return { kind: "mode", id: doorId, operator: "none", lockdown: false };
 }
 
-/** The place's clock from `nowMs` on, for five years. */
-export function placeItem(place: { readonly placeId: number; readonly timeZone: string }, nowMs: number): PlaceItem {
-  const utcTransitions = utcTransitionsOf(place.timeZone, nowMs, nowMs + TRANSITIONS_MS_AHEAD);
-  return { kind: "place", id: place.placeId, timeZone: place.timeZone, utcTransitions };
+/** A place as the roster needs it. */
+export interface RosterPlace {
+  readonly placeId: number;
+  readonly timeZone: string;
+  readonly uniquePinSalt: string;
+}
+
+/** The place's clock from `nowMs` on, for five years, and what its unique PINs are hashed with. */
+export function placeItem({ placeId, timeZone, uniquePinSalt }: RosterPlace, nowMs: number): PlaceItem {
+  const utcTransitions = utcTransitionsOf(timeZone, nowMs, nowMs + TRANSITIONS_MS_AHEAD);
+  return { kind: "place", id: placeId, timeZone, utcTransitions, uniquePinSalt };
 }
 
 export function scheduleItem(scheduleId: number, schedule: Schedule): ScheduleItem {

@@ -32,6 +32,10 @@ export const DoorSettings = Type.Object(
     lockType: Type.Union([Type.Literal("fail_safe"), Type.Literal("fail_secure")]),
     scheduledUnlockId: OptionalId,
     scheduledLockId: OptionalId,
+    /** The scheduled unlock begins with the first person let in during its window, not with the window. */
+    firstPersonIn: Type.Boolean(),
+    /** How long somebody has for the next factor. */
+    factorMs: Type.Integer({ minimum: 1_000, maximum: 120_000 }),
     /** The least a person must present here, whatever their auth allows. Empty: the auth's chains decide alone. */
     chains: Type.Array(Type.Array(FactorName, { minItems: 1, maxItems: 3 }), { maxItems: 16 }),
     /** How long the door may decide without having heard from the server; null: for ever. */
@@ -55,6 +59,8 @@ export const DEFAULT_DOOR_SETTINGS: DoorSettings = {
   lockType: "fail_secure",
   scheduledUnlockId: null,
   scheduledLockId: null,
+  firstPersonIn: false,
+  factorMs: 10_000,
   chains: [],
   beliefAgeMsMax: null,
   whenVendorSilent: "deny",

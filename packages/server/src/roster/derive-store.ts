@@ -1,0 +1,113 @@
+import type { Grant, Holiday, PinVerifier, Schedule } from "@postern/core";
+import type { Transaction } from "../platform/database.ts";
+
+type Ids = readonly number[] | "all";
+
+/** Null selects every row: statements say `$2::bigint[] is null or id = any($2)`. */
+function idsOrNull(ids: Ids): readonly number[] | null {
+  return ids === "all" ? null : ids;
+}
+
+export interface PlaceRow {
+  readonly place_id: number;
+  readonly time_zone: string;
+  readonly unique_pin_salt: string;
+}
+
+export function readPlaceRow(transaction: Transaction, placeId: number): Promise<PlaceRow[]> {
+  return transaction.query({
+    name: "derive-place",
+    text: "select place_id, time_zone, unique_pin_salt from places where place_id = $1",
+    values: [placeId],
+  });
+}
+
+export interface ScheduleRow {
+  readonly schedule_id: number;
+  readonly schedule: Schedule;
+  /** Of the calendar it names, or null when it names none. */
+  readonly holidays: readonly Holiday[] | null;
+}
+
+export function readScheduleRows(transaction: Transaction, placeId: number, ids: Ids): Promise<ScheduleRow[]> {
+  return transaction.query({
+    name: "derive-schedules",
+    text: `
+      select schedule_id, schedule, holiday_calendars.holidays from schedules left join holiday_calendars using (calendar_id)
+      where schedules.place_id = $1 and ($2::bigint[] is null or schedule_id = any($2)) order by schedule_id`,
+    values: [placeId, idsOrNull(ids)],
+  });
+}
+
+export interface DoorRow {
+  readonly door_id: number;
+  readonly name: string;
+  readonly settings: unknown;
+  readonly entry_device_id: number;
+  readonly exit_device_id: number | null;
+}
+
+export function readDoorRows(transaction: Transaction, placeId: number, ids: Ids): Promise<DoorRow[]> {
+  return transaction.query({
+    name: "derive-doors",
+    text: `
+      select doors.door_id, doors.name, doors.settings, entry.device_id as entry_device_id, exit.device_id as exit_device_id
+      from doors
+      join devices entry on entry.door_id = doors.door_id and entry.side = 'ENTRY'
+      left join devices exit on exit.door_id = doors.door_id and exit.side = 'EXIT'
+      where doors.place_id = $1 and ($2::bigint[] is null or doors.door_id = any($2)) order by doors.door_id`,
+    values: [placeId, idsOrNull(ids)],
+  });
+}
+
+export interface ModeRow {
+  readonly door_id: number;
+  readonly operator: "none" | "locked" | "unlocked";
+  readonly lockdown: boolean;
+}
+
+/** One row a door: a door without a mode of its own rests. */
+export function readModeRows(transaction: Transaction, placeId: number, ids: Ids): Promise<ModeRow[]> {
+  return transaction.query({
+    name: "derive-modes",
+    text: `
+      select doors.door_id, coalesce(operator, 'none') as operator, coalesce(lockdown, false) as lockdown
+      from doors left join door_modes using (door_id)
+      where doors.place_id = $1 and ($2::bigint[] is null or doors.door_id = any($2)) order by doors.door_id`,
+    values: [placeId, idsOrNull(ids)],
+  });
+}
+
+export interface AuthRow {
+  readonly auth_id: number;
+  readonly user_id: number;
+  readonly name: string;
+  readonly status: "ACTIVE" | "INACTIVE";
+  readonly start_at: number;
+  readonly end_at: number;
+  readonly door_access_type: "ALL_DOOR" | "SPECIFIC";
+  readonly door_ids: readonly number[];
+  readonly schedule_id: number | null;
+  readonly modes: readonly string[];
+  readonly card_keys: readonly string[];
+  /** Of the groups it belongs to, in the order of their ids. */
+  readonly grants: readonly Grant[];
+  readonly pin_verifier: PinVerifier | null;
+  readonly unique_pin_hash: string | null;
+}
+
+export function readAuthRows(transaction: Transaction, placeId: number, ids: Ids): Promise<AuthRow[]> {
+  return transaction.query({
+    name: "derive-auths",
+    text: `
+      select auth_id, user_id, name, status, start_at, end_at, door_access_type, door_ids, schedule_id, modes, pin_verifier, unique_pin_hash,
+        (select coalesce(array_agg(card_key), '{}') from cards where cards.place_id = auths.place_id and cards.auth_id = auths.auth_id) as card_keys,
+        (select coalesce(jsonb_agg(granted.value order by members.group_id, granted.ordinality), '[]')
+          from access_group_members members join access_groups using (group_id)
+          cross join lateral jsonb_array_elements(access_groups.grants) with ordinality granted
+          where members.place_id = auths.place_id and members.auth_id = auths.auth_id) as grants
+      from auths
+      where place_id = $1 and deleted_at is null and ($2::bigint[] is null or auth_id = any($2)) order by auth_id`,
+    values: [placeId, idsOrNull(ids)],
+  });
+}
