@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { systemClock } from "@postern/core";
+import type { FastifyInstance } from "fastify";
 import {
   ANSWER_MS_MAX,
   CONNECTIONS_COUNT_MAX,
@@ -96,7 +98,7 @@ test("a handler that never ends is answered for at its time limit, and its late 
     countBegun += 1;
     return never;
   };
-  const routes = (scope: import("fastify").FastifyInstance): void => {
+  const routes = (scope: FastifyInstance): void => {
     scope.get("/hangs", hang);
     scope.post("/hangs", hang);
     scope.get("/slow", { config: { answerMsMax: 2 * ANSWER_MS_MAX } }, hang);
@@ -115,6 +117,20 @@ test("a handler that never ends is answered for at its time limit, and its late 
   assert.equal((await slow).status, 500);
   release();
   assert.equal((await world.call("GET", "/v1/nowhere")).status, 400);
+});
+
+test("an answer that has begun goes on beyond the time limit", async () => {
+  const time = new ManualTime();
+  const stream = new PassThrough();
+  const routes = (scope: FastifyInstance): void => void scope.get("/stream", async (_request, reply) => reply.send(stream));
+  await using world = await startHttpWorld({ v2: routes, timers: time.timers });
+  const { socket, received } = await openSocket(world.port);
+  socket.write("GET /v2/stream HTTP/1.1\r\nHost: x\r\nAuthorization: good\r\nConnection: close\r\n\r\n");
+  stream.write("first ");
+  await eventually("the beginning", () => received().includes("first"));
+  time.advance(2 * ANSWER_MS_MAX);
+  stream.end("last");
+  await eventually("the end", () => received().includes("last"));
 });
 
 test("a key check that never ends is answered for too", async () => {

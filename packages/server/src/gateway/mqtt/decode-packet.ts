@@ -9,21 +9,20 @@ const EXACT_LENGTHS: Partial<Record<Packet["cmd"], number>> = { puback: 2, pingr
  */
 export function decodePacket(bytes: Buffer): Packet | null {
   const decoded: Packet[] = [];
-  let isMalformed = false;
   const decoder = parser({ protocolVersion: 4 });
   decoder.on("packet", (packet) => decoded.push(packet));
-  decoder.on("error", () => {
-    isMalformed = true;
-  });
   try {
-    if (decoder.parse(bytes) !== 0) return null;
+    decoder.parse(bytes);
   } catch {
-    // The parser reads past the end of some short packets, and answers with a RangeError.
+    // The parser reports what is malformed as an error event, which is thrown, since nobody listens for it.
     return null;
   }
   const [packet] = decoded;
-  if (isMalformed || packet === undefined || decoded.length !== 1) return null;
-  return hasOddLength(packet) || lacksMessageId(packet) || hasOddDup(packet) ? null : packet;
+  return packet === undefined || breaksRule(packet) ? null : packet;
+}
+
+function breaksRule(packet: Packet): boolean {
+  return hasOddLength(packet) || lacksMessageId(packet) || hasOddDup(packet);
 }
 
 function hasOddLength(packet: Packet): boolean {

@@ -12,7 +12,9 @@ export function boundAnswers(app: FastifyInstance, timers: Timers): void {
   const begin = (request: FastifyRequest, reply: FastifyReply): void => {
     running.get(request)?.();
     const timer = timers.after("http answer", request.routeOptions.config.answerMsMax ?? ANSWER_MS_MAX, () => {
-      if (!reply.sent) reply.send(new NativeRefusal("internal", { detail: "No answer in time; it may have been done." }));
+      // An answer that has begun, such as a stream, has been given in time however long it lasts.
+      if (reply.sent || reply.raw.headersSent) return;
+      reply.send(new NativeRefusal("internal", { detail: "No answer in time; it may have been done." }));
     });
     running.set(request, () => timer.cancel());
   };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { MQTT_LIMITS } from "../../../src/gateway/mqtt/limits.ts";
 import { eventually } from "../../support/eventually.ts";
 import { clog, MANY_SENDS } from "./clogged-client.ts";
 import { Gate, type TimedWorld, timedWorld } from "./listener-world.ts";
@@ -123,27 +124,35 @@ test("a controller that reads nothing for 30 seconds is ended, and what was sent
   assert.ok((await Promise.all(sends)).every((isAcknowledged) => !isAcknowledged));
 });
 
-test("a handler that takes minutes is not held against the controller", async () => {
+test("a handler that takes minutes is not held against the controller, whose packets were not read meanwhile", async () => {
   await using world = await timedWorld();
   using gate = new Gate();
   world.handler.onReceived = () => gate.passed;
   const client = await RawClient.join(world.port, "A1", { keepalive: 10 });
   const connection = await world.handler.connection("A1");
-  client.send(...Array.from({ length: 12 }, (_, index) => publishPacket("A1", { messageId: index + 1 })));
+  // One that is handled and as many as may wait: with those the socket is not read any more.
+  const countTaken = MQTT_LIMITS.receivedWaitingMax + 1;
+  client.send(...Array.from({ length: countTaken }, (_, index) => publishPacket("A1", { messageId: index + 1 })));
   await eventually("the first message", () => world.handler.messages.length === 1);
-  void connection.send("roster", "x");
+  const sent = connection.send("roster", "x");
   await client.packet("publish");
   for (let count = 0; count < 10; count += 1) {
     world.time.advance(60_000);
     client.send(PINGREQ);
     await new Promise(setImmediate);
   }
-  assert.deepEqual(world.handler.ends, []);
+  assert.deepEqual(
+    client.packets.map(({ cmd }) => cmd),
+    ["puback"],
+  );
   gate.open();
+  // Before the first read: what waits in the kernel could not be known yet.
+  for (let turn = 0; world.handler.messages.length < countTaken && turn < 1_000; turn += 1) await Promise.resolve();
+  await Promise.resolve();
+  world.time.advance(1_000);
+  assert.deepEqual(world.endReasons(), []);
   await client.packet("pingresp");
-  await eventually("every message", () => world.handler.messages.length === 12);
-  world.time.advance(14_000);
-  assert.deepEqual(world.handler.ends, []);
+  assert.equal(await sent, true);
 });
 
 test("isAlive gives up after its time", async () => {
@@ -154,6 +163,16 @@ test("isAlive gives up after its time", async () => {
   const alive = connection.isAlive(2_000);
   await client.packet("publish");
   world.time.advance(2_000);
+  assert.equal(await alive, false);
+});
+
+test("a question whether a connection is alive ends with the connection", async () => {
+  await using world = await timedWorld();
+  const client = await RawClient.join(world.port, "A1");
+  client.stopAcknowledging();
+  const connection = await world.handler.connection("A1");
+  const alive = connection.isAlive(60_000);
+  client.close();
   assert.equal(await alive, false);
 });
 

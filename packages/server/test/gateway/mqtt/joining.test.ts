@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CodedError } from "@postern/core";
 import { connectAsync } from "mqtt";
-import type { IConnectPacket, Packet } from "mqtt-packet";
+import { generate, type IConnectPacket, type Packet } from "mqtt-packet";
 import { eventually } from "../../support/eventually.ts";
 import { Gate, listenerWorld, timedWorld } from "./listener-world.ts";
 import { connectPacket, publishPacket, RawClient, subscribePacket } from "./raw-client.ts";
@@ -104,6 +104,17 @@ test("when the database is away a controller is told that the server is unavaila
   assert.equal(world.handler.asked.length, 3);
 });
 
+test("a controller whose place is taken is told so at once, as often as it asks: it has shown its key", async () => {
+  await using world = await timedWorld({ limits: { failuresPerMinuteCountMax: 1 } });
+  world.handler.verdict = async () => ({ ok: false, code: "session_taken" });
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const client = await RawClient.open(world.port);
+    client.send(connectPacket("A1"));
+    assert.equal(returnCodeOf(await client.packet("connack")), 3);
+  }
+  assert.equal(world.handler.asked.length, 3);
+});
+
 test("an address that failed too often is not asked about any more, not even with a good token; successes do not count", async () => {
   await using world = await listenerWorld({ limits: { failuresPerMinuteCountMax: 3, refusalMs: 0 } });
   world.handler.verdict = async (serial) => (serial === "good" ? { ok: true } : { ok: false, code: "token_invalid" });
@@ -152,6 +163,17 @@ for (const topic of FOREIGN_FILTERS) {
     assert.equal(world.handler.connections.size, 0);
   });
 }
+
+test("the own filter in company of a foreign one is refused with it", async () => {
+  await using world = await listenerWorld();
+  const client = await RawClient.open(world.port);
+  const subscriptions = ["postern/1/A1/down/+", "#"].map((topic) => ({ topic, qos: 1 as const }));
+  client.send(connectPacket("A1"), generate({ cmd: "subscribe", messageId: 1, subscriptions }));
+  const suback = await client.packet("suback");
+  assert.deepEqual(suback.cmd === "suback" ? suback.granted : null, [0x80, 0x80]);
+  await client.ended();
+  assert.equal(world.handler.connections.size, 0);
+});
 
 test("subscribing without acknowledgements is refused: they are what shows that a controller reads", async () => {
   await using world = await listenerWorld();

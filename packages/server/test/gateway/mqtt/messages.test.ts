@@ -222,6 +222,27 @@ test("a caller that does not await its sends loses the connection and not the me
   assert.equal(await world.handler.closedReason("A2"), "sends_not_awaited");
 });
 
+test("sends that are awaited may add up to any size", async () => {
+  await using world = await listenerWorld();
+  await RawClient.join(world.port, "A1");
+  const connection = await world.handler.connection("A1");
+  for (let count = 0; count < 10; count += 1) assert.equal(await connection.send("roster", Buffer.alloc(250_000)), true);
+});
+
+test("messages that waited when the connection ended are not handed over any more", async () => {
+  await using world = await listenerWorld();
+  using gate = new Gate();
+  world.handler.onReceived = () => gate.passed;
+  const client = await RawClient.join(world.port, "A1");
+  client.send(...[1, 2, 3].map((messageId) => publishPacket("A1", { messageId })));
+  await client.packet("puback");
+  client.close();
+  await world.handler.closedReason("A1");
+  gate.open();
+  await world.listener.stop();
+  assert.equal(world.handler.messages.length, 1);
+});
+
 test("a frame larger than the link allows is our own bug and is not sent", async () => {
   await using world = await listenerWorld();
   const client = await RawClient.join(world.port, "A1");
@@ -236,7 +257,9 @@ test("nothing more is read from a controller that does not take what is written 
   await using world = await listenerWorld({ limits: MANY_SENDS });
   const client = await RawClient.join(world.port, "A1");
   const connection = await world.handler.connection("A1");
+  const bytesBefore = process.memoryUsage().arrayBuffers;
   await clog(client, connection);
+  assert.ok(process.memoryUsage().arrayBuffers - bytesBefore < 10_000_000, "frames are made only when they can be written");
   client.send(publishPacket("A1", { payload: "unread" }));
   await eventually("that the kernel has it", () => client.socket.writableLength === 0);
   // Its bytes would be read before those of another that come later.

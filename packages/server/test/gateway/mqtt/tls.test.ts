@@ -31,6 +31,14 @@ test("a client that does not trust the certificate does not join", async () => {
   assert.deepEqual(world.handler.asked, []);
 });
 
+test("a refusal reaches its peer over TLS too", async () => {
+  const tls = selfSigned();
+  await using world = await listenerWorld({ tls });
+  world.handler.verdict = async () => ({ ok: false, code: "token_invalid" });
+  const options = { clientId: "A1", username: "A1", password: "token", ca: tls.cert, reconnectPeriod: 0 };
+  await assert.rejects(connectAsync(`mqtts://127.0.0.1:${world.port}`, options), { code: 5 });
+});
+
 test("plain MQTT, noise and a reset in the handshake end that socket only", async () => {
   const tls = selfSigned();
   await using world = await listenerWorld({ tls });
