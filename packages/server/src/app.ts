@@ -8,7 +8,6 @@ import { addControllerRoutes } from "./features/controllers/routes.ts";
 import { type ControllersService, controllersService } from "./features/controllers/service.ts";
 import { type DemoPlace, machineTimeZone, makeDemoPlace } from "./features/demo/make-demo-place.ts";
 import { addDoor } from "./features/doors/add-door.ts";
-import { placeItem, scheduleItem } from "./roster/place-items.ts";
 import { addDoorRoutes } from "./features/doors/routes.ts";
 import { doorsService } from "./features/doors/service.ts";
 import { LedgerHints } from "./features/events/ledger-hints.ts";
@@ -19,8 +18,10 @@ import { type HealthCheck, healthService } from "./features/health/service.ts";
 import { createKeyVerifier } from "./features/keys/key-verifier.ts";
 import { addKeyRoutes } from "./features/keys/routes.ts";
 import { type KeysService, keysService } from "./features/keys/service.ts";
+import { COMMAND_WAITS_CHANNEL } from "./gateway/command-store.ts";
 import { Confirmations } from "./gateway/confirmations.ts";
 import { Gateway } from "./gateway/gateway.ts";
+import { COMMAND_POLL_MS } from "./gateway/limits.ts";
 import { startMqttListener } from "./gateway/mqtt/mqtt-listener.ts";
 import { Appender } from "./ledger/appender.ts";
 import { LEDGER_GROWN_CHANNEL } from "./ledger/ledger-store.ts";
@@ -39,6 +40,7 @@ import { openNotifications } from "./platform/notifications.ts";
 import { startEmbeddedPostgres } from "./platform/postgres/embedded-postgres.ts";
 import { loadServerKey, type ServerKey } from "./platform/server-key.ts";
 import { FEED_POLL_MS } from "./roster/limits.ts";
+import { placeItem, scheduleItem } from "./roster/place-items.ts";
 import { RosterFeeds } from "./roster/roster-feeds.ts";
 import { ROSTER_CHANGED_CHANNEL } from "./roster/roster-store.ts";
 import { SERVER_VERSION } from "./version.ts";
@@ -146,7 +148,7 @@ async function startLink({ options, stack, database, address }: LinkParts): Prom
     payload === null ? void feeds.poll().catch(() => undefined) : feeds.hint(Number(payload)),
   );
   notifications.listen(LEDGER_GROWN_CHANNEL, (payload) => ledgerHints.hint(payload));
-  stack.use(pollFeeds(feeds, timers, log));
+  stack.use(repeat(timers, { name: "poll rosters", everyMs: FEED_POLL_MS, work: () => feeds.poll(), log }));
   const appender = new Appender(database, clock);
   const confirmations = new Confirmations(database, timers, log);
   stack.defer(() => confirmations.flush());
@@ -161,6 +163,12 @@ async function startLink({ options, stack, database, address }: LinkParts): Prom
     instanceId,
     isInstanceAlive: (other) => isInstanceAlive(database, other),
   });
+  const sendCommands = (): Promise<void> => gateway.sendDueCommands();
+  notifications.listen(
+    COMMAND_WAITS_CHANNEL,
+    () => void sendCommands().catch((cause: unknown) => log.debug("gateway.commands_unsent", { cause })),
+  );
+  stack.use(repeat(timers, { name: "send commands", everyMs: COMMAND_POLL_MS, work: sendCommands, log }));
   const tls = await readTls(config);
   const listener = await startMqttListener({ host: config.host, port: config.mqttPort, ...tls, handler: gateway, log, clock, timers });
   stack.defer(() => listener.stop());
@@ -172,19 +180,23 @@ async function startLink({ options, stack, database, address }: LinkParts): Prom
   };
 }
 
-function pollFeeds(feeds: RosterFeeds, timers: Timers, log: Log): AsyncDisposable {
+/** Runs work now and then until disposed: what a notification hints at, a poll finds. A failure is looked at again the next time. */
+function repeat(
+  timers: Timers,
+  { name, everyMs, work, log }: { name: string; everyMs: number; work: () => Promise<void>; log: Log },
+): AsyncDisposable {
   const stopping = new AbortController();
-  const poll = async (): Promise<void> => {
+  const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      await pause(timers, "poll rosters", FEED_POLL_MS, stopping.signal);
-      await feeds.poll().catch((cause: unknown) => log.debug("roster.poll_failed", { cause }));
+      await pause(timers, name, everyMs, stopping.signal);
+      await work().catch((cause: unknown) => log.debug("server.poll_failed", { name, cause }));
     }
   };
-  const polling = poll();
+  const running = run();
   return {
     async [Symbol.asyncDispose]() {
       stopping.abort();
-      await polling;
+      await running;
     },
   };
 }

@@ -153,3 +153,23 @@ export const SyncedFrame = Type.Object({
   more: Type.Optional(Type.Literal(true)),
 });
 export type SyncedFrame = Static<typeof SyncedFrame>;
+
+/** down/command: open this door once, now. Remembered by its id until `notAfter`, so that a repeat opens nothing twice. */
+export const CommandFrame = Type.Object({
+  commandId: Id,
+  command: Type.Literal("ONCE_OPEN"),
+  doorId: Id,
+  /** By the server's clock; a controller that reads it later answers `too_late`. */
+  notAfter: Milliseconds,
+});
+export type CommandFrame = Static<typeof CommandFrame>;
+
+/** up/result: what came of a command. */
+export const ResultFrame = Type.Object({
+  session: Id,
+  commandId: Id,
+  outcome: Type.Union([Type.Literal("done"), Type.Literal("failed"), Type.Literal("too_late"), Type.Literal("refused")]),
+  /** Why not: one of the link's codes, or a reason of a decision. */
+  reason: Type.Optional(ErrorCode),
+});
+export type ResultFrame = Static<typeof ResultFrame>;

@@ -1,6 +1,16 @@
 import type { Static, TSchema } from "typebox";
 import { Compile } from "typebox/compile";
-import { EventsFrame, HelloFrame, LinkEvent, RosterFrame, StoredFrame, SyncedFrame, WelcomeFrame } from "./frames.ts";
+import {
+  CommandFrame,
+  EventsFrame,
+  HelloFrame,
+  LinkEvent,
+  ResultFrame,
+  RosterFrame,
+  StoredFrame,
+  SyncedFrame,
+  WelcomeFrame,
+} from "./frames.ts";
 
 /** A frame as its type, or what is wrong with it: a path and a rule, never a value. */
 export type FrameRead<Frame> = { readonly ok: true; readonly frame: Frame } | { readonly ok: false; readonly problem: string };
@@ -33,6 +43,8 @@ export const readEvents = reader(EventsFrame);
 export const readStored = reader(StoredFrame);
 export const readRoster = reader(RosterFrame);
 export const readSynced = reader(SyncedFrame);
+export const readCommand = reader(CommandFrame);
+export const readResult = reader(ResultFrame);
 
 const linkEvent = Compile(LinkEvent);
 

@@ -1,9 +1,12 @@
 import {
   type BucketHashes,
+  type CommandFrame,
   type DownKind,
   type EventsFrame,
+  type ResultFrame,
   readEvents,
   readHello,
+  readResult,
   readSynced,
   type SyncedFrame,
   type UpKind,
@@ -29,6 +32,7 @@ export interface GatewaySessionDeps {
   readonly instanceId: number;
   readonly limitPages: <Result>(work: () => Promise<Result>) => Promise<Result>;
   readonly confirm: (confirmation: Confirmation) => void;
+  readonly endCommand: (controllerId: number, result: ResultFrame) => Promise<void>;
 }
 
 /** Runs one session: carries out what `stepSession` wants, and tells it what came of it. */
@@ -58,6 +62,11 @@ export class GatewaySession {
     await this.#handle(input);
   }
 
+  /** Sends a command to the controller once it is greeted; before that, the commands that wait are read after the hello. */
+  async command(frame: CommandFrame): Promise<void> {
+    await this.#handle({ kind: "commanded", frame });
+  }
+
   /** The connection has gone. */
   async dropped(): Promise<void> {
     await this.#handle({ kind: "dropped" });
@@ -83,6 +92,10 @@ export class GatewaySession {
         return this.#send("stored", effect.frame);
       case "send":
         return this.#send("roster", effect.frame);
+      case "command":
+        return this.#send("command", effect.frame);
+      case "end_command":
+        return this.#inBackground(this.#endCommand(effect.frame));
       case "append":
         return this.#inBackground(this.#append(effect.frame));
       case "read_page":
@@ -115,6 +128,10 @@ export class GatewaySession {
     this.#feed = feed;
     this.#leave = leave;
     await this.#handle({ kind: "opened", opened, marks, serverMs: clock.nowMs() });
+  }
+
+  async #endCommand(frame: ResultFrame): Promise<void> {
+    if (this.#opened !== null) await this.#deps.endCommand(this.#opened.controllerId, frame);
   }
 
   async #append(frame: EventsFrame): Promise<void> {
@@ -256,8 +273,11 @@ function readInput(kind: UpKind, payload: Uint8Array): SessionInput | string {
       const read = readSynced(payload);
       return read.ok ? { kind, frame: read.frame } : read.problem;
     }
+    case "result": {
+      const read = readResult(payload);
+      return read.ok ? { kind, frame: read.frame } : read.problem;
+    }
     case "ask":
-    case "result":
       return "is not used yet";
   }
 }

@@ -8,6 +8,7 @@ import { ensurePeriod } from "../ledger/ledger-store.ts";
 import type { Database } from "../platform/database.ts";
 import { PAGE_QUERIES_AT_ONCE_MAX } from "../roster/limits.ts";
 import type { RosterFeeds } from "../roster/roster-feeds.ts";
+import { endCommand, takeDueCommands } from "./command-store.ts";
 import type { Confirmations } from "./confirmations.ts";
 import { findController, type KnownController } from "./controller-store.ts";
 import { GatewaySession, type GatewaySessionDeps } from "./gateway-session.ts";
@@ -40,7 +41,9 @@ export class Gateway implements LinkHandler {
     this.#deps = deps;
     const { database, feeds, appender, clock, log, instanceId, confirmations } = deps;
     const limitPages = pLimit(PAGE_QUERIES_AT_ONCE_MAX);
+    const endOne: GatewaySessionDeps["endCommand"] = (controllerId, result) => endCommand(database, controllerId, result, clock.nowMs());
     this.#sessionDeps = {
+      endCommand: endOne,
       database,
       feeds,
       appender,
@@ -99,6 +102,15 @@ export class Gateway implements LinkHandler {
   disconnect(controllerId: number, reason: string): void {
     for (const { connection, session } of this.#connected.values())
       if (session.opened?.controllerId === controllerId) connection.close(reason);
+  }
+
+  /** Sends the commands that are due for the controllers connected here: at a hint, after a hello, and now and then without one. */
+  async sendDueCommands(): Promise<void> {
+    const sessions = new Map<number, GatewaySession>();
+    for (const { session } of this.#connected.values()) if (session.opened !== null) sessions.set(session.opened.controllerId, session);
+    if (sessions.size === 0) return;
+    const commands = await takeDueCommands(this.#deps.database, [...sessions.keys()], this.#deps.clock.nowMs());
+    for (const { controllerId, ...frame } of commands) await sessions.get(controllerId)?.command(frame);
   }
 
   /** A live connection keeps its place; a dead one, or one of a process that is gone, does not keep the door out. */

@@ -6,3 +6,6 @@ export const ALIVE_ANSWER_MS = 2_000;
 
 /** At most one refused second connection of a serial is recorded in this time: an endless retry must not fill the ledger. */
 export const REFUSED_SESSION_RECORD_MS = 60_000;
+
+/** How often commands that are due are looked for without a hint: one for later has none. */
+export const COMMAND_POLL_MS = 1_000;

@@ -1,4 +1,13 @@
-import type { EventsFrame, HelloFrame, RosterFrame, StoredFrame, SyncedFrame, WelcomeFrame } from "@postern/contract";
+import type {
+  CommandFrame,
+  EventsFrame,
+  HelloFrame,
+  ResultFrame,
+  RosterFrame,
+  StoredFrame,
+  SyncedFrame,
+  WelcomeFrame,
+} from "@postern/contract";
 import type { AppendOutcome } from "../ledger/append.ts";
 import type { Page, PageItem } from "../roster/page.ts";
 import type { OpenedSession } from "./controller-store.ts";
@@ -27,6 +36,9 @@ export type SessionInput =
   | { readonly kind: "hello"; readonly frame: HelloFrame }
   | { readonly kind: "events"; readonly frame: EventsFrame }
   | { readonly kind: "synced"; readonly frame: SyncedFrame }
+  | { readonly kind: "result"; readonly frame: ResultFrame }
+  /** A command waits for this controller. */
+  | { readonly kind: "commanded"; readonly frame: CommandFrame }
   | { readonly kind: "opened"; readonly opened: OpenedSession; readonly marks: ReadonlyMap<number, number>; readonly serverMs: number }
   | { readonly kind: "appended"; readonly outcome: AppendOutcome | { readonly kind: "failed" } }
   | { readonly kind: "woken" }
@@ -42,6 +54,8 @@ export type SessionEffect =
   | { readonly kind: "welcome"; readonly frame: WelcomeFrame }
   | { readonly kind: "append"; readonly frame: EventsFrame }
   | { readonly kind: "stored"; readonly frame: StoredFrame }
+  | { readonly kind: "command"; readonly frame: CommandFrame }
+  | { readonly kind: "end_command"; readonly frame: ResultFrame }
   | { readonly kind: "close"; readonly reason: string };
 
 export interface SessionStep {
@@ -68,7 +82,7 @@ export function stepSession(state: SessionState, input: SessionInput): SessionSt
 }
 
 function stepOpening(state: SessionState & { kind: "opening" }, input: SessionInput): SessionStep {
-  if (input.kind !== "opened") return input.kind === "woken" ? { state, effects: [] } : close("out_of_turn");
+  if (input.kind !== "opened") return input.kind === "woken" || input.kind === "commanded" ? { state, effects: [] } : close("out_of_turn");
   const { opened } = input;
   const { urgentTo, completeTo, itemCount } = state.hello.roster;
   const isForeign = state.hello.epoch !== null && state.hello.epoch !== opened.epoch;
@@ -106,6 +120,11 @@ function stepLive(state: LiveState, input: SessionInput): SessionStep {
     case "synced":
       if (input.frame.session !== state.opened.session) return close("session_stale");
       return withPump(state, pumpSynced(state.pump, input.frame));
+    case "result":
+      if (input.frame.session !== state.opened.session) return close("session_stale");
+      return { state, effects: [{ kind: "end_command", frame: input.frame }] };
+    case "commanded":
+      return { state, effects: [{ kind: "command", frame: input.frame }] };
     case "woken":
       return withPump(state, pumpWake(state.pump));
     case "page":
