@@ -96,6 +96,9 @@ export class DoorRunner {
       case "wait":
         this.#startWait(effect.waitId);
         return "go_on";
+      case "report_fault":
+        this.#deps.log.error("controller.decision_failed", { doorId: this.#state.wiring.doorId, cause: effect.cause });
+        return "go_on";
       case "answer":
         void this.#answer(effect.presentationId, effect.outcome);
         return "go_on";

@@ -66,6 +66,8 @@ interface Judgement {
   readonly decision: Decision;
   /** The vendor was wanted; there is no way to ask one yet, which counts as silence. */
   readonly isVendorWanted: boolean;
+  /** What the decision failed with. */
+  readonly fault?: unknown;
 }
 
 function identify(credential: Credential, { roster }: DoorFacts): AuthItem | null {
@@ -73,9 +75,10 @@ function identify(credential: Credential, { roster }: DoorFacts): AuthItem | nul
 }
 
 function judge(step: DoorStep, attempt: Attempt, facts: DoorFacts): DoorStep {
-  const { decision, isVendorWanted } = decide(step.state, attempt, facts);
-  const carried = carryOut(step.state, attempt, { decision, isVendorWanted }, facts);
-  return { state: carried.state, effects: [...step.effects, ...carried.effects] };
+  const judgement = decide(step.state, attempt, facts);
+  const faults: readonly DoorEffect[] = judgement.fault === undefined ? [] : [{ kind: "report_fault", cause: judgement.fault }];
+  const carried = carryOut(step.state, attempt, judgement, facts);
+  return { state: carried.state, effects: [...step.effects, ...faults, ...carried.effects] };
 }
 
 function decide(state: DoorState, { auth, proven }: Attempt, facts: DoorFacts): Judgement {
@@ -86,9 +89,9 @@ function decide(state: DoorState, { auth, proven }: Attempt, facts: DoorFacts): 
     const decision = decideAccess(accessFacts({ ...question, confirmation: "not_asked" }, facts));
     if (decision.kind !== "ask_vendor") return { decision, isVendorWanted: false };
     return { decision: decideAccess(accessFacts({ ...question, confirmation: "silent" }, facts)), isVendorWanted: true };
-  } catch {
+  } catch (cause) {
     // A decision that fails is our bug, and never an open door.
-    return { decision: { kind: "denied", because: "error" }, isVendorWanted: false };
+    return { decision: { kind: "denied", because: "error" }, isVendorWanted: false, fault: cause };
   }
 }
 

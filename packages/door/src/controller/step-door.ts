@@ -35,6 +35,8 @@ export type DoorEffect =
   | { readonly kind: "lock" }
   /** Starts the clock of a wait; `factor_timeout` comes back unless it ended before. */
   | { readonly kind: "wait"; readonly waitId: number }
+  /** Our own bug, for the log. */
+  | { readonly kind: "report_fault"; readonly cause: unknown }
   /** Told to the reader once the relay has done what was asked of it. */
   | { readonly kind: "answer"; readonly presentationId: number; readonly outcome: Outcome };
 

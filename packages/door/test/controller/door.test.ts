@@ -324,6 +324,56 @@ test("controller: a relay that fails is recorded, and the person is not told tha
   assert.deepEqual([failure?.doorId, failure?.detail], [234, { part: "relay" }]);
 });
 
+test("controller: a decision that fails refuses, and never opens", async (context) => {
+  const world = await DoorWorld.start(context, [anAuthAt2(), wire(aDoor({ scheduledLockId: 333 }), 2)]);
+  world.replica.contents.schedule = () => {
+    throw new TypeError("a bug of ours");
+  };
+  assert.deepEqual(await world.present(), { outcome: "refused", reason: "error", person: PERSON });
+  assert.equal(world.isOpen(), false);
+  assert.deepEqual(world.types(), ["DEV_CARD_AUTH_FAIL"]);
+});
+
+test("controller: a relay that hardware left on is switched off at the start, whatever the log says", async (context) => {
+  const world = await DoorWorld.start(context, [wire(aDoor({ id: 900, entryDeviceId: 901 }), 2)]);
+  const wiring = { doorId: 900, entryDeviceId: 901, exitDeviceId: null };
+  const ports = world.driver.connect(wiring);
+  await ports.relay.hold(true);
+  world.driver.connect = () => ports;
+  await world.controller.serve([wiring]);
+  assert.equal(world.isOpen(900), false);
+});
+
+test("controller: hardware that reports the same twice is recorded once", async (context) => {
+  const world = await DoorWorld.start(context, [wire(aDoor({ id: 900, entryDeviceId: 901 }), 2)]);
+  const wiring = { doorId: 900, entryDeviceId: 901, exitDeviceId: null };
+  const ports = world.driver.connect(wiring);
+  let report: (isOn: boolean) => void = () => undefined;
+  ports.relay.listen = (listener) => {
+    report = listener;
+  };
+  world.driver.connect = () => ports;
+  await world.controller.serve([wiring]);
+  for (const isOn of [false, true, true, false, false]) report(isOn);
+  assert.deepEqual(world.types(), ["DEV_DOOR_RELAY_ON", "DEV_DOOR_RELAY_OFF"]);
+});
+
+test("controller: a hold that the hardware lost is asked for again", async (context) => {
+  const world = await DoorWorld.start(context, [
+    wire(aDoor({ id: 900, entryDeviceId: 901 }), 2),
+    wire(aMode({ id: 900, operator: "unlocked" }), 2),
+  ]);
+  const wiring = { doorId: 900, entryDeviceId: 901, exitDeviceId: null };
+  const ports = world.driver.connect(wiring);
+  world.driver.connect = () => ports;
+  await world.controller.serve([wiring]);
+  assert.equal(world.isOpen(900), true);
+  await ports.relay.lock();
+  assert.equal(world.isOpen(900), false);
+  world.time.advance(1_000);
+  assert.equal(world.isOpen(900), true);
+});
+
 test("controller: a second door is served by itself", async (context) => {
   const doors = [
     { doorId: 234, entryDeviceId: 434, exitDeviceId: null },

@@ -173,6 +173,7 @@ test("outbox: a predecessor that this disk does not know is lost as far as the n
   disk.close();
   const again = openOutbox(path);
   context.after(() => again.close());
+  assert.deepEqual(again.welcomed([]), { generation: 4242, from: 0 }, "a server that knows nothing is told of it");
   const batch = again.batchFrom({ generation: 4242, from: 3 });
   assert.deepEqual(batch?.lost, [{ generation: 4242, from: 3, to: 7 }]);
   assert.equal(batch?.first, 8);
@@ -211,6 +212,16 @@ test("outbox: a disk that cannot be written is an error of its own, and leaves n
   disk.exec("rollback");
   disk.close();
   assert.equal(outbox.append([anEvent()]), 2);
+});
+
+test("outbox: after a failure the disk says what the next number is, whatever became of the failed one", (context) => {
+  const { outbox, path } = freshOutbox(context);
+  const disk = new DatabaseSync(path);
+  disk.exec("begin immediate");
+  assert.throws(() => outbox.append([anEvent()]));
+  disk.exec("insert into events values(2, '{}'); update state set next = 3; commit");
+  disk.close();
+  assert.equal(outbox.append([anEvent()]), 3);
 });
 
 test("outbox: a full disk refuses the event whole and takes the next one once there is room", (context) => {

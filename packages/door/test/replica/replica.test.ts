@@ -163,6 +163,9 @@ test("replica: an unreadable item is not held and comes back when it is sent aga
   const again = Replica.open(path, silentLog);
   context.after(() => again.close());
   assert.equal(again.contents.itemCount, 0);
+  const check = new DatabaseSync(path);
+  assert.deepEqual(check.prepare("select key from items").all(), [], "what cannot be read is not kept");
+  check.close();
   again.welcomed({ doors: SERVED, epoch: "one" });
   again.applyFrame(rosterFrame([wire(anAuth(), 4)]));
   assert.equal(again.contents.auth(1000)?.id, 1000);

@@ -15,7 +15,11 @@ export interface ControllerChild {
 
 /** A controller in a process of its own, that runs until it is killed. */
 export async function runChild(context: TestContext, dataDir: string, mqttUrl: string): Promise<ControllerChild> {
-  const child = spawn(process.execPath, [CHILD, dataDir, mqttUrl], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [CHILD, dataDir, mqttUrl], {
+    stdio: ["ignore", "pipe", "inherit"],
+    // A killed child leaves its socket behind: there it goes with the folder.
+    env: { ...process.env, TMPDIR: dataDir },
+  });
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill("SIGKILL");
