@@ -30,6 +30,7 @@ before(async () => {
       throw FAILURES[(request.params as { how: string }).how]?.();
     });
     scope.get("/places/:placeId/doors", async (request) => ({ url: request.routeOptions.url }));
+    scope.put("/places/:other/doors", async () => ({}));
     scope.post("/places/:place/auths", async () => ({}));
     scope.delete("/places/auths/:authId", async () => ({}));
   };
@@ -72,6 +73,7 @@ test("a known v1 path asked with another method answers 400 e1002, after the key
     assert.equal((await world.call(method, path, { key: null })).status, 401);
   }
   assert.equal((await world.call("POST", "/v1/places/1/auths", { body: "{}" })).status, 200);
+  assert.equal((await world.call("PUT", "/v1/places/1/doors", { body: "{}" })).status, 200);
 });
 
 test("a path that is no URL and one that is too long are refused in the form of their surface", async () => {
