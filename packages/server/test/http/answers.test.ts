@@ -154,6 +154,7 @@ test("the link's own words reach whoever claims", async () => {
   const answer = await world.call("GET", "/v2/fails/link");
   assert.equal(answer.status, 400);
   assert.equal(answer.body.code, "claim_code_wrong");
+  assert.match(answer.body.detail, /claimed with this code/);
 });
 
 test("every native code has an answer on v1: CLUe's statuses alone, and 401 for a key", () => {
