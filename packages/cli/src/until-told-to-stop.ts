@@ -1,3 +1,4 @@
+import { pause, systemTimers } from "@postern/core";
 import type { Output } from "./output.ts";
 
 const PARENT_LOOK_MS = 500;
@@ -15,17 +16,19 @@ export function untilToldToStop(output: Output): Promise<void> {
         process.exit(130);
       }
       isStopping = true;
-      clearInterval(look);
       resolve();
     };
-    const parent = process.ppid;
-    const isUnderNpm = process.env["npm_lifecycle_event"] !== undefined;
-    const look = setInterval(() => {
-      if (isUnderNpm && process.ppid !== parent && !isStopping) stop();
-    }, PARENT_LOOK_MS);
-    look.unref();
     process.on("SIGINT", stop);
     process.on("SIGTERM", stop);
     process.on("SIGHUP", stop);
+    if (process.env["npm_lifecycle_event"] !== undefined) void stopWithParent(stop, () => isStopping);
   });
+}
+
+async function stopWithParent(stop: () => void, isStopping: () => boolean): Promise<void> {
+  const parent = process.ppid;
+  while (!isStopping()) {
+    if (process.ppid !== parent) return stop();
+    await pause(systemTimers, "look at the parent", PARENT_LOOK_MS);
+  }
 }

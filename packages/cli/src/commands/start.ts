@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { type Clock, type Log, systemClock, systemRandom, systemTimers } from "@postern/core";
 import { claimController, claimedIdentity, type RunningController, startController } from "@postern/door";
 import { type Config, createLog, type DemoPlace, type RunningServer, readConfig, SCOPES, startServer } from "@postern/server";
+import { callApi, member } from "../api.ts";
 import { type DemoFile, readDemoFile, writeDemoFile } from "../demo-file.ts";
 import { controllerDir } from "../local-door.ts";
 import type { Output } from "../output.ts";
@@ -117,7 +118,7 @@ interface DoorParts {
 /** Claims the demo's controller as any other is claimed, unless this folder has done so, and runs it over the same link. */
 async function startDemoDoors({ server, demo, dataDir, log }: DoorParts): Promise<RunningController> {
   const folder = controllerDir(dataDir, demo.controllerSerial);
-  if (!isClaimed(folder) || !(await isClaimedOnServer(server, demo))) {
+  if (!isClaimed(folder) || !(await isClaimedOnServer(demo))) {
     await rm(`${folder}/identity.json`, { force: true });
     const { code } = await server.controllers.issueCodeFor(demo.controllerId);
     await claimController({ serverUrl: server.baseUrl, code, dataDir: folder, timers: systemTimers });
@@ -137,10 +138,10 @@ function isClaimed(folder: string): boolean {
 }
 
 /** False after the database was made anew beside an older controller folder. */
-async function isClaimedOnServer(server: RunningServer, demo: DemoFile): Promise<boolean> {
-  const [row] = await server.database.query<{ claimed: boolean }>(
-    "select public_key is not null as claimed from controllers where controller_id = $1",
-    [demo.controllerId],
+async function isClaimedOnServer(demo: DemoFile): Promise<boolean> {
+  const answer = await callApi(demo, { path: `/v2/places/${demo.placeId}/controllers` });
+  const rows = member(answer, "controllers");
+  return (
+    Array.isArray(rows) && rows.some((row: unknown) => member(row, "serial") === demo.controllerSerial && member(row, "claimed") === true)
   );
-  return row?.claimed === true;
 }
