@@ -30,31 +30,33 @@ export interface FactorFacts {
  * Proven is enough when it begins with a whole passage; when it is the beginning of passages, their next factors are wanted.
  */
 export function factorProgress({ proven, authChains, doorChains }: FactorFacts): FactorProgress {
-  const wanted = new Set<Factor>();
-  for (const passage of passages(authChains, doorChains)) {
-    if (!agree(passage, proven)) continue;
-    const next = passage[proven.length];
-    if (next === undefined) return { kind: "proven" };
-    wanted.add(next);
+  const wanted: Factor[] = [];
+  for (const authChain of authChains) {
+    if (authChain.every((factor) => factor === "CODE")) continue;
+    for (const doorChain of doorChains.length === 0 ? NOTHING_MORE : doorChains) {
+      const passage = passageOf(authChain, doorChain, authChains);
+      if (passage === null || !agree(passage, proven)) continue;
+      const next = passage[proven.length];
+      if (next === undefined) return { kind: "proven" };
+      if (!wanted.includes(next)) wanted.push(next);
+    }
   }
-  return wanted.size === 0 ? { kind: "not_allowed" } : { kind: "wanted", factors: [...wanted] };
+  return wanted.length === 0 ? { kind: "not_allowed" } : { kind: "wanted", factors: wanted };
 }
+
+/** The minimum of a door that has none. */
+const NOTHING_MORE: readonly Chain[] = [[]];
 
 /** Whether factors presented by somebody without an auth, whom the vendor names, are the least that the door asks for. */
 export function meetsDoorMinimum(proven: Chain, doorChains: readonly Chain[]): boolean {
   return doorChains.length === 0 || doorChains.some((chain) => addedFactors(proven, chain).length === 0);
 }
 
-function* passages(authChains: readonly Chain[], doorChains: readonly Chain[]): Generator<Chain> {
-  const isAllowed = (factor: Factor): boolean => authChains.some((chain) => chain.includes(factor));
-  for (const authChain of authChains) {
-    if (authChain.every((factor) => factor === "CODE")) continue;
-    if (doorChains.length === 0) yield authChain;
-    for (const doorChain of doorChains) {
-      const added = addedFactors(authChain, doorChain);
-      if (added.every(isAllowed)) yield [...authChain, ...added];
-    }
-  }
+function passageOf(authChain: Chain, doorChain: Chain, authChains: readonly Chain[]): Chain | null {
+  const added = addedFactors(authChain, doorChain);
+  if (added.length === 0) return authChain;
+  const areAllowed = added.every((factor) => authChains.some((chain) => chain.includes(factor)));
+  return areAllowed ? [...authChain, ...added] : null;
 }
 
 function addedFactors(authChain: Chain, doorChain: Chain): Chain {

@@ -1,5 +1,6 @@
 export { type RunningServer, type ServerOptions, startServer } from "./app.ts";
 export type { DemoPlace } from "./features/demo/make-demo-place.ts";
+export { SCOPES } from "./platform/access/actor.ts";
 export { type Config, type Environment, readConfig } from "./platform/config.ts";
 export { createLog } from "./platform/log.ts";
 export { SERVER_VERSION } from "./version.ts";

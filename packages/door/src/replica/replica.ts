@@ -89,7 +89,7 @@ export class Replica {
     if (position.filling !== null) {
       this.#store.forgetRevisions();
       this.contents.forgetRevisions();
-      this.#log.info("replica.epoch_changed", { held: this.#position.epoch, epoch });
+      this.#log.info("replica.fill_begun", { held: this.#position.epoch, epoch });
     }
     this.#position = position;
   }

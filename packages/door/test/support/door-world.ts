@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { LinkEvent, WireItem } from "@postern/contract";
-import { cardKey, type Log, parseCard, silentLog } from "@postern/core";
+import { type Log, parseCard, silentLog } from "@postern/core";
 import { Controller } from "../../src/controller/controller.ts";
 import { DoorClock } from "../../src/controller/door-clock.ts";
 import type { Credential, DoorWiring, Outcome } from "../../src/drivers/driver.ts";
@@ -105,8 +105,4 @@ export function aCard(cardNumber = "12345"): Credential {
   const parsed = parseCard({ cardNumber, formatType: "CSN" });
   if (parsed.kind !== "card") throw new TypeError(parsed.message);
   return { kind: "card", factor: "CARD", card: parsed.card };
-}
-
-export function keyOf(cardNumber: string): string {
-  return cardKey({ kind: "CSN", number: cardNumber });
 }

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import type { EventsFrame, LinkEvent } from "@postern/contract";
 import { type Clock, silentLog, systemClock, systemRandom, systemTimers } from "@postern/core";
@@ -162,6 +164,19 @@ test("link: a controller whose clock is a year behind gets in by the server's ow
   const step = ledger.entries[1]?.event as LinkEvent;
   assert.equal(step.eventType, "CLOCK_STEPPED");
   assert.ok(Math.abs(Number(step.detail?.["stepMs"]) - YEAR_MS) < 10_000);
+});
+
+test("link: a time that was too late by a year is not remembered once the server has set the clock", async (context) => {
+  const clock: Clock = { nowMs: () => Date.now() + 365 * 86_400_000, monotonicMs: systemClock.monotonicMs };
+  const { server, folder, controller } = await start(context, { clock });
+  const peer = await greet(server);
+  const frame = await peer.next("events");
+  assert.equal((frame.events[1] as LinkEvent).eventType, "CLOCK_STEPPED");
+  const disk = new DatabaseSync(join(folder.dataDir, "outbox.db"), { readOnly: true });
+  const { newest_ms: newestMs } = disk.prepare("select newest_ms from state").get() as { newest_ms: number };
+  disk.close();
+  assert.ok(Math.abs(newestMs - Date.now()) < 60_000);
+  assert.equal(controller.state().uplink, "live");
 });
 
 test("link: a server that is away is looked for until it is back, and the door decides meanwhile", async (context) => {

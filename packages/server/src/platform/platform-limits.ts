@@ -29,9 +29,6 @@ export const LISTEN_HEARTBEAT_MS = 5_000;
 export const BACK_OFF_MS_FIRST = 100;
 export const BACK_OFF_MS_MAX = 5_000;
 
-/** `initdb` takes about a second; a slow disk may need thirty times that. */
-export const INITDB_MS_MAX = 60_000;
-
 /** From spawn to ready, with the recovery after a crash: at most one gigabyte of log (`max_wal_size`) is read again. */
 export const POSTGRES_START_MS_MAX = 120_000;
 

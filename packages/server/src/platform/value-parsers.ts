@@ -26,6 +26,6 @@ export const valueParsers: CustomTypesConfig = {
     if (format !== "binary" && oid === INT8_OID) return parseInt8;
     if (format !== "binary" && oid === INT8_ARRAY_OID) return parseInt8Array;
     return types.getTypeParser(oid, format);
-  // biome-ignore lint/nursery/noUnsafeTypeAssertion: one function stands for the driver's overloads.
+    // biome-ignore lint/nursery/noUnsafeTypeAssertion: one function stands for the driver's overloads.
   }) as typeof types.getTypeParser,
 };

@@ -30,6 +30,7 @@ before(async () => {
       throw FAILURES[(request.params as { how: string }).how]?.();
     });
     scope.get("/places/:placeId/doors", async (request) => ({ url: request.routeOptions.url }));
+    scope.put("/places/:other/doors", async () => ({}));
     scope.post("/places/:place/auths", async () => ({}));
     scope.delete("/places/auths/:authId", async () => ({}));
   };
@@ -72,6 +73,7 @@ test("a known v1 path asked with another method answers 400 e1002, after the key
     assert.equal((await world.call(method, path, { key: null })).status, 401);
   }
   assert.equal((await world.call("POST", "/v1/places/1/auths", { body: "{}" })).status, 200);
+  assert.equal((await world.call("PUT", "/v1/places/1/doors", { body: "{}" })).status, 200);
 });
 
 test("a path that is no URL and one that is too long are refused in the form of their surface", async () => {
@@ -152,6 +154,7 @@ test("the link's own words reach whoever claims", async () => {
   const answer = await world.call("GET", "/v2/fails/link");
   assert.equal(answer.status, 400);
   assert.equal(answer.body.code, "claim_code_wrong");
+  assert.match(answer.body.detail, /claimed with this code/);
 });
 
 test("every native code has an answer on v1: CLUe's statuses alone, and 401 for a key", () => {

@@ -15,8 +15,3 @@ export function processesWith(text: string): readonly RunningProcess[] {
     return [{ pid: Number(pid), parentPid: Number(parentPid), command }];
   });
 }
-
-/** The processes that a process started itself. */
-export function childrenOf(parentPid: number): readonly RunningProcess[] {
-  return processesWith("").filter((found) => found.parentPid === parentPid);
-}

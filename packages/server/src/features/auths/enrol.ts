@@ -74,7 +74,7 @@ function refuseIdempotencyKey(message: string): ClueError {
 }
 
 async function repeat(transaction: Transaction, enrolment: Enrolment, { authId, isRemembered }: EarlierResult): Promise<AuthView> {
-  const auth = await readAuth(transaction, enrolment.placeId, authId);
+  const auth = await readAuth(transaction, authId);
   if (auth === null) throw platformError("database_conflict", { detail: "The auth was deleted meanwhile." });
   if (!isRemembered) await remember(transaction, enrolment, authId);
   return authView(auth.kept, auth.doors);

@@ -80,8 +80,8 @@ function readIdempotencyKey({ idempotencyKey: text, placeId }: CreateRequest, ac
 }
 
 async function read(deps: AuthsDeps, actor: Actor, authId: number): Promise<AuthData> {
-  const placeId = await reachPlace(deps, actor, authId);
-  const auth = await readAuth(deps.database, placeId, authId);
+  await reachPlace(deps, actor, authId);
+  const auth = await readAuth(deps.database, authId);
   if (auth === null) throw noSuchAuth();
   return writeAuthData(authView(auth.kept, auth.doors));
 }
@@ -89,7 +89,7 @@ async function read(deps: AuthsDeps, actor: Actor, authId: number): Promise<Auth
 async function remove(deps: AuthsDeps, actor: Actor, authId: number): Promise<void> {
   const placeId = await reachPlace(deps, actor, authId);
   await deps.database.transaction(async (transaction) => {
-    const isDeleted = await deleteAuth(transaction, { placeId, authId, nowMs: deps.clock.nowMs() });
+    const isDeleted = await deleteAuth(transaction, authId, deps.clock.nowMs());
     if (!isDeleted) throw noSuchAuth();
     await changeRoster(transaction, placeId, [{ key: itemKey({ kind: "auth", id: authId }), item: null }]);
   });

@@ -34,17 +34,24 @@ export interface EnrolmentFacts {
   readonly takenCards: readonly { readonly key: string; readonly authId: number }[];
 }
 
+/*
+ * What depends on a row found before it stands in a lateral part or joins a key of its own: the planner may then choose among lookups alone, also
+ * in tables that have just grown and that it knows nothing about yet.
+ */
 const LOAD_FACTS = `
   select person.user_id, live.auth_id as live_auth_id, live.body_hmac as live_body_hmac,
     remembered.auth_id as remembered_auth_id, remembered.body_hmac as remembered_body_hmac,
-    exists (select from auths where place_id = $1 and auth_id = remembered.auth_id and deleted_at is null) as remembered_is_live,
+    made.auth_id is not null and made.deleted_at is null as remembered_is_live,
     (select coalesce(jsonb_agg(jsonb_build_object('doorId', door_id, 'doorName', name) order by door_id), '[]') from doors where place_id = $1 and door_id = any($4)) as doors,
     exists (select from schedules where place_id = $1 and schedule_id = $5) as has_schedule,
     (select coalesce(jsonb_agg(jsonb_build_object('key', card_key, 'authId', auth_id)), '[]') from cards where place_id = $1 and card_key = any($6)) as taken_cards
   from (values (1)) as one
   left join users person on person.place_group_id = $2 and person.key = $3
-  left join auths live on live.place_id = $1 and live.user_id = person.user_id and live.deleted_at is null
-  left join idempotency_keys remembered on remembered.key_id = $7 and remembered.route = $8 and remembered.idempotency_key = $9 and remembered.made_at > $10`;
+  left join lateral (
+    select auth_id, body_hmac from auths where place_id = $1 and user_id = person.user_id and deleted_at is null limit 1
+  ) as live on true
+  left join idempotency_keys remembered on remembered.key_id = $7 and remembered.route = $8 and remembered.idempotency_key = $9 and remembered.made_at > $10
+  left join auths made on made.auth_id = remembered.auth_id`;
 
 interface FactsRow {
   readonly user_id: number | null;
@@ -184,10 +191,9 @@ interface AuthRow {
   readonly doors: readonly DoorName[];
 }
 
-/** An auth that has not been deleted, with the names of its doors as they are now; null when there is none. */
+/** An auth within reach, as its place is, that has not been deleted, with the names of its doors as they are now; null when there is none. */
 export async function readAuth(
   queryable: Queryable,
-  placeId: number,
   authId: number,
 ): Promise<{ readonly kept: KeptAuth; readonly doors: readonly DoorName[] } | null> {
   const [row] = await queryable.query<AuthRow>({
@@ -197,8 +203,8 @@ export async function readAuth(
         (select coalesce(jsonb_agg(jsonb_build_object('doorId', door_id, 'doorName', name) order by door_id), '[]')
           from doors where doors.place_id = auths.place_id and door_id = any(door_ids)) as doors
       from auths join users using (user_id)
-      where place_id = $1 and auth_id = $2 and deleted_at is null`,
-    values: [placeId, authId],
+      where auth_id = $1 and deleted_at is null`,
+    values: [authId],
   });
   return row === undefined ? null : { kept: keptAuth(row), doors: row.doors };
 }
@@ -223,19 +229,19 @@ function keptAuth(row: AuthRow): KeptAuth {
   };
 }
 
-/** Ends an auth and frees its cards; its name stays for the ledger's readers. False when there is none that has not been deleted. */
-export async function deleteAuth(transaction: Transaction, auth: { placeId: number; authId: number; nowMs: number }): Promise<boolean> {
+/** Ends an auth, within reach as its place is, and frees its cards; its name stays for the ledger's readers. False when there is none that has not been deleted. */
+export async function deleteAuth(transaction: Transaction, authId: number, nowMs: number): Promise<boolean> {
   const rows = await transaction.query({
     name: "auths-delete",
     text: `
       with ended as (
-        update auths set deleted_at = $3, last_modified_at = $3, body_hmac = null where place_id = $1 and auth_id = $2 and deleted_at is null
+        update auths set deleted_at = $2, last_modified_at = $2, body_hmac = null where auth_id = $1 and deleted_at is null
         returning place_id, auth_id
       ), freed as (
         delete from cards using ended where cards.place_id = ended.place_id and cards.auth_id = ended.auth_id
       )
       select auth_id from ended`,
-    values: [auth.placeId, auth.authId, auth.nowMs],
+    values: [authId, nowMs],
   });
   return rows.length > 0;
 }

@@ -13,11 +13,11 @@ import {
   assignDoors,
   type ClaimedController,
   type ControllerRow,
+  findDoors,
   findListed,
   insertController,
   listControllers,
   lockAndCountControllers,
-  lockDoors,
   placeOfController,
   putClaimCode,
 } from "./store.ts";
@@ -107,7 +107,7 @@ async function createIn(tx: Transaction, deps: ControllersDeps, { placeId, reque
 
 /** A controller serves each of its doors wholly: a door that another one serves would be split. */
 async function refuseUnfitDoors(tx: Transaction, placeId: number, doorIds: readonly number[]): Promise<void> {
-  const found = new Map((await lockDoors(tx, placeId, doorIds)).map((door) => [door.doorId, door]));
+  const found = new Map((await findDoors(tx, placeId, doorIds)).map((door) => [door.doorId, door]));
   const foreign = doorIds.find((doorId) => !found.has(doorId));
   if (foreign !== undefined) {
     const problem = { field: "doorIds", message: "names no door of this place", rejectedValue: foreign };

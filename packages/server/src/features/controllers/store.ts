@@ -44,23 +44,23 @@ export async function placeOfController(queryable: Queryable, controllerId: numb
   return row?.place_id ?? null;
 }
 
-/** Locks the place, so that two new controllers are counted one after the other, and returns how many it has. */
+/** Locks the place, so that its new controllers are counted and given their doors one after the other, and returns how many it has. */
 export async function lockAndCountControllers(transaction: Transaction, placeId: number): Promise<number> {
   await transaction.query("select 1 from places where place_id = $1 for no key update", [placeId]);
   const [row] = await transaction.query<{ count: number }>("select count(*) as count from controllers where place_id = $1", [placeId]);
   return row?.count ?? 0;
 }
 
-export interface LockedDoor {
+export interface PlaceDoor {
   readonly doorId: number;
   readonly controllerId: number | null;
 }
 
-/** Those of the doors that stand in the place, locked in ascending id. */
-export async function lockDoors(transaction: Transaction, placeId: number, doorIds: readonly number[]): Promise<readonly LockedDoor[]> {
-  return transaction.query<LockedDoor>(
+/** Those of the doors that stand in the place. */
+export async function findDoors(transaction: Transaction, placeId: number, doorIds: readonly number[]): Promise<readonly PlaceDoor[]> {
+  return transaction.query<PlaceDoor>(
     `select door_id as "doorId", controller_id as "controllerId" from doors
-     where place_id = $1 and door_id = any($2) order by door_id for no key update`,
+     where place_id = $1 and door_id = any($2) order by door_id`,
     [placeId, doorIds],
   );
 }

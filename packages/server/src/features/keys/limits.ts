@@ -1,6 +1,3 @@
-/** A key of ours has about 230 characters. A longer text is refused before it is decoded. */
-export const KEY_TEXT_LENGTH_MAX = 1_024;
-
 /** Signatures checked lately: 40,000 keys in use at once would be a very large deployment. Beyond it the one used longest ago is checked again. */
 export const SIGNATURES_COUNT_MAX = 10_000;
 

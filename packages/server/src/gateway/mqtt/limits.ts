@@ -8,7 +8,7 @@ export interface MqttLimits {
   readonly packetBytesMax: number;
   /** An Ed25519 token takes 300 bytes; a longer password is refused before anybody looks for its serial. */
   readonly passwordBytesMax: number;
-  /** Twice what one server is to carry, below the usual limit of open files. Beyond it a socket is destroyed as it arrives. */
+  /** Twice what one server is to carry, at 10 KiB each. Beyond it a socket is destroyed as it arrives. */
   readonly connectionCountMax: number;
   /** Sockets without CONNACK, in total: each may hold one read of 64 KiB, so 64 MiB at worst. Beyond it a socket is destroyed as it arrives. */
   readonly unauthenticatedCountMax: number;

@@ -68,7 +68,6 @@ export function discardBody(request: IncomingMessage): void {
     left -= chunk.length;
     if (left < 0) request.socket.destroy();
   });
-  request.resume();
 }
 
 /** Node has refused a length that is not a number, and two that differ, before any of this. */

@@ -78,7 +78,7 @@ function linkAnswer(failure: unknown): ProblemAnswer {
   assert(failure instanceof CodedError && isLinkCode(failure.code), "only a failure of the link has no words of v2");
   const { class: failureClass, summary } = LINK_CODES[failure.code];
   const status = failureClass === "caller" ? 400 : 500;
-  return { document: { type: problemType(failure.code), title: summary, status, code: failure.code }, retryAfterS: null };
+  return { document: { type: problemType(failure.code), title: summary, status, code: failure.code, detail: summary }, retryAfterS: null };
 }
 
 function isLinkCode(code: string): code is LinkCode {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { readAuth } from "../../../src/features/auths/store.ts";
 import { dataOf, refusal, refusedFor } from "../support/answers.ts";
 import { bodyOf, csn } from "../support/create-bodies.ts";
 import { databaseCounts } from "../support/database-counts.ts";
@@ -27,6 +28,7 @@ test("a deleted auth answers the bare envelope, leaves a tombstone and frees its
   assert.deepEqual([answer.status, answer.body], [200, { code: 200, status: true, message: "OK" }]);
   const rows = await server.test.database.query("select item, hash, scopes from roster_items where item_key = $1", [`auth:${authId}`]);
   assert.deepEqual(rows, [{ item: null, hash: null, scopes: [] }]);
+  assert.equal(await readAuth(server.test.database, authId), null, "deleted between finding and reading it");
   await create(bodyOf("successor", card));
 });
 

@@ -89,6 +89,23 @@ test("a wait ends with its time or its signal, and then nothing of it stays", as
   assert.equal(hints.waitingCount, 0);
 });
 
+test("a wait that a hint has ended keeps no timer", async () => {
+  const running = new Set<object>();
+  const counted: Timers = {
+    after: () => {
+      const timer = { cancel: () => void running.delete(timer) };
+      running.add(timer);
+      return timer;
+    },
+  };
+  const hints = new LedgerHints(counted);
+  const waiting = hints.wait(1, 60_000, new AbortController().signal);
+  assert.equal(running.size, 1);
+  hints.hint("1");
+  await waiting;
+  assert.equal(running.size, 0);
+});
+
 test("beyond the most that may wait at once, a request is answered at once", async () => {
   const hints = new LedgerHints(stopped);
   const over = new AbortController();

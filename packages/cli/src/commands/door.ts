@@ -1,0 +1,183 @@
+import { resolve } from "node:path";
+import { systemClock, systemRandom, systemTimers } from "@postern/core";
+import {
+  askVirtualDriver,
+  type ControllerState,
+  claimController,
+  claimedIdentity,
+  type DoorReport,
+  type PresentedCard,
+  type PresentResult,
+  startController,
+} from "@postern/door";
+import { createLog } from "@postern/server";
+import { EXIT, failure } from "../failure.ts";
+import { controllerOf, localControllers } from "../local-door.ts";
+import { type Output, table } from "../output.ts";
+import { reasonText } from "../reason-text.ts";
+import { dataDir, wholeNumber } from "../settings.ts";
+import { untilToldToStop } from "../until-told-to-stop.ts";
+
+const ANSWER_MS_MAX = 30_000;
+const LOOK_MS_MAX = 5_000;
+
+export interface RunOptions {
+  readonly json?: boolean;
+  readonly server?: string;
+  readonly claim?: string;
+  readonly dataDir?: string;
+}
+
+/** A virtual controller as a process of its own. */
+export async function runDoor(options: RunOptions, output: Output): Promise<void> {
+  const folder = resolve(options.dataDir ?? ".postern-door");
+  const stopping = untilToldToStop(output);
+  if (options.claim !== undefined) {
+    if (options.server === undefined)
+      throw failure("argument_missing", "--claim needs --server: the address of the server that made the code.");
+    const identity = await claimController({ serverUrl: options.server, code: options.claim, dataDir: folder, timers: systemTimers });
+    output.line(`Claimed: this folder is controller ${identity.serial} of place ${identity.placeId}.`);
+  } else if (!isClaimed(folder)) {
+    throw failure(
+      "not_claimed",
+      `${folder} belongs to no controller yet. Get a code with \`postern controller claim-code\`, then add --server URL --claim CODE.`,
+    );
+  }
+  const log = createLog({ level: "warn", clock: systemClock });
+  const server = options.server === undefined ? {} : { serverUrl: options.server };
+  const controller = await startController({
+    dataDir: folder,
+    ...server,
+    log,
+    clock: systemClock,
+    timers: systemTimers,
+    random: systemRandom,
+  });
+  try {
+    output.line(`Controller ${controller.identity.serial} runs on ${folder}; its doors decide also without the server. Ctrl-C stops it.`);
+    await stopping;
+  } finally {
+    await controller.stop();
+  }
+  output.line("Stopped; the doors are locked.");
+}
+
+function isClaimed(folder: string): boolean {
+  try {
+    claimedIdentity(folder);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export interface PresentOptions {
+  readonly door: string;
+  readonly card: string;
+  readonly side?: string;
+  readonly json?: boolean;
+}
+
+/** Presents a card at a virtual door. The exit code says what came of it: 0 the door is open, 3 refused. */
+export async function presentCard(options: PresentOptions, output: Output): Promise<number> {
+  const doorId = wholeNumber("--door", options.door);
+  const { socketPath } = await controllerOf(dataDir(), doorId);
+  const request = { op: "present", doorId, card: readCard(options.card), side: readSide(options.side) } as const;
+  const result = await askVirtualDriver(socketPath, request, { timeoutMs: ANSWER_MS_MAX });
+  if (options.json === true) output.json(result);
+  else output.line(presentText(result, output));
+  return result.outcome === "opened" || result.outcome === "unlocked" ? EXIT.done : EXIT.refused;
+}
+
+function readSide(typed: string | undefined): "entry" | "exit" {
+  if (typed === undefined || typed === "entry" || typed === "exit") return typed ?? "entry";
+  throw failure("argument_invalid", "--side takes entry or exit.");
+}
+
+/** `12345` is a serial number, `12-123` a facility and a card of a Wiegand reader (CLUe §1.2). */
+function readCard(typed: string): PresentedCard {
+  return { cardNumber: typed, formatType: typed.includes("-") ? "WIEGAND" : "CSN" };
+}
+
+function presentText(result: PresentResult, { paint }: Output): string {
+  switch (result.outcome) {
+    case "opened":
+      return paint.good(`Door ${result.doorId} is open.`);
+    case "unlocked":
+      return paint.good(`Door ${result.doorId} stands unlocked (${result.because ?? "mode"}).`);
+    case "wait_factor":
+      return `Door ${result.doorId} wants another factor: ${(result.wanted ?? []).join(" or ")}.`;
+    default:
+      return paint.bad(`Door ${result.doorId} stays closed: ${reasonText(result.reason)} (${result.reason ?? "error"}).`);
+  }
+}
+
+export interface DoorOptions {
+  readonly door?: string;
+  readonly json?: boolean;
+}
+
+/** How the virtual doors of a data directory stand. */
+export async function showDoors(options: DoorOptions, output: Output): Promise<void> {
+  const only = options.door === undefined ? null : wholeNumber("--door", options.door);
+  const controllers = only === null ? await localControllers(dataDir()) : [await controllerOf(dataDir(), only)];
+  if (controllers.length === 0)
+    throw failure("controller_away", `No virtual controller runs on ${dataDir()}. Start the server with \`npm start\`.`);
+  const states = await Promise.all(
+    controllers.map(({ socketPath }) => askVirtualDriver(socketPath, { op: "state" }, { timeoutMs: LOOK_MS_MAX })),
+  );
+  const doors = states.flatMap((state) =>
+    state.doors.filter((door) => only === null || door.doorId === only).map((door) => ({ state, door })),
+  );
+  if (options.json === true) {
+    for (const { state, door } of doors)
+      output.json({ ...door, controllerSerial: state.serial, uplink: state.uplink, roster: state.roster, beliefAgeMs: state.beliefAgeMs });
+    return;
+  }
+  const head = ["DOOR", "NAME", "BOLT", "HELD BY", "LINK", "ROSTER", "LAST DECISION"];
+  for (const line of table([head, ...doors.map(({ state, door }) => doorRow(state, door))])) output.line(line);
+}
+
+function doorRow(state: ControllerState, door: DoorReport): string[] {
+  const last = door.lastDecision;
+  const decision =
+    last === null
+      ? "–"
+      : `${last.outcome}${"reason" in last ? ` (${String(last.reason)})` : ""} ${new Date(last.atMs).toLocaleTimeString()}`;
+  const mode = door.mode.kind === "credentials" ? "–" : `${door.mode.by}: ${door.mode.kind}`;
+  return [
+    String(door.doorId),
+    door.name ?? "?",
+    door.relay === "on" ? "open" : "locked",
+    mode,
+    state.uplink,
+    String(state.roster.completeTo),
+    decision,
+  ];
+}
+
+/** Presses the exit button of a virtual door. */
+export async function pressExitButton(options: { readonly door: string; readonly json?: boolean }, output: Output): Promise<void> {
+  const doorId = wholeNumber("--door", options.door);
+  const { socketPath } = await controllerOf(dataDir(), doorId);
+  const { relay } = await askVirtualDriver(socketPath, { op: "exit_button", doorId }, { timeoutMs: LOOK_MS_MAX });
+  output.line(`Door ${doorId} is ${relay === "on" ? "open" : "locked"}.`);
+}
+
+/** Opens or closes the leaf of a virtual door, as its sensor sees it. */
+export async function moveSensor(position: string, options: { readonly door: string }, output: Output): Promise<void> {
+  if (position !== "open" && position !== "closed") throw failure("argument_invalid", "The sensor is open or closed.");
+  const doorId = wholeNumber("--door", options.door);
+  const { socketPath } = await controllerOf(dataDir(), doorId);
+  await askVirtualDriver(socketPath, { op: "sensor", doorId, isOpen: position === "open" }, { timeoutMs: LOOK_MS_MAX });
+  output.line(`The sensor of door ${doorId} says ${position}.`);
+}
+
+/** Raises or ends the fire signal at a virtual door. */
+export async function signalFire(position: string, options: { readonly door: string }, output: Output): Promise<void> {
+  if (position !== "on" && position !== "off") throw failure("argument_invalid", "The fire signal is on or off.");
+  const doorId = wholeNumber("--door", options.door);
+  const { socketPath } = await controllerOf(dataDir(), doorId);
+  const { relay } = await askVirtualDriver(socketPath, { op: "fire", doorId, isOn: position === "on" }, { timeoutMs: LOOK_MS_MAX });
+  output.line(`The fire signal of door ${doorId} is ${position}; the bolt is ${relay === "on" ? "open" : "locked"}.`);
+}

@@ -1,0 +1,34 @@
+import { pause, systemTimers } from "@postern/core";
+import type { Output } from "./output.ts";
+
+const PARENT_LOOK_MS = 500;
+
+/**
+ * Resolves at the first Ctrl-C, SIGTERM or SIGHUP, or when the npm that started this process has gone; a second Ctrl-C ends the process at once.
+ * Without the look at the parent, a killed npm would leave a server behind that nobody sees.
+ */
+export function untilToldToStop(output: Output): Promise<void> {
+  return new Promise((resolve) => {
+    let isStopping = false;
+    const stop = (): void => {
+      if (isStopping) {
+        output.note("Stopped at once; what was answered is on the disk.");
+        process.exit(130);
+      }
+      isStopping = true;
+      resolve();
+    };
+    process.on("SIGINT", stop);
+    process.on("SIGTERM", stop);
+    process.on("SIGHUP", stop);
+    if (process.env["npm_lifecycle_event"] !== undefined) void stopWithParent(stop, () => isStopping);
+  });
+}
+
+async function stopWithParent(stop: () => void, isStopping: () => boolean): Promise<void> {
+  const parent = process.ppid;
+  while (!isStopping()) {
+    if (process.ppid !== parent) return stop();
+    await pause(systemTimers, "look at the parent", PARENT_LOOK_MS);
+  }
+}
