@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { eventName, type RosterFrame } from "@postern/contract";
+import { eventName, type RosterFrame, readCommand } from "@postern/contract";
 import { type AuthItem, addSums, hashToSum, itemHash, itemKey, itemScopes, type RosterItem, rosterDigest } from "@postern/core";
+import { insertCommand } from "../../src/gateway/command-store.ts";
 import { readChangesSince } from "../../src/roster/page-store.ts";
 import { changeRoster } from "../../src/roster/roster-store.ts";
 import { authItem, doorItem } from "../roster/builders.ts";
@@ -355,6 +356,55 @@ test("a controller without a claimed key, with another's key or of an unknown se
   await assert.rejects(LinkClient.connect(world.url, { ...identity, serial: "999999999" }));
   await prepared.database.query("update controllers set public_key = null where controller_id = $1", [place.controllerId]);
   await assert.rejects(LinkClient.connect(world.url, identity));
+});
+
+async function commandState(commandId: number): Promise<string | undefined> {
+  const [row] = await prepared.database.query<{ state: string }>("select state from door_commands where command_id = $1", [commandId]);
+  return row?.state;
+}
+
+function commandFor(place: TestPlace, notAfterMs: number): Parameters<typeof insertCommand>[1] {
+  const nowMs = Date.now();
+  const [doorId = 0] = place.doorIds;
+  return { placeId: place.placeId, doorId, controllerId: place.controllerId, actAtMs: nowMs, notAfterMs, askedBy: "test", madeAtMs: nowMs };
+}
+
+test("a command goes to its door's controller once, and what came of it is written down", async () => {
+  const { place, identity } = await newScene();
+  const link = await LinkClient.connect(world.url, identity);
+  const { session } = await link.hello();
+  const commandId = await insertCommand(prepared.database, commandFor(place, Date.now() + 60_000));
+  await world.gateway.sendDueCommands();
+  await world.gateway.sendDueCommands();
+  const read = readCommand(await link.next("command"));
+  assert.ok(read.ok && read.frame.commandId === commandId && read.frame.doorId === place.doorIds[0]);
+  assert.ok(!link.frames.some((frame) => frame.kind === "command"));
+  await link.send("result", { session, commandId, outcome: "done" });
+  await eventually("the result", async () => (await commandState(commandId)) === "done");
+  await link.end();
+});
+
+test("a command beyond its time is never sent", async () => {
+  const { place, identity } = await newScene();
+  const link = await LinkClient.connect(world.url, identity);
+  await link.hello();
+  const commandId = await insertCommand(prepared.database, commandFor(place, Date.now() - 1));
+  await world.gateway.sendDueCommands();
+  assert.equal(await commandState(commandId), "too_late");
+  assert.ok(!link.frames.some((frame) => frame.kind === "command"));
+  await link.end();
+});
+
+test("another controller cannot say what came of a command", async () => {
+  const [mine, other] = [await newScene(), await newScene()];
+  const otherLink = await LinkClient.connect(world.url, other.identity);
+  const { session } = await otherLink.hello();
+  const commandId = await insertCommand(prepared.database, commandFor(mine.place, Date.now() + 60_000));
+  await otherLink.send("result", { session, commandId, outcome: "done" });
+  await otherLink.send("events", eventsFrame(session, 1, [relayOn(other.place)]));
+  await otherLink.stored();
+  assert.equal(await commandState(commandId), "waiting");
+  await otherLink.end();
 });
 
 test("an item the controller refuses is named with its reason, and the others stand", async () => {

@@ -74,7 +74,14 @@ test("a schedule that names a calendar has its holidays", async () => {
   const holidays = [{ date: "2026-12-25", name: "Christmas", windows: [] }];
   const weekly = Array.from({ length: 7 }, () => [{ fromMinute: 540, toMinute: 1080 }]);
   await prepared.database.query("insert into holiday_calendars values (70, $1, 'public', $2)", [place.placeId, JSON.stringify(holidays)]);
-  await prepared.database.query("insert into schedules(schedule_id, place_id, name, schedule, calendar_id) values (71, $1, 'office', $2, 70)", [place.placeId, JSON.stringify({ weekly, holidays: [] })]);
+  await prepared.database.query(
+    "insert into schedules(schedule_id, place_id, name, schedule, calendar_id) values (71, $1, 'office', $2, 70)",
+    [place.placeId, JSON.stringify({ weekly, holidays: [] })],
+  );
   await derive(place.placeId, { schedules: [71] });
-  assert.deepEqual(await item(place.placeId, "schedule:71"), { kind: "schedule", id: 71, schedule: { weekly, holidays: [{ date: "2026-12-25", windows: [] }] } });
+  assert.deepEqual(await item(place.placeId, "schedule:71"), {
+    kind: "schedule",
+    id: 71,
+    schedule: { weekly, holidays: [{ date: "2026-12-25", windows: [] }] },
+  });
 });

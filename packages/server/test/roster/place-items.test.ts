@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readRosterItem } from "@postern/contract";
 import { alwaysSchedule, offsetSecondsAt } from "@postern/core";
-import { doorItem, gmtOffsetSeconds, placeItem, restingMode, scheduleItem } from "../../src/roster/place-items.ts";
 import { DEFAULT_DOOR_SETTINGS, readDoorSettings } from "../../src/roster/door-settings.ts";
+import { doorItem, gmtOffsetSeconds, placeItem, restingMode, scheduleItem } from "../../src/roster/place-items.ts";
 
 const NOW_MS = Date.UTC(2026, 5, 15);
 const DOOR = { doorId: 234, name: "Entrance", entryDeviceId: 1, exitDeviceId: null };

@@ -40,7 +40,23 @@ export function authItem(ids: { readonly authId: number; readonly userId: number
     assert(chain !== null, "modes were checked when they were read");
     return chain;
   });
-  return { kind: "auth", id: ids.authId, userId: ids.userId, name, status, startMs, endMs, doors, scheduleId, grants: [], chains, cards: keys, pin: null, uniquePin: null, fingerprints: [] };
+  return {
+    kind: "auth",
+    id: ids.authId,
+    userId: ids.userId,
+    name,
+    status,
+    startMs,
+    endMs,
+    doors,
+    scheduleId,
+    grants: [],
+    chains,
+    cards: keys,
+    pin: null,
+    uniquePin: null,
+    fingerprints: [],
+  };
 }
 
 export interface KeptAuth {

@@ -1,8 +1,8 @@
 import { assert, itemKey } from "@postern/core";
 import type { Transaction } from "../../platform/database.ts";
-import type { RosterChange } from "../../roster/plan-change.ts";
-import { doorItem, restingMode } from "../../roster/place-items.ts";
 import { DEFAULT_DOOR_SETTINGS, type DoorSettings } from "../../roster/door-settings.ts";
+import { doorItem, restingMode } from "../../roster/place-items.ts";
+import type { RosterChange } from "../../roster/plan-change.ts";
 import { insertDoor, type NewDoor } from "./store.ts";
 
 /** A door as it is asked for; without settings it has those that every door comes with. */

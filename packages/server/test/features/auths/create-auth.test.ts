@@ -77,7 +77,11 @@ test("the guide's request without its photo answers the guide's shape and reache
     doors: [234, 235, 236],
     scheduleId: 333,
     chains: [["CARD"]],
+    grants: [],
     cards: ["CSN:12345"],
+    pin: null,
+    uniquePin: null,
+    fingerprints: [],
   });
 });
 

@@ -4,9 +4,9 @@ import { EVENT_CATALOGUE, readRosterItem } from "@postern/contract";
 import { rosterDigest } from "@postern/core";
 import { makeDemoPlace } from "../../../src/features/demo/make-demo-place.ts";
 import { addDoor } from "../../../src/features/doors/add-door.ts";
-import { placeItem, scheduleItem } from "../../../src/roster/place-items.ts";
 import type { Database } from "../../../src/platform/database.ts";
 import { readTotals } from "../../../src/roster/digest-store.ts";
+import { placeItem, scheduleItem } from "../../../src/roster/place-items.ts";
 import { createTestDatabase, createTestPlace, TEST_NOW_MS } from "../../support/index.ts";
 
 const doors = { addDoor, placeItem, scheduleItem };

@@ -4,7 +4,6 @@ import { addAuthRoutes } from "../../../src/features/auths/routes.ts";
 import { authsService } from "../../../src/features/auths/service.ts";
 import { type DemoPlace, makeDemoPlace } from "../../../src/features/demo/make-demo-place.ts";
 import { addDoor } from "../../../src/features/doors/add-door.ts";
-import { placeItem, scheduleItem } from "../../../src/roster/place-items.ts";
 import { addDoorRoutes } from "../../../src/features/doors/routes.ts";
 import { doorsService } from "../../../src/features/doors/service.ts";
 import { LedgerHints } from "../../../src/features/events/ledger-hints.ts";
@@ -17,6 +16,7 @@ import { createHttpServer } from "../../../src/platform/http/http-server.ts";
 import { createRouteGuards } from "../../../src/platform/http/keyed-routes.ts";
 import { addV1Routes } from "../../../src/platform/http/v1-routes.ts";
 import { addV2Routes } from "../../../src/platform/http/v2-routes.ts";
+import { placeItem, scheduleItem } from "../../../src/roster/place-items.ts";
 import { createTestDatabase, createTestPlace, TEST_NOW_MS, type TestDatabase, type TestPlace } from "../../support/index.ts";
 
 /** The place of the guide, another place of its group, and somebody else's. */
