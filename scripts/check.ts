@@ -15,7 +15,15 @@ interface Check {
 }
 
 const CHECKS: readonly Check[] = [
-  { name: "biome (format, lint, imports)", arguments: ["node_modules/@biomejs/biome/bin/biome", "ci", "--max-diagnostics=100", process.stdout.isTTY ? "--colors=force" : "--colors=off"] },
+  {
+    name: "biome (format, lint, imports)",
+    arguments: [
+      "node_modules/@biomejs/biome/bin/biome",
+      "ci",
+      "--max-diagnostics=100",
+      process.stdout.isTTY ? "--colors=force" : "--colors=off",
+    ],
+  },
   { name: "tsc (types)", arguments: ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"] },
   { name: "knip (unused files, exports, packages)", arguments: ["node_modules/knip/bin/knip.js", "--no-progress", "--no-config-hints"] },
   { name: "tidy (our own rules, and that the linter has teeth)", arguments: ["--test", "--test-reporter=dot", "scripts/test/*.test.ts"] },
