@@ -15,6 +15,17 @@ export function describeFailure(error: unknown): { readonly code: string; readon
     const text = typeof detail === "string" && !error.message.includes(detail) ? `${error.message} ${detail}` : error.message;
     return { code: error.code, text };
   }
+  const taken = takenPort(error);
+  if (taken !== null)
+    return {
+      code: "port_taken",
+      text: `Port ${taken} is taken by another program. Choose others with POSTERN_HTTP_PORT and POSTERN_MQTT_PORT.`,
+    };
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unexpected";
   return { code, text: error instanceof Error ? error.message : String(error) };
+}
+
+function takenPort(error: unknown): string | null {
+  if (!(error instanceof Error) || !("code" in error) || error.code !== "EADDRINUSE") return null;
+  return "port" in error ? String(error.port) : "?";
 }

@@ -114,7 +114,6 @@ class PooledDatabase implements Database {
 
   /** One connection for `use`. After a failure of the connection itself it is thrown away, after a refused statement it is kept. */
   async #lend<T>(use: (client: PoolClient) => Promise<T>): Promise<T> {
-    if (this.#closed !== undefined) throw platformError("database_away", { detail: "This server is stopping." });
     if (this.#pool.waitingCount >= limits.POOL_WAITING_COUNT_MAX) {
       throw platformError("database_busy", { detail: "Too many callers wait for a connection." });
     }

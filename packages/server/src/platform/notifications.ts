@@ -128,6 +128,7 @@ class ListeningConnection implements Notifications {
 class Session {
   readonly #client: Client;
   readonly #lost = new AbortController();
+  #before: Promise<unknown> = Promise.resolve();
   readonly #heldKeys = new Set<number>();
 
   private constructor(client: Client) {
@@ -149,14 +150,22 @@ class Session {
     return session;
   }
 
+  /** One statement at a time: a connection has no second hand. */
+  #inTurn<T>(ask: () => Promise<T>): Promise<T> {
+    const answer = this.#before.then(ask);
+    this.#before = answer.catch(() => undefined);
+    return answer;
+  }
+
   async listen(channel: string): Promise<void> {
-    await this.#client.query(`listen ${this.#client.escapeIdentifier(channel)}`);
+    await this.#inTurn(() => this.#client.query(`listen ${this.#client.escapeIdentifier(channel)}`));
   }
 
   async hold(key: number): Promise<HeldLock | null> {
     if (this.#heldKeys.has(key)) return null; // PostgreSQL would let one session hold it twice
     this.#heldKeys.add(key);
-    const answer = await this.#client.query<{ held: boolean }>("select pg_try_advisory_lock($1) as held", [key]).catch((error: unknown) => {
+    const asked = this.#inTurn(() => this.#client.query<{ held: boolean }>("select pg_try_advisory_lock($1) as held", [key]));
+    const answer = await asked.catch((error: unknown) => {
       this.#heldKeys.delete(key);
       throw databaseError(error);
     });
@@ -170,7 +179,7 @@ class Session {
       released.abort();
       this.#heldKeys.delete(key);
       // A failure means that the session is lost, and the lock with it.
-      await this.#client.query("select pg_advisory_unlock($1)", [key]).catch(() => undefined);
+      await this.#inTurn(() => this.#client.query("select pg_advisory_unlock($1)", [key])).catch(() => undefined);
     };
     return { lost: AbortSignal.any([released.signal, this.#lost.signal]), release };
   }
@@ -180,7 +189,7 @@ class Session {
     const over = AbortSignal.any([stop, this.#lost.signal]);
     while (!over.aborted) {
       await pause(timers, "listen heartbeat", limits.LISTEN_HEARTBEAT_MS, over);
-      if (!over.aborted) await this.#client.query("select 1");
+      if (!over.aborted) await this.#inTurn(() => this.#client.query("select 1"));
     }
     if (!stop.aborted) throw platformError("database_away");
   }

@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { CodedError, silentLog, systemRandom, systemTimers } from "@postern/core";
 import { type Database, openDatabase, type Transaction } from "../../src/platform/database.ts";
 import { violates } from "../../src/platform/database-error.ts";
+import { eventually } from "../support/eventually.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 let db: TestDatabase;
@@ -168,6 +169,8 @@ test("a connection killed in the middle of a transaction fails it, and the next 
   const work = async (tx: Transaction): Promise<void> => {
     const [row] = await tx.query<{ pid: number }>("select pg_backend_pid() as pid");
     await owner.query("select pg_terminate_backend($1)", [row?.pid]);
+    const isGone = async (): Promise<boolean> => (await owner.query("select from pg_stat_activity where pid = $1", [row?.pid])).length === 0;
+    await eventually("the connection is lost while nobody uses it", isGone);
     await tx.query("select 1");
   };
   await assert.rejects(db.database.transaction(work), failsWith("database_away", "transient"));

@@ -9,6 +9,7 @@ import {
   type EmbeddedPostgresOptions,
   startEmbeddedPostgres,
 } from "../../src/platform/postgres/embedded-postgres.ts";
+import { POSTGRES_STOP_MS_MAX } from "../../src/platform/platform-limits.ts";
 import { rootWays } from "../../src/platform/postgres/run-as.ts";
 import { eventually } from "../support/eventually.ts";
 import { processesWith } from "../support/processes.ts";
@@ -169,6 +170,8 @@ test("stopping while the database is being started again leaves nothing running"
   assert.ok(pid);
   process.kill(pid, "SIGKILL");
   await eventually("noticed", () => postgres.pid() === undefined);
+  const startMs = performance.now();
   await postgres.stop();
   await eventually("all ended", () => processesWith(folder.path).length === 0);
+  assert.ok(performance.now() - startMs < POSTGRES_STOP_MS_MAX, "it heard the first signals or those after them");
 });

@@ -91,7 +91,7 @@ test("a lost connection is reported by the lock it held, which another session c
     const held = await first.holdAdvisoryLock(42);
     assert.ok(held && !held.lost.aborted);
     await cutListeners();
-    await eventually("lost", () => held.lost.aborted);
+    await eventually("lost", () => held.lost.aborted, 2_000); // at once, not with the next heartbeat
     await using(async (second) => {
       await eventually("taken over", async () => (await second.holdAdvisoryLock(42)) !== null);
     });

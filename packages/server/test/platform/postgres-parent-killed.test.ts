@@ -75,6 +75,7 @@ test("a database left behind by a killed parent and a killed guard is stopped by
   await ask(ownerUrl, "create table kept as select 7 as n");
   const guards = processesWith(folder.path).filter((found) => found.command.startsWith("sh "));
   assert.ok(guards.length >= 2, "the guard and its watcher");
+  parent.process.kill("SIGSTOP"); // or it could see its guard's end and start the database again
   for (const guard of guards) process.kill(guard.pid, "SIGKILL");
   await kill(parent);
   assert.deepEqual(postmasters(folder.path), [pid], "the database lives on alone");

@@ -1,4 +1,5 @@
 export { eventually } from "./eventually.ts";
+export { giveKey, LinkClient, type LinkIdentity } from "./link-client.ts";
 export { createTestPlace, TEST_NOW_MS, type TestPlace } from "./place.ts";
 export { temporaryFolder } from "./temporary-folder.ts";
 export { startTestCluster, type TestCluster } from "./test-cluster.ts";
