@@ -15,7 +15,14 @@ export const NOW_MS = Date.UTC(2026, 5, 1, 12);
 export const DAY_MS = 86_400_000;
 
 export function aPlace(changes: Partial<PlaceItem> = {}): PlaceItem {
-  return { kind: "place", id: 178, timeZone: "UTC", utcTransitions: [{ fromMs: 0, offsetSeconds: 0 }], uniquePinSalt: "AAAAAAAAAAAAAAAAAAAAAA==", ...changes };
+  return {
+    kind: "place",
+    id: 178,
+    timeZone: "UTC",
+    utcTransitions: [{ fromMs: 0, offsetSeconds: 0 }],
+    uniquePinSalt: "AAAAAAAAAAAAAAAAAAAAAA==",
+    ...changes,
+  };
 }
 
 export function aSchedule(changes: Partial<ScheduleItem> = {}): ScheduleItem {

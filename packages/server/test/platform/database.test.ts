@@ -169,7 +169,8 @@ test("a connection killed in the middle of a transaction fails it, and the next 
   const work = async (tx: Transaction): Promise<void> => {
     const [row] = await tx.query<{ pid: number }>("select pg_backend_pid() as pid");
     await owner.query("select pg_terminate_backend($1)", [row?.pid]);
-    const isGone = async (): Promise<boolean> => (await owner.query("select from pg_stat_activity where pid = $1", [row?.pid])).length === 0;
+    const isGone = async (): Promise<boolean> =>
+      (await owner.query("select from pg_stat_activity where pid = $1", [row?.pid])).length === 0;
     await eventually("the connection is lost while nobody uses it", isGone);
     await tx.query("select 1");
   };

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { CodedError, silentLog, systemClock, systemRandom, systemTimers } from "@postern/core";
 import { openDatabase } from "../../src/platform/database.ts";
+import { POSTGRES_STOP_MS_MAX } from "../../src/platform/platform-limits.ts";
 import {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
   startEmbeddedPostgres,
 } from "../../src/platform/postgres/embedded-postgres.ts";
-import { POSTGRES_STOP_MS_MAX } from "../../src/platform/platform-limits.ts";
 import { rootWays } from "../../src/platform/postgres/run-as.ts";
 import { eventually } from "../support/eventually.ts";
 import { processesWith } from "../support/processes.ts";
