@@ -83,6 +83,11 @@ test("a token signed with the public key as an HMAC secret opens nothing", async
   }
 });
 
+test("a token that names its algorithm otherwise opens nothing, though its signature is good", async () => {
+  const claims = { aud: "postern-link", sub: SERIAL, iat: NOW_S, exp: NOW_S + 60 };
+  assert.equal(await opens(new SignJWT(claims).setProtectedHeader({ alg: "Ed25519" }).sign(privateKey)), false);
+});
+
 test("a token with one character changed opens nothing", async () => {
   const token = await tokenWith();
   for (const position of [5, Math.floor(token.length / 2), token.length - 10]) {

@@ -22,7 +22,6 @@ export class IncomingMessages {
   readonly #options: IncomingMessagesOptions;
   #waiting: IncomingMessage[] = [];
   #waitingBytes = 0;
-  #isEnded = false;
   #delivering: Promise<void> | null = null;
 
   constructor(options: IncomingMessagesOptions) {
@@ -41,9 +40,8 @@ export class IncomingMessages {
     this.#delivering ??= this.#deliver();
   }
 
-  /** Drops what waits: it was not acknowledged. */
+  /** Drops what waits: it was not acknowledged. Nothing is pushed after it. */
   end(): void {
-    this.#isEnded = true;
     this.#waiting = [];
     this.#waitingBytes = 0;
   }
@@ -59,9 +57,9 @@ export class IncomingMessages {
       for (let message = this.#take(); message !== undefined; message = this.#take()) {
         const handled = handle(message);
         // In the order of arrival [MQTT-4.6.0-2], and only now, so that a peer that counts its unacknowledged messages is slowed down too.
-        if (message.messageId !== null && !this.#isEnded) acknowledge(message.messageId);
+        if (message.messageId !== null) acknowledge(message.messageId);
         await handled;
-        if (!this.#isEnded) emptied();
+        emptied();
       }
     } catch (cause) {
       failed(cause);
@@ -71,7 +69,7 @@ export class IncomingMessages {
   }
 
   #take(): IncomingMessage | undefined {
-    const message = this.#isEnded ? undefined : this.#waiting.shift();
+    const message = this.#waiting.shift();
     if (message !== undefined) this.#waitingBytes -= message.payload.length;
     return message;
   }

@@ -74,6 +74,18 @@ test("a CONNECT with bytes behind its password is refused", async () => {
   assert.equal(returnCodeOf(await client.packet("connack")), 4);
 });
 
+test("a refused peer that is still sending gets its answer and an orderly end, and is gone without waiting for anything", async () => {
+  await using world = await timedWorld();
+  world.handler.verdict = async () => ({ ok: false, code: "session_taken" });
+  const client = await RawClient.open(world.port);
+  const errors: unknown[] = [];
+  client.socket.on("error", (error) => errors.push(error));
+  client.send(connectPacket("A1"), Buffer.alloc(8_000_000));
+  assert.equal(returnCodeOf(await client.packet("connack")), 3);
+  await eventually("that nobody is left", () => world.listener.connectionCount() === 0);
+  assert.deepEqual(errors, []);
+});
+
 test("an unknown serial and a wrong key get the same answer at the same time, and nothing sent behind CONNECT is processed", async () => {
   await using world = await timedWorld();
   world.handler.verdict = async (serial) => ({ ok: false, code: serial === "known" ? "token_invalid" : "controller_unknown" });
