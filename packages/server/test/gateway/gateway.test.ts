@@ -235,7 +235,7 @@ test("a controller filled from another epoch is compared before anything is beli
   await link.end();
 });
 
-test("events are answered as stored once they are in the ledger", async () => {
+test("gateway: what is answered as stored is committed", async () => {
   const { place, identity } = await newScene();
   const link = await LinkClient.connect(world.url, identity);
   const { session } = await link.hello();
