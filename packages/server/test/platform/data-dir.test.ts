@@ -41,9 +41,10 @@ test("a second server is refused, is told who holds the directory, and gets it o
   await (await holdDataDir(folder.path, systemClock)).release();
 });
 
-test("another process's directory is refused while it lives, and free the moment it was killed", async () => {
+test("another process's directory is refused while it lives, and free the moment it was killed", async (t) => {
   await using folder = await temporaryFolder();
   const other = spawn(process.execPath, [HOLDER, folder.path], { stdio: ["pipe", "pipe", "inherit"] });
+  t.after(() => void other.kill("SIGKILL"));
   await once(other.stdout, "data");
   await assert.rejects(holdDataDir(folder.path, systemClock), failsWith("data_dir_held", new RegExp(`Its process is ${other.pid} on `)));
   other.kill("SIGKILL");

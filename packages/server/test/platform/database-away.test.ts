@@ -59,12 +59,16 @@ async function failsInTime(request: Promise<unknown>): Promise<void> {
 test("with a database that does not answer every pending request fails in time, and work goes on when it answers again", async (t) => {
   await using folder = await temporaryFolder();
   const { database } = await start(t, folder.path);
-  await Promise.all([database.query("select pg_sleep(0.1)"), database.query("select pg_sleep(0.1)")]); // two connections, two to be made
+  const pidOfOne = "select pg_backend_pid() as pid, pg_sleep(0.1)";
+  const silent = await Promise.all([database.query<{ pid: number }>(pidOfOne), database.query<{ pid: number }>(pidOfOne)]); // two connections, two to be made
   signalAll(folder.path, "SIGSTOP");
   const requests = [...Array.from({ length: 8 }, () => database.query("select 1")), database.transaction((tx) => tx.query("select 1"))];
   await Promise.all(requests.map(failsInTime));
   signalAll(folder.path, "SIGCONT");
   await eventually("answers", () => database.query("select 1").catch(() => undefined));
+  // A connection that once fell silent could do so again, and its late answers belong to nobody.
+  const [now] = await database.query<{ pid: number }>(pidOfOne);
+  assert.ok(!silent.flat().some((row) => row.pid === now?.pid));
 });
 
 test("closing does not wait for a database that does not answer", async (t) => {

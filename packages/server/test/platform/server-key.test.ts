@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { sign, verify } from "node:crypto";
 import { chmod, lstat, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -57,8 +58,11 @@ test("a damaged key is refused and not replaced", async () => {
   assert.equal(await readFile(join(folder.path, "server.key"), "utf8"), "short");
 });
 
-test("a link in place of the key is refused", async () => {
-  await using folder = await temporaryFolder();
-  await symlink("/dev/urandom", join(folder.path, "server.key"));
-  await assert.rejects(loadServerKey(folder.path, systemRandom), unusable);
+test("a link or a pipe in place of the key is refused without being read", { timeout: 5_000 }, async () => {
+  await using linked = await temporaryFolder();
+  await symlink("/dev/urandom", join(linked.path, "server.key"));
+  await assert.rejects(loadServerKey(linked.path, systemRandom), unusable);
+  await using piped = await temporaryFolder();
+  execFileSync("mkfifo", ["-m", "600", join(piped.path, "server.key")]);
+  await assert.rejects(loadServerKey(piped.path, systemRandom), unusable);
 });
