@@ -6,6 +6,9 @@ import { assert } from "@postern/core";
 import { platformError } from "../platform-errors.ts";
 import { POSTGRES_STOP_MS_MAX } from "../platform-limits.ts";
 
+/** Between two requests to stop. A fast shutdown takes less, so that most hear one. */
+const ASK_MS = 200;
+
 /**
  * The guard: a shell that starts the program, prints its pid, and holds the reading end of a pipe whose other end only we hold. When we
  * end, however we end, `read` sees the end of the pipe and the program is asked to stop (SIGINT), later told to (SIGQUIT). Being the
@@ -14,6 +17,8 @@ import { POSTGRES_STOP_MS_MAX } from "../platform-limits.ts";
  */
 const GUARD_SCRIPT = `
 trap '' PIPE
+left=$1
+shift
 exec 3<&0
 "$@" </dev/null >&2 3<&- &
 child=$!
@@ -21,8 +26,7 @@ echo "$child"
 exec >&-
 (
   while read -r _ <&3; do :; done
-  left=${Math.ceil(POSTGRES_STOP_MS_MAX / 200)}
-  while [ "$left" -gt 0 ] && kill -INT "$child"; do sleep 0.2; left=$((left - 1)); done
+  while [ "$left" -gt 0 ] && kill -INT "$child"; do sleep ${ASK_MS / 1_000}; left=$((left - 1)); done
   kill -QUIT "$child"
 ) </dev/null 2>/dev/null &
 watcher=$!
@@ -49,13 +53,16 @@ export interface GuardedProcessOptions {
   readonly command: readonly string[];
   /** An open file for what the program prints. */
   readonly outputFd: number;
+  /** How long the program may take to stop before it is told to do so at once. Default: `POSTGRES_STOP_MS_MAX`. */
+  readonly stopMsMax?: number;
 }
 
 /** Starts a program in a session of its own, out of reach of the terminal's Ctrl-C, so that the server can drain before it stops. */
 export async function startGuarded(options: GuardedProcessOptions): Promise<GuardedProcess> {
   // A clean environment: PGDATA and its like would change what the programs do, and secrets are none of their business.
   const env = { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C" };
-  const guard = spawn("sh", ["-c", GUARD_SCRIPT, "postern-guard", ...options.command], {
+  const askCountMax = Math.ceil((options.stopMsMax ?? POSTGRES_STOP_MS_MAX) / ASK_MS);
+  const guard = spawn("sh", ["-c", GUARD_SCRIPT, "postern-guard", String(askCountMax), ...options.command], {
     detached: true,
     cwd: "/",
     env,
