@@ -43,7 +43,7 @@ export async function append({ count = 100_000 } = {}): Promise<Figure[]> {
   }
 }
 
-/** Frames of eight logs at once, each with one unanswered, as controllers send them. */
+/** Frames of sixteen logs at once, each with one unanswered, as controllers send them. */
 async function throughAppender({ database }: RunningServer, count: number, batchEvents = BATCH_EVENTS): Promise<number> {
   const appender = new Appender(database, systemClock);
   const logs = batchEvents === 1 ? 1 : 16;
