@@ -102,7 +102,8 @@ describe("postern start, as a person meets it", () => {
     } finally {
       following.process.kill("SIGTERM");
     }
-    await following.ended;
+    const { code, stderr } = await following.ended;
+    assert.equal(code, 0, stderr);
   });
 
   test("the printed demo tells its story to the end, for programs one JSON value a step", async () => {
@@ -187,11 +188,14 @@ describe("postern start, as a person meets it", () => {
   });
 
   test("SIGTERM ends it with 0 in good time, and no process of it is left", async () => {
+    assert.equal(server.process.exitCode, null, "it still runs");
+    assert.ok((await processesOn(folder)).length > 0, "PostgreSQL is seen while it runs");
     const beforeMs = performance.now();
     server.process.kill("SIGTERM");
     const { code, stdout, stderr } = await server.ended;
     assert.ok(performance.now() - beforeMs < STOP_MS_MAX);
     assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, /^Stopped\./m);
     assert.deepEqual(await processesOn(folder), []);
   });
 });
