@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, lstat, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { cp, lstat, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
 import { CodedError, silentLog, systemClock, systemRandom, systemTimers } from "@postern/core";
@@ -192,4 +192,15 @@ test("stopping while the database is being started again leaves nothing running"
   await postgres.stop();
   await eventually("all ended", () => processesWith(folder.path).length === 0);
   assert.ok(performance.now() - startMs < POSTGRES_STOP_MS_MAX, "it heard the first signals or those after them");
+});
+
+test("a database whose socket folder was tidied away is reachable again after its restart", async (t) => {
+  await using folder = await folderWithCluster();
+  const postgres = await start(t, { dataDir: folder.path, durability: "volatile" });
+  const pid = postgres.pid();
+  assert.ok(pid);
+  await rm(socketDirOf(postgres), { recursive: true });
+  process.kill(pid, "SIGKILL");
+  await eventually("started again", () => postgres.pid() !== undefined && postgres.pid() !== pid);
+  assert.deepEqual(await ask(postgres, "select 1 as n"), [{ n: 1 }]);
 });

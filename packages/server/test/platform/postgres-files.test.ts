@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { CodedError } from "@postern/core";
 import { findPostgresBinaries, restoreLibraryLinks } from "../../src/platform/postgres/postgres-binaries.ts";
 import { chooseRunAs } from "../../src/platform/postgres/run-as.ts";
-import { ensureRunDirectory } from "../../src/platform/postgres/run-directory.ts";
+import { ensureRunDirectory, removeAbandonedRunDirectories } from "../../src/platform/postgres/run-directory.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const unavailable = (error: unknown): boolean => error instanceof CodedError && error.code === "embedded_unavailable";
@@ -44,6 +44,20 @@ test("a folder for the socket that others may enter, that is another user's, or 
   await mkdir(join(folder.path, "elsewhere"), { mode: 0o700 });
   await symlink(join(folder.path, "elsewhere"), run);
   await assert.rejects(ensureRunDirectory(folder.path, [folder.path]), unavailable);
+});
+
+test("an old empty folder of a socket is removed, and one that is young or in use is kept", async () => {
+  await using folder = await temporaryFolder();
+  const used = await ensureRunDirectory(folder.path, [folder.path]);
+  const empty = `${used.slice(0, -1)}z`;
+  await mkdir(empty);
+  await writeFile(join(used, ".s.PGSQL.5432"), "");
+  const clockAfter = (laterMs: number) => ({ nowMs: () => Date.now() + laterMs, monotonicMs: () => 0 });
+  await removeAbandonedRunDirectories(clockAfter(0), folder.path);
+  assert.deepEqual([(await stat(used)).isDirectory(), (await stat(empty)).isDirectory()], [true, true]);
+  await removeAbandonedRunDirectories(clockAfter(2 * 3_600_000), folder.path);
+  assert.ok((await stat(used)).isDirectory());
+  await assert.rejects(stat(empty), { code: "ENOENT" });
 });
 
 test("library links that no install script made are made, and those that are there are kept", async () => {

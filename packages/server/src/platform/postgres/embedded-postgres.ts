@@ -12,7 +12,7 @@ import { stopLeftover } from "./leftover.ts";
 import { findPostgresBinaries, type PostgresBinaries } from "./postgres-binaries.ts";
 import { readPostmasterFile } from "./postmaster-file.ts";
 import { chooseRunAs, ensureOwner, type RunAs } from "./run-as.ts";
-import { ensureRunDirectory } from "./run-directory.ts";
+import { ensureRunDirectory, removeAbandonedRunDirectories } from "./run-directory.ts";
 
 export interface EmbeddedPostgresOptions {
   /** Must exist, be private and be held by the caller (`holdDataDir`). */
@@ -52,6 +52,7 @@ const START_ATTEMPT_COUNT_MAX = 5;
 
 /** Starts the database of a data directory, or the one that a former server left there, and keeps it running until `stop`. */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  await removeAbandonedRunDirectories(options.clock);
   const logFile = join(options.dataDir, "postgres.log");
   await putLargeLogAside(logFile);
   const clusterDir = join(options.dataDir, "postgres");
@@ -152,6 +153,7 @@ class PostgresSupervisor {
   async #launch(): Promise<GuardedProcess> {
     const { clusterDir, socketDir, logFile, binaries, runAs } = this.#installation;
     await stopLeftover({ ...this.#options, clusterDir });
+    await ensureRunDirectory(this.#options.dataDir); // again: somebody may have tidied the folder for temporary files
     await ensureOwner(clusterDir, runAs);
     const settings = clusterSettings(this.#options.durability ?? "durable", socketDir);
     const command = [...runAs.prefix, binaries.postgres, "-D", clusterDir, ...settings];
