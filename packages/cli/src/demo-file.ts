@@ -14,6 +14,10 @@ const DemoFile = Type.Object({
   scheduleId: Type.Integer(),
   controllerId: Type.Integer(),
   controllerSerial: Type.String(),
+  /** When this folder claimed the controller; differs from the server's once somebody else has. */
+  controllerClaimedAt: Type.Optional(Type.Integer()),
+  /** The PEM file of a server with TLS, for clients to trust. */
+  certFile: Type.Optional(Type.String()),
   doors: Type.Array(Type.Object({ doorId: Type.Integer(), name: Type.String(), deviceId: Type.Integer(), deviceSerial: Type.String() })),
   /** The period in the printed request: kept, so that the same line answers the same after a restart. */
   period: Type.Object({ startTime: Type.Integer(), endTime: Type.Integer() }),

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { ApiTarget } from "./api.ts";
 import { readDemoFile } from "./demo-file.ts";
 import { failure } from "./failure.ts";
+import { trustCertificate } from "./own-certificate.ts";
 
 export const DEFAULT_DATA_DIR = ".postern";
 
@@ -20,6 +21,12 @@ export function dataDirPrefix(): string {
 /** For a POSIX shell. */
 export function quote(text: string): string {
   return /^[A-Za-z0-9_./:@=,+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** Terminals get warnings only, unless `POSTERN_LOG_LEVEL` asks for more. */
+export function logLevelSetting(): { readonly POSTERN_LOG_LEVEL: string } {
+  const set = process.env["POSTERN_LOG_LEVEL"]?.trim() ?? "";
+  return { POSTERN_LOG_LEVEL: set === "" ? "warn" : set };
 }
 
 export interface TargetOptions {
@@ -44,6 +51,9 @@ export async function targetOf(options: TargetOptions): Promise<Target> {
       `Which server? Give --server and --key (or POSTERN_SERVER and POSTERN_API_KEY), or run \`npm start\` first: ${dataDir()} holds no demo.json.`,
     );
   }
+  if (!/^https?:\/\/[^/]/.test(found.baseUrl) || !URL.canParse(found.baseUrl))
+    throw failure("argument_invalid", "--server takes an address such as http://127.0.0.1:8080.");
+  if (found.baseUrl === demo?.baseUrl) await trustCertificate(demo.certFile);
   return { baseUrl: found.baseUrl, apiKey: found.apiKey, placeId: wholeNumber("--place", options.place ?? String(demo?.placeId ?? 178)) };
 }
 

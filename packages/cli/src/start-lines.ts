@@ -28,18 +28,19 @@ export function startLines(demo: DemoFile, { prefix, nowMs }: { readonly prefix:
     sort: "id,asc",
   });
   const [door] = demo.doors;
+  const curl = demo.certFile === undefined ? "curl -sS" : `curl -sS --cacert ${quote(demo.certFile)}`;
   return [
     "",
     "Try it in a second terminal, in this folder:",
     "",
     "# register a person with a card (the guide's request)",
-    `curl -sS ${quote(`${demo.baseUrl}/v1/be/places/${demo.placeId}/auths`)} -H ${quote(key)} -H 'Content-Type: application/json' --data ${quote(JSON.stringify(body))}`,
+    `${curl} ${quote(`${demo.baseUrl}/v1/be/places/${demo.placeId}/auths`)} -H ${quote(key)} -H 'Content-Type: application/json' --data ${quote(JSON.stringify(body))}`,
     "",
     "# present the card at a door",
     `${prefix}npm run -s postern -- door present --door ${door?.doorId ?? 0} --card 12345`,
     "",
     "# what happened (the guide's request)",
-    `curl -sS ${quote(`${demo.baseUrl}/v1/be/events?${window.toString()}`)} -H ${quote(key)}`,
+    `${curl} ${quote(`${demo.baseUrl}/v1/be/events?${window.toString()}`)} -H ${quote(key)}`,
     "",
     "# watch doors and events; play the whole story",
     `${prefix}npm run -s postern -- door state`,

@@ -1,59 +1,54 @@
 import { callApi, member, text } from "../api.ts";
 import { failure } from "../failure.ts";
+import { localTime } from "../local-time.ts";
 import { type Output, table } from "../output.ts";
-import { type Target, type TargetOptions, targetOf } from "../settings.ts";
-
-interface ControllerRow {
-  readonly controllerId: number;
-  readonly serial: string;
-  readonly name: string;
-  readonly row: unknown;
-}
-
-async function controllersOf(target: Target): Promise<ControllerRow[]> {
-  const answer = await callApi(target, { path: `/v2/places/${target.placeId}/controllers` });
-  const rows = member(answer, "controllers");
-  return (Array.isArray(rows) ? rows : []).map((row: unknown) => ({
-    controllerId: Number(member(row, "controllerId")),
-    serial: text(member(row, "serial")) ?? "?",
-    name: text(member(row, "name")) ?? "",
-    row,
-  }));
-}
+import { controllersOf, type PlaceController } from "../place-controllers.ts";
+import { type TargetOptions, targetOf, wholeNumber } from "../settings.ts";
 
 /** The controllers of a place, and whether each holds what it should. */
 export async function listControllers(options: TargetOptions & { readonly json?: boolean }, output: Output): Promise<void> {
-  const controllers = await controllersOf(await targetOf(options));
+  const target = await targetOf(options);
+  const controllers = await controllersOf(target, target.placeId);
   if (options.json === true) {
-    for (const controller of controllers) output.json(controller.row);
+    for (const controller of controllers) output.json(controller);
     return;
   }
-  const rows = controllers.map(({ controllerId, serial, name, row }) => {
-    const [wanted, confirmed] = [member(row, "wantedRevision"), member(row, "confirmedRevision")];
-    const link = member(row, "connected") === true ? "connected" : member(row, "claimed") === true ? "away" : "not claimed";
-    return [String(controllerId), serial, name, link, `${String(confirmed)} of ${String(wanted)}`, String(member(row, "doorIds"))];
+  const rows = controllers.map((controller) => {
+    const { controllerId, serial, name, wantedRevision, confirmedRevision, doorIds } = controller;
+    return [String(controllerId), serial, name, linkOf(controller), `${confirmedRevision} of ${wantedRevision}`, doorIds.join(",")];
   });
   for (const line of table([["ID", "SERIAL", "NAME", "LINK", "CONFIRMED", "DOORS"], ...rows])) output.line(line);
 }
 
+function linkOf({ connected, claimedAt }: PlaceController): string {
+  if (connected) return "connected";
+  return claimedAt === null ? "not claimed" : "away";
+}
+
+export interface ClaimCodeOptions extends TargetOptions {
+  readonly serial?: string;
+  readonly controller?: string;
+  readonly json?: boolean;
+}
+
 /** Makes a one-time code that registers the key of a controller, and ends the key it had. */
-export async function makeClaimCode(
-  options: TargetOptions & { readonly serial: string; readonly json?: boolean },
-  output: Output,
-): Promise<void> {
+export async function makeClaimCode(options: ClaimCodeOptions, output: Output): Promise<void> {
   const target = await targetOf(options);
-  const controllers = await controllersOf(target);
-  const found = controllers.find((controller) => controller.serial === options.serial);
-  if (found === undefined)
-    throw failure(
-      "controller_unknown",
-      `Place ${target.placeId} has no controller ${options.serial}. There are: ${controllers.map((one) => one.serial).join(", ") || "none"}.`,
-    );
-  const answer = await callApi(target, { method: "POST", path: `/v2/controllers/${found.controllerId}/claim-codes` });
+  const controllers = await controllersOf(target, target.placeId);
+  const { controllerId, serial } = chosen(controllers, options);
+  const answer = await callApi(target, { method: "POST", path: `/v2/controllers/${controllerId}/claim-codes` });
   const [code, expiresAt] = [text(member(answer, "code")) ?? "", Number(member(answer, "expiresAt"))];
-  if (options.json === true) return output.json({ serial: found.serial, code, expiresAt });
-  output.line(
-    `Code ${output.paint.strong(code)} for controller ${found.serial}, once, until ${new Date(expiresAt).toLocaleTimeString()}. At the controller:`,
-  );
-  output.line(`  postern door run --server ${target.baseUrl} --claim ${code}`);
+  if (options.json === true) return output.json({ controllerId, serial, code, expiresAt });
+  output.line(`Code ${output.paint.strong(code)} for controller ${serial}, once, until ${localTime(expiresAt)}. At the controller:`);
+  output.line(`  npm run -s postern -- door run --server ${target.baseUrl} --claim ${code}`);
+}
+
+function chosen(controllers: readonly PlaceController[], { serial, controller }: ClaimCodeOptions): PlaceController {
+  const there = controllers.map((one) => `${one.controllerId} (serial ${one.serial})`).join(", ") || "none";
+  if ((serial === undefined) === (controller === undefined))
+    throw failure("argument_missing", `Which controller? Give --controller or --serial. There are: ${there}.`);
+  const controllerId = controller === undefined ? null : wholeNumber("--controller", controller);
+  const found = controllers.find((one) => one.serial === serial || one.controllerId === controllerId);
+  if (found !== undefined) return found;
+  throw failure("controller_unknown", `The place has no controller ${serial ?? controller}. There are: ${there}.`);
 }

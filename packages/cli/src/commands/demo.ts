@@ -5,6 +5,8 @@ import { type DemoFile, requireDemoFile } from "../demo-file.ts";
 import { failure } from "../failure.ts";
 import { controllerOf } from "../local-door.ts";
 import type { Output } from "../output.ts";
+import { trustCertificate } from "../own-certificate.ts";
+import { controllersOf } from "../place-controllers.ts";
 import { reasonText } from "../reason-text.ts";
 import { dataDir } from "../settings.ts";
 
@@ -31,6 +33,7 @@ interface Stage {
 /** Plays the story against a running server, with a person and a card of its own each time. Fails at the first step that is not as it should be. */
 export async function playDemo(options: { readonly json?: boolean }, output: Output): Promise<void> {
   const demo = await requireDemoFile(dataDir());
+  await trustCertificate(demo.certFile);
   const doorId = demo.doors[0]?.doorId ?? 0;
   const { socketPath } = await controllerOf(dataDir(), doorId);
   const tell: Stage["tell"] = (step, words) =>
@@ -83,22 +86,15 @@ async function confirmed({ target, demo, tell }: Stage, words: string): Promise<
   const { result, ms } = await timed(async () => {
     const endMs = systemClock.monotonicMs() + CONFIRM_MS_MAX;
     for (;;) {
-      const revisions = await revisionsOf(target, demo);
-      if (revisions !== null && revisions.confirmed >= revisions.wanted) return revisions;
+      const controllers = await controllersOf(target, demo.placeId);
+      const revisions = controllers.find((controller) => controller.serial === demo.controllerSerial);
+      if (revisions !== undefined && revisions.confirmedRevision >= revisions.wantedRevision) return revisions.confirmedRevision;
       if (systemClock.monotonicMs() > endMs)
         throw failure("not_confirmed", `The door did not confirm within ${CONFIRM_MS_MAX / 1_000} s. Look at \`postern controller list\`.`);
       await pause(systemTimers, "look again", LOOK_MS);
     }
   });
-  tell({ step: "confirmed", ms, revision: result.confirmed }, `${words} Revision ${result.confirmed}.`);
-}
-
-async function revisionsOf(target: ApiTarget, demo: DemoFile): Promise<{ readonly wanted: number; readonly confirmed: number } | null> {
-  const answer = await callApi(target, { path: `/v2/places/${demo.placeId}/controllers` });
-  const rows = member(answer, "controllers");
-  const row: unknown = Array.isArray(rows) ? rows.find((each: unknown) => member(each, "serial") === demo.controllerSerial) : undefined;
-  const [wanted, has] = [member(row, "wantedRevision"), member(row, "confirmedRevision")];
-  return typeof wanted === "number" && typeof has === "number" ? { wanted, confirmed: has } : null;
+  tell({ step: "confirmed", ms, revision: result }, `${words} Revision ${result}.`);
 }
 
 async function present(

@@ -4,21 +4,21 @@ import {
   askVirtualDriver,
   type ControllerState,
   claimController,
-  claimedIdentity,
   type DoorReport,
   type PresentedCard,
   type PresentResult,
   startController,
 } from "@postern/door";
-import { createLog } from "@postern/server";
+import { createLog, readConfig } from "@postern/server";
 import { EXIT, failure } from "../failure.ts";
-import { controllerOf, localControllers } from "../local-door.ts";
+import { controllerOf, isClaimed, type LocalController, localControllers } from "../local-door.ts";
+import { localTime } from "../local-time.ts";
 import { type Output, table } from "../output.ts";
 import { reasonText } from "../reason-text.ts";
-import { dataDir, wholeNumber } from "../settings.ts";
+import { dataDir, logLevelSetting, quote, wholeNumber } from "../settings.ts";
 import { untilToldToStop } from "../until-told-to-stop.ts";
 
-const ANSWER_MS_MAX = 30_000;
+const ANSWER_S_DEFAULT = "30";
 const LOOK_MS_MAX = 5_000;
 
 export interface RunOptions {
@@ -43,7 +43,7 @@ export async function runDoor(options: RunOptions, output: Output): Promise<void
       `${folder} belongs to no controller yet. Get a code with \`postern controller claim-code\`, then add --server URL --claim CODE.`,
     );
   }
-  const log = createLog({ level: "warn", clock: systemClock });
+  const log = createLog({ level: readConfig(logLevelSetting()).logLevel, clock: systemClock });
   const server = options.server === undefined ? {} : { serverUrl: options.server };
   const controller = await startController({
     dataDir: folder,
@@ -54,7 +54,11 @@ export async function runDoor(options: RunOptions, output: Output): Promise<void
     random: systemRandom,
   });
   try {
-    output.line(`Controller ${controller.identity.serial} runs on ${folder}; its doors decide also without the server. Ctrl-C stops it.`);
+    output.line(`Controller ${controller.identity.serial} runs on ${folder}; its doors decide also without the server.`);
+    output.line(
+      `Present a card in a second terminal: POSTERN_DATA_DIR=${quote(folder)} npm run -s postern -- door present --door ID --card NUMBER`,
+    );
+    output.line("Ready. Ctrl-C stops it.");
     await stopping;
   } finally {
     await controller.stop();
@@ -62,28 +66,21 @@ export async function runDoor(options: RunOptions, output: Output): Promise<void
   output.line("Stopped; the doors are locked.");
 }
 
-function isClaimed(folder: string): boolean {
-  try {
-    claimedIdentity(folder);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 export interface PresentOptions {
   readonly door: string;
   readonly card: string;
   readonly side?: string;
+  readonly timeout?: string;
   readonly json?: boolean;
 }
 
 /** Presents a card at a virtual door. The exit code says what came of it: 0 the door is open, 3 refused. */
 export async function presentCard(options: PresentOptions, output: Output): Promise<number> {
   const doorId = wholeNumber("--door", options.door);
+  const timeoutMs = wholeNumber("--timeout", options.timeout ?? ANSWER_S_DEFAULT) * 1_000;
   const { socketPath } = await controllerOf(dataDir(), doorId);
   const request = { op: "present", doorId, card: readCard(options.card), side: readSide(options.side) } as const;
-  const result = await askVirtualDriver(socketPath, request, { timeoutMs: ANSWER_MS_MAX });
+  const result = await askVirtualDriver(socketPath, request, { timeoutMs });
   if (options.json === true) output.json(result);
   else output.line(presentText(result, output));
   return result.outcome === "opened" || result.outcome === "unlocked" ? EXIT.done : EXIT.refused;
@@ -120,9 +117,7 @@ export interface DoorOptions {
 /** How the virtual doors of a data directory stand. */
 export async function showDoors(options: DoorOptions, output: Output): Promise<void> {
   const only = options.door === undefined ? null : wholeNumber("--door", options.door);
-  const controllers = only === null ? await localControllers(dataDir()) : [await controllerOf(dataDir(), only)];
-  if (controllers.length === 0)
-    throw failure("controller_away", `No virtual controller runs on ${dataDir()}. Start the server with \`npm start\`.`);
+  const controllers = await controllersFor(only);
   const states = await Promise.all(
     controllers.map(({ socketPath }) => askVirtualDriver(socketPath, { op: "state" }, { timeoutMs: LOOK_MS_MAX })),
   );
@@ -138,12 +133,17 @@ export async function showDoors(options: DoorOptions, output: Output): Promise<v
   for (const line of table([head, ...doors.map(({ state, door }) => doorRow(state, door))])) output.line(line);
 }
 
+/** The controller of one door, or all there are. */
+async function controllersFor(doorId: number | null): Promise<readonly LocalController[]> {
+  if (doorId !== null) return [await controllerOf(dataDir(), doorId)];
+  const controllers = await localControllers(dataDir());
+  if (controllers.length > 0) return controllers;
+  throw failure("controller_away", `No virtual controller runs on ${dataDir()}. Start the server with \`npm start\`.`);
+}
+
 function doorRow(state: ControllerState, door: DoorReport): string[] {
   const last = door.lastDecision;
-  const decision =
-    last === null
-      ? "–"
-      : `${last.outcome}${"reason" in last ? ` (${String(last.reason)})` : ""} ${new Date(last.atMs).toLocaleTimeString()}`;
+  const decision = last === null ? "–" : `${last.outcome}${"reason" in last ? ` (${String(last.reason)})` : ""} ${localTime(last.atMs)}`;
   const mode = door.mode.kind === "credentials" ? "–" : `${door.mode.by}: ${door.mode.kind}`;
   return [
     String(door.doorId),
@@ -156,28 +156,47 @@ function doorRow(state: ControllerState, door: DoorReport): string[] {
   ];
 }
 
+export interface PressOptions {
+  readonly door: string;
+  readonly json?: boolean;
+}
+
 /** Presses the exit button of a virtual door. */
-export async function pressExitButton(options: { readonly door: string; readonly json?: boolean }, output: Output): Promise<void> {
+export async function pressExitButton(options: PressOptions, output: Output): Promise<void> {
   const doorId = wholeNumber("--door", options.door);
   const { socketPath } = await controllerOf(dataDir(), doorId);
-  const { relay } = await askVirtualDriver(socketPath, { op: "exit_button", doorId }, { timeoutMs: LOOK_MS_MAX });
-  output.line(`Door ${doorId} is ${relay === "on" ? "open" : "locked"}.`);
+  const done = await askVirtualDriver(socketPath, { op: "exit_button", doorId }, { timeoutMs: LOOK_MS_MAX });
+  if (options.json === true) return output.json(done);
+  output.line(`Door ${doorId} is ${done.relay === "on" ? "open" : "locked"}.`);
+}
+
+export interface SensorOptions extends PressOptions {
+  readonly position: string;
 }
 
 /** Opens or closes the leaf of a virtual door, as its sensor sees it. */
-export async function moveSensor(position: string, options: { readonly door: string }, output: Output): Promise<void> {
+export async function moveSensor({ position, door, json }: SensorOptions, output: Output): Promise<void> {
   if (position !== "open" && position !== "closed") throw failure("argument_invalid", "The sensor is open or closed.");
-  const doorId = wholeNumber("--door", options.door);
+  const doorId = wholeNumber("--door", door);
   const { socketPath } = await controllerOf(dataDir(), doorId);
-  await askVirtualDriver(socketPath, { op: "sensor", doorId, isOpen: position === "open" }, { timeoutMs: LOOK_MS_MAX });
+  const done = await askVirtualDriver(socketPath, { op: "sensor", doorId, isOpen: position === "open" }, { timeoutMs: LOOK_MS_MAX });
+  if (json === true) return output.json({ ...done, sensor: position });
   output.line(`The sensor of door ${doorId} says ${position}.`);
 }
 
-/** Raises or ends the fire signal at a virtual door. */
-export async function signalFire(position: string, options: { readonly door: string }, output: Output): Promise<void> {
+export interface FireOptions extends DoorOptions {
+  readonly position: string;
+}
+
+/** Raises or ends the fire signal at one virtual door, or at all of a data directory. */
+export async function signalFire({ position, door, json }: FireOptions, output: Output): Promise<void> {
   if (position !== "on" && position !== "off") throw failure("argument_invalid", "The fire signal is on or off.");
-  const doorId = wholeNumber("--door", options.door);
-  const { socketPath } = await controllerOf(dataDir(), doorId);
-  const { relay } = await askVirtualDriver(socketPath, { op: "fire", doorId, isOn: position === "on" }, { timeoutMs: LOOK_MS_MAX });
-  output.line(`The fire signal of door ${doorId} is ${position}; the bolt is ${relay === "on" ? "open" : "locked"}.`);
+  const only = door === undefined ? null : wholeNumber("--door", door);
+  for (const { socketPath, doorIds } of await controllersFor(only)) {
+    for (const doorId of only === null ? doorIds : [only]) {
+      const done = await askVirtualDriver(socketPath, { op: "fire", doorId, isOn: position === "on" }, { timeoutMs: LOOK_MS_MAX });
+      if (json === true) output.json({ ...done, fire: position });
+      else output.line(`The fire signal of door ${doorId} is ${position}; the bolt is ${done.relay === "on" ? "open" : "locked"}.`);
+    }
+  }
 }

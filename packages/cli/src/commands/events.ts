@@ -1,6 +1,7 @@
 import { pause, systemTimers } from "@postern/core";
 import { callApi, member, text } from "../api.ts";
 import { describeFailure } from "../failure.ts";
+import { localTime } from "../local-time.ts";
 import type { Output } from "../output.ts";
 import { type Target, type TargetOptions, targetOf, wholeNumber } from "../settings.ts";
 import { untilToldToStop } from "../until-told-to-stop.ts";
@@ -79,7 +80,7 @@ async function follow(target: Target, { start, shown, write, output }: Following
 
 function eventLine(event: unknown, { paint }: Output): string {
   const at = member(event, "eventAt");
-  const time = typeof at === "number" ? new Date(at).toISOString().replace("T", " ") : "?";
+  const time = typeof at === "number" ? localTime(at) : "?";
   const type = text(member(event, "eventType")) ?? "?";
   const door = text(member(event, "doorName"));
   const person = [text(member(event, "userName")), text(member(event, "userId"))].filter((part) => part !== undefined).join(" / ");

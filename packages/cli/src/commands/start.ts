@@ -1,43 +1,32 @@
-import { rm } from "node:fs/promises";
-import { type Clock, type Log, systemClock, systemRandom, systemTimers } from "@postern/core";
-import { claimController, claimedIdentity, type RunningController, startController } from "@postern/door";
+import { type Clock, pause, systemClock, systemRandom, systemTimers } from "@postern/core";
 import { type Config, createLog, type DemoPlace, type RunningServer, readConfig, SCOPES, startServer } from "@postern/server";
-import { callApi, member } from "../api.ts";
+import { type DemoDoors, startDemoDoors } from "../demo-doors.ts";
 import { type DemoFile, readDemoFile, writeDemoFile } from "../demo-file.ts";
+import { failure } from "../failure.ts";
 import { controllerDir } from "../local-door.ts";
 import type { Output } from "../output.ts";
-import { dataDirPrefix } from "../settings.ts";
+import { trustCertificate } from "../own-certificate.ts";
+import { dataDirPrefix, logLevelSetting } from "../settings.ts";
+import { startFailure } from "../start-failure.ts";
 import { startLines } from "../start-lines.ts";
 import { untilToldToStop } from "../until-told-to-stop.ts";
 
 const DAY_MS = 86_400_000;
 const DEMO_KEY_MS = 3_650 * DAY_MS;
+const DEMO_PERIOD_MS = 365 * DAY_MS;
+
+/** How long the greeting waits for the demo's doors. Beyond it they go on connecting, and `/healthz` says when they are up. */
+const DOORS_UP_MS_MAX = 15_000;
 
 /** Runs a server until it is told to stop, with the demo's doors where this database has the demo. */
 export async function runStart(output: Output): Promise<void> {
-  const config = readConfig({ ...process.env, POSTERN_LOG_LEVEL: process.env["POSTERN_LOG_LEVEL"] ?? "warn" });
-  const log = createLog({ level: config.logLevel, clock: systemClock });
+  const config = readConfig({ ...process.env, ...logLevelSetting() });
   const stopping = untilToldToStop(output);
   const stack = new AsyncDisposableStack();
   try {
     output.line("Postern is starting …");
-    const doors: { demo: RunningController | null } = { demo: null };
-    const server = await startServer({ ...PORTS, config, log, checks: demoCheck(config, () => doors.demo) });
-    stack.defer(() => server.stop());
-    output.line(`  HTTP   ${server.baseUrl}`);
-    output.line(`  MQTT   ${server.mqttUrl}`);
-    output.line(
-      `  data   ${config.dataDir}${config.databaseUrl === null ? " (embedded PostgreSQL on a private socket)" : " (database: DATABASE_URL)"}`,
-    );
-    if (server.demo !== null) {
-      const demo = await prepareDemo({ server, demo: server.demo, dataDir: config.dataDir, clock: systemClock });
-      doors.demo = await startDemoDoors({ server, demo, dataDir: config.dataDir, log });
-      stack.defer(async () => doors.demo?.stop());
-      output.line(
-        `  doors  ${demo.doors.map((door) => `${door.doorId} ${door.name}`).join(", ")} (virtual, controller ${demo.controllerSerial})`,
-      );
-      for (const line of startLines(demo, { prefix: dataDirPrefix(), nowMs: systemClock.nowMs() })) output.line(line);
-    }
+    const running = await startParts({ config, stack, stopping });
+    for (const line of greeting(running, config)) output.line(line);
     output.line("Ready. Ctrl-C stops it.");
     await stopping;
     output.line("Stopping …");
@@ -47,101 +36,127 @@ export async function runStart(output: Output): Promise<void> {
   output.line("Stopped. Everything is on the disk; `npm start` goes on from here.");
 }
 
-const PORTS = { clock: systemClock, timers: systemTimers, random: systemRandom };
-
-/** The demo's doors count as up once they are connected and hold a roster. */
-function demoCheck(config: Config, door: () => RunningController | null): Record<string, () => boolean> {
-  const mayHaveDemo = config.demo === "on" || (config.demo === "auto" && config.databaseUrl === null);
-  return mayHaveDemo ? { demoDoors: () => isUp(door()) } : {};
+interface Running {
+  readonly server: RunningServer;
+  readonly demo: DemoFile | null;
+  readonly doors: DemoDoors | null;
 }
 
-function isUp(controller: RunningController | null): boolean {
-  const state = controller?.state();
-  return state !== undefined && state.uplink === "live" && state.roster.completeTo > 0;
+interface StartParts {
+  readonly config: Config;
+  readonly stack: AsyncDisposableStack;
+  readonly stopping: Promise<void>;
+}
+
+async function startParts({ config, stack, stopping }: StartParts): Promise<Running> {
+  const log = createLog({ level: config.logLevel, clock: systemClock });
+  const up: { doors: DemoDoors | null } = { doors: null };
+  const ports = { clock: systemClock, timers: systemTimers, random: systemRandom };
+  const server = await startServer({ ...ports, config, log, checks: demoCheck(config, () => up.doors) }).catch(async (cause: unknown) => {
+    throw await startFailure(cause, config);
+  });
+  stack.defer(() => server.stop());
+  if (server.demo === null) return { server, demo: null, doors: null };
+  await trustCertificate(config.tls?.certFile);
+  const demo = await prepareDemo({ server, place: server.demo, config, clock: systemClock });
+  const doors = await startDemoDoors({ server, demo, dataDir: config.dataDir, log });
+  // Stopped before the server, so that their last events still reach it.
+  stack.defer(() => doors.stop());
+  up.doors = doors;
+  await whenUpOrLate(doors, stopping);
+  return { server, demo, doors };
+}
+
+/** Late doors do not keep the server from being used. */
+async function whenUpOrLate(doors: DemoDoors, stopping: Promise<void>): Promise<void> {
+  const decided = new AbortController();
+  await Promise.race([doors.whenUp(), stopping, pause(systemTimers, "wait for the demo's doors", DOORS_UP_MS_MAX, decided.signal)]);
+  decided.abort();
+}
+
+/** The demo's doors count as up once they are connected and hold what they should. */
+function demoCheck(config: Config, doors: () => DemoDoors | null): Record<string, () => Promise<boolean>> {
+  const mayHaveDemo = config.demo === "on" || (config.demo === "auto" && config.databaseUrl === null);
+  return mayHaveDemo ? { demoDoors: async () => (await doors()?.isUp()) === true } : {};
+}
+
+function greeting({ server, demo, doors }: Running, config: Config): string[] {
+  const database = config.databaseUrl === null ? "embedded PostgreSQL on a private socket" : "database: DATABASE_URL";
+  const lines = [`  HTTP   ${server.baseUrl}`, `  MQTT   ${server.mqttUrl}`, `  data   ${config.dataDir} (${database})`];
+  if (demo === null) return lines;
+  const folder = controllerDir(config.dataDir, demo.controllerSerial);
+  const where =
+    doors?.where === "here"
+      ? `virtual, controller ${demo.controllerSerial}`
+      : `controller ${demo.controllerSerial}, claimed by another process; remove ${folder} to have it here again`;
+  lines.push(`  doors  ${demo.doors.map((door) => `${door.doorId} ${door.name}`).join(", ")} (${where})`);
+  return [...lines, ...startLines(demo, { prefix: dataDirPrefix(), nowMs: systemClock.nowMs() })];
 }
 
 interface DemoParts {
   readonly server: RunningServer;
-  readonly demo: DemoPlace;
-  readonly dataDir: string;
+  readonly place: DemoPlace;
+  readonly config: Config;
   readonly clock: Clock;
 }
 
-/** Writes `demo.json`: the key of the last start where it still opens something, else a new one. */
-async function prepareDemo({ server, demo, dataDir, clock }: DemoParts): Promise<DemoFile> {
-  const before = await readDemoFile(dataDir);
-  const known = before !== null && (await opens(server.baseUrl, before.apiKey)) ? before : null;
+/** Writes `demo.json`: with the key of the last start where it still opens something, else a new one. */
+async function prepareDemo({ server, place, config, clock }: DemoParts): Promise<DemoFile> {
+  const before = await readDemoFile(config.dataDir);
   const nowMs = clock.nowMs();
-  const startOfDayMs = nowMs - (nowMs % DAY_MS);
-  const { placeGroupId, placeId, scheduleId, controllerId, controllerSerial } = demo;
+  const baseUrl = reachable(server.baseUrl);
+  const isKnown = before !== null && (await opens(baseUrl, before.apiKey));
+  const { placeGroupId, placeId, scheduleId, controllerId, controllerSerial } = place;
   const file: DemoFile = {
-    baseUrl: server.baseUrl,
-    mqttUrl: server.mqttUrl,
-    apiKey: known?.apiKey ?? (await mintDemoKey(server, demo, nowMs)),
+    baseUrl,
+    mqttUrl: reachable(server.mqttUrl),
+    apiKey: isKnown ? before.apiKey : await mintDemoKey(server, placeGroupId, nowMs),
     placeGroupId,
     placeId,
     scheduleId,
     controllerId,
     controllerSerial,
-    doors: demo.doors.map(({ doorId, name, deviceId, deviceSerial }) => ({ doorId, name, deviceId, deviceSerial })),
-    period: known?.period ?? { startTime: startOfDayMs, endTime: startOfDayMs + 365 * DAY_MS },
+    ...(before?.controllerClaimedAt === undefined ? {} : { controllerClaimedAt: before.controllerClaimedAt }),
+    ...(config.tls === null ? {} : { certFile: config.tls.certFile }),
+    doors: place.doors.map(({ doorId, name, deviceId, deviceSerial }) => ({ doorId, name, deviceId, deviceSerial })),
+    period: before !== null && before.period.endTime > nowMs + DAY_MS ? before.period : periodFrom(nowMs),
   };
-  await writeDemoFile(dataDir, file);
+  await writeDemoFile(config.dataDir, file);
   return file;
 }
 
-async function mintDemoKey(server: RunningServer, demo: DemoPlace, nowMs: number): Promise<string> {
-  const { placeGroupId } = demo;
-  const minted = await server.keys.mintRoot({
-    placeGroupId,
-    name: "demo",
-    scopes: SCOPES,
-    placeIds: null,
-    expiresAtMs: nowMs + DEMO_KEY_MS,
-  });
-  return minted.key;
+/** From the start of today in UTC on. */
+function periodFrom(nowMs: number): DemoFile["period"] {
+  const startTime = nowMs - (nowMs % DAY_MS);
+  return { startTime, endTime: startTime + DEMO_PERIOD_MS };
+}
+
+/** A listener on all addresses, as this machine reaches it. */
+function reachable(url: string): string {
+  return url.replace("://0.0.0.0:", "://127.0.0.1:").replace("://[::]:", "://[::1]:");
+}
+
+async function mintDemoKey(server: RunningServer, placeGroupId: number, nowMs: number): Promise<string> {
+  const wanted = { placeGroupId, name: "demo", scopes: SCOPES, placeIds: null, expiresAtMs: nowMs + DEMO_KEY_MS };
+  return (await server.keys.mintRoot(wanted)).key;
 }
 
 async function opens(baseUrl: string, apiKey: string): Promise<boolean> {
-  const answer = await fetch(new URL("/v2/keys?limit=1", baseUrl), { headers: { authorization: `Bearer ${apiKey}` } });
+  const answer = await fetch(new URL("/v2/keys?limit=1", baseUrl), { headers: { authorization: `Bearer ${apiKey}` } }).catch(
+    (cause: unknown) => {
+      throw failure(
+        "own_address",
+        `The demo cannot reach its own server at ${baseUrl}; POSTERN_DEMO=off starts without it. ${why(cause)}`,
+        cause,
+      );
+    },
+  );
   await answer.body?.cancel();
   return answer.ok;
 }
 
-interface DoorParts {
-  readonly server: RunningServer;
-  readonly demo: DemoFile;
-  readonly dataDir: string;
-  readonly log: Log;
-}
-
-/** Claims the demo's controller as any other is claimed, unless this folder has done so, and runs it over the same link. */
-async function startDemoDoors({ server, demo, dataDir, log }: DoorParts): Promise<RunningController> {
-  const folder = controllerDir(dataDir, demo.controllerSerial);
-  if (!isClaimed(folder) || !(await isClaimedOnServer(demo))) {
-    await rm(`${folder}/identity.json`, { force: true });
-    const { code } = await server.controllers.issueCodeFor(demo.controllerId);
-    await claimController({ serverUrl: server.baseUrl, code, dataDir: folder, timers: systemTimers });
-  }
-  const controller = await startController({ ...PORTS, dataDir: folder, serverUrl: server.baseUrl, mqttUrl: server.mqttUrl, log });
-  await controller.whenSynced(1);
-  return controller;
-}
-
-function isClaimed(folder: string): boolean {
-  try {
-    claimedIdentity(folder);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** False after the database was made anew beside an older controller folder. */
-async function isClaimedOnServer(demo: DemoFile): Promise<boolean> {
-  const answer = await callApi(demo, { path: `/v2/places/${demo.placeId}/controllers` });
-  const rows = member(answer, "controllers");
-  return (
-    Array.isArray(rows) && rows.some((row: unknown) => member(row, "serial") === demo.controllerSerial && member(row, "claimed") === true)
-  );
+/** What `fetch` hides: for example that a certificate does not name this host. */
+function why(cause: unknown): string {
+  const inner = cause instanceof Error ? cause.cause : undefined;
+  return inner instanceof Error ? inner.message : "";
 }
