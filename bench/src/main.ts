@@ -1,5 +1,4 @@
 import { writeFile } from "node:fs/promises";
-import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Figure } from "./figure.ts";
@@ -8,44 +7,62 @@ import { confirm } from "./jobs/confirm.ts";
 import { decide } from "./jobs/decide.ts";
 import { enrol } from "./jobs/enrol.ts";
 import { link } from "./jobs/link.ts";
+import { revoke } from "./jobs/revoke.ts";
 import { fresh, start } from "./jobs/start.ts";
+import { report } from "./report.ts";
+import { tableHead, tableRow } from "./table.ts";
 
-const JOBS: Readonly<Record<string, () => Promise<Figure[]>>> = { enrol, confirm, append, link, decide, start, fresh };
+const JOBS: Readonly<Record<string, () => Promise<Figure[]>>> = { enrol, confirm, revoke, append, link, decide, start, fresh };
 const REPORT = fileURLToPath(new URL("../../docs/reference/performance.md", import.meta.url));
 
-const { values } = parseArgs({ options: { only: { type: "string" }, json: { type: "boolean" }, write: { type: "boolean" } } });
+/** No job takes half of it; one that still runs then hangs, and the run ends. The processes it started end with this one. */
+const JOB_MS_MAX = 120_000;
+
+const USAGE = `npm run bench -- [--only ${Object.keys(JOBS).join(",")}] [--json] [--write]
+
+  --only   some of the jobs, with commas between them
+  --json   a line of JSON for each figure, with plain numbers
+  --write  puts the table of a whole run into docs/reference/performance.md
+`;
+
+const options = { only: { type: "string" }, json: { type: "boolean" }, write: { type: "boolean" }, help: { type: "boolean" } } as const;
+const { values } = parseArgs({ options });
 const wanted = values.only?.split(",") ?? Object.keys(JOBS);
 const unknown = wanted.filter((name) => JOBS[name] === undefined);
-if (unknown.length > 0) {
-  process.stderr.write(`bench: no job ${unknown.join(", ")}; there are ${Object.keys(JOBS).join(", ")}\n`);
+if (values.help === true) {
+  process.stdout.write(USAGE);
+} else if (unknown.length > 0) {
+  fail(`no job ${unknown.join(", ")}\n\n${USAGE}`);
+} else if (values.write === true && values.only !== undefined) {
+  fail("--write takes the figures of one whole run: leave out --only");
+} else {
+  await run();
+}
+
+async function run(): Promise<void> {
+  const figures: Figure[] = [];
+  if (values.json !== true) process.stdout.write(tableHead());
+  for (const name of wanted) {
+    const done = await limited(name).catch((failure: unknown) =>
+      fail(`${name}: ${failure instanceof Error ? failure.message : String(failure)}`),
+    );
+    figures.push(...done);
+    for (const figure of done) process.stdout.write(values.json === true ? `${JSON.stringify(figure)}\n` : tableRow(figure));
+  }
+  if (values.write === true) await writeFile(REPORT, await report(figures));
+}
+
+async function limited(name: string): Promise<Figure[]> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new TypeError(`has not ended within ${JOB_MS_MAX / 1_000} s`)), JOB_MS_MAX);
+  try {
+    return await Promise.race([JOBS[name]?.() ?? [], late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function fail(why: string): never {
+  process.stderr.write(`bench: ${why}\n`);
   process.exit(1);
-}
-const figures: Figure[] = [];
-for (const name of wanted) {
-  const done = (await JOBS[name]?.()) ?? [];
-  figures.push(...done);
-  for (const figure of done) process.stdout.write(values.json === true ? `${JSON.stringify(figure)}\n` : `${row(figure)}\n`);
-}
-if (values.write === true) await writeFile(REPORT, report(figures));
-
-function row({ job, ours, mustReach, beside, ratio }: Figure): string {
-  return `| ${job} | ${ours} | ${mustReach} | ${beside} | ${ratio} |`;
-}
-
-function report(all: readonly Figure[]): string {
-  const machine = `${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}), Node ${process.versions.node}, ${process.platform}`;
-  return `# Performance
-
-Printed by \`npm run bench -- --write\`, everything on one machine and in one run: ${machine}; ${new Date().toISOString().slice(0, 10)}.
-A figure alone says little: read it beside the limit or peer of the same run.
-
-The append's peer is our own bulk insert without its guarantees, and not COPY, so its goal of 35 % of COPY is not shown here. \`one event a commit\` goes through
-the append too.
-
-| job | ours | must reach | beside | ratio |
-|---|---|---|---|---|
-${all.map(row).join("\n")}
-
-\`npm run bench -- --only enrol,append\` runs some of the jobs; \`fresh\` clones what is committed and installs it.
-`;
 }

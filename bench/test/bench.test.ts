@@ -1,9 +1,36 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Figure } from "../src/figure.ts";
+import { append } from "../src/jobs/append.ts";
+import { confirm } from "../src/jobs/confirm.ts";
 import { decide } from "../src/jobs/decide.ts";
+import { enrol } from "../src/jobs/enrol.ts";
+import { link } from "../src/jobs/link.ts";
+import { revoke } from "../src/jobs/revoke.ts";
+import { start } from "../src/jobs/start.ts";
+import { tableHead, tableRow } from "../src/table.ts";
 
-test("a job of any size says what it measured, and beside what", async () => {
-  const figures = await decide({ authCount: 100, rounds: 1_000 });
-  assert.equal(figures.length, 2);
-  for (const { ours, ratio } of figures) assert.match(`${ours} ${ratio}`, /^\d+\.\d\d µs \d+\.\d × /);
-});
+/** What each job measures, at a size that takes seconds. Figures are read, never judged: this machine may be busy. */
+const SMALL: Readonly<Record<string, { readonly run: () => Promise<Figure[]>; readonly figures: number }>> = {
+  enrol: { run: () => enrol({ count: 20, insertCount: 20, controllerCount: 2, loadPerSecond: 1_000 }), figures: 4 },
+  confirm: { run: () => confirm({ controllerCount: 4, count: 10 }), figures: 1 },
+  revoke: { run: () => revoke({ controllerCount: 2, queued: 300, fills: 2 }), figures: 1 },
+  append: { run: () => append({ count: 4_000, singleCount: 10, rounds: 1 }), figures: 2 },
+  link: { run: () => link({ controllerCount: 2, count: 2_000 }), figures: 1 },
+  decide: { run: () => decide({ authCount: 100, rounds: 1_000 }), figures: 2 },
+  start: { run: () => start({ count: 1, people: 100, events: 400 }), figures: 1 },
+};
+
+for (const [name, { run, figures: count }] of Object.entries(SMALL)) {
+  test(`${name} measures what its row says, whatever the size`, async () => {
+    const figures = await run();
+    assert.equal(figures.length, count);
+    const columns = tableHead().split("\n")[0]?.split(" | ").length;
+    for (const figure of figures) {
+      assert.match(figure.ours, /\d/);
+      assert.equal(tableRow(figure).split(" | ").length, columns, `a cell holds a bar: ${tableRow(figure)}`);
+      for (const [unit, value] of Object.entries(figure.values))
+        assert.ok(Number.isFinite(value) && value >= 0, `${name}: ${unit} is ${value}`);
+    }
+  });
+}

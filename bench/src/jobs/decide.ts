@@ -1,5 +1,5 @@
 import { type AuthItem, type DoorItem, decideAccess, type Schedule, utcTransitionsOf } from "@postern/core";
-import type { Figure } from "../figure.ts";
+import { type Figure, underLimit } from "../figure.ts";
 
 const NOW_MS = Date.UTC(2026, 5, 15, 10);
 const DOOR: DoorItem = {
@@ -29,27 +29,28 @@ function authOf(id: number, scheduleId: number | null): AuthItem {
   return { kind: "auth", id, userId: id, name: `person ${id}`, status: "ACTIVE", ...right, ...credentials };
 }
 
-/** Identify by card and decide, among so many auths. */
-export async function decide({ authCount = 100_000, rounds = 1_000_000 } = {}): Promise<Figure[]> {
-  const always = nanosecondsEach(authCount, rounds, null);
-  const scheduled = nanosecondsEach(authCount, rounds, 333);
-  const ratio = (limit: number, measured: number): string => `${(limit / measured).toFixed(1)} × faster than asked`;
+/** Identify by the card's key and decide, among so many auths: the least of three runs, since whatever else runs only adds to it. */
+export async function decide({ authCount = 100_000, rounds = 500_000 } = {}): Promise<Figure[]> {
+  const always = Math.min(...[1, 2, 3].map(() => nanosecondsEach(authCount, rounds, null)));
+  const scheduled = Math.min(...[1, 2, 3].map(() => nanosecondsEach(authCount, rounds, 333)));
   return [
-    {
-      job: "decide, ALWAYS",
-      ours: `${(always / 1_000).toFixed(2)} µs`,
-      mustReach: "≤ 2 µs",
-      beside: `${authCount} auths`,
-      ratio: ratio(2_000, always),
-    },
-    {
-      job: "decide, schedule",
-      ours: `${(scheduled / 1_000).toFixed(2)} µs`,
-      mustReach: "≤ 10 µs",
-      beside: "Europe/Berlin",
-      ratio: ratio(10_000, scheduled),
-    },
+    figure("decide, ALWAYS", { limitMicroseconds: 2, nanoseconds: always, authCount }),
+    figure("decide, schedule", { limitMicroseconds: 10, nanoseconds: scheduled, authCount }),
   ];
+}
+
+function figure(
+  job: string,
+  { limitMicroseconds, nanoseconds, authCount }: { limitMicroseconds: number; nanoseconds: number; authCount: number },
+): Figure {
+  return {
+    job,
+    ours: `${(nanoseconds / 1_000).toFixed(2)} µs, ${Math.round(1e9 / nanoseconds).toLocaleString("en-US")}/s`,
+    mustReach: `≤ ${limitMicroseconds} µs`,
+    beside: `${authCount.toLocaleString("en-US")} auths, looked up by card`,
+    ratio: underLimit(limitMicroseconds * 1_000, nanoseconds),
+    values: { nanoseconds },
+  };
 }
 
 function nanosecondsEach(authCount: number, rounds: number, scheduleId: number | null): number {

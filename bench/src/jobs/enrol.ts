@@ -1,42 +1,67 @@
-import { once } from "node:events";
-import { EnrolClient } from "../enrol-client.ts";
-import { type Figure, percentile, round } from "../figure.ts";
-import { startServerChild } from "../server-child.ts";
+import { Child } from "../child.ts";
+import { type Figure, latency, round, underLimit } from "../figure.ts";
+import type { CallsMade, ClientHandlers } from "../processes/client-process.ts";
+import type { ControllersHandlers } from "../processes/controllers-process.ts";
+import type { ServerHandlers } from "../processes/server-process.ts";
 
 const CLUE_PER_SECOND = 1_000 / 300;
+const WARM_UP_SHARE = 0.1;
+const LOAD_FRAME_EVENTS = 125;
 
-/** Single calls, one after another without pause, cards only. */
-export async function enrol({ count = 1_500 } = {}): Promise<Figure[]> {
-  await using server = await startServerChild();
-  const client = new EnrolClient(server);
-  for (let index = 0; index < count / 10; index += 1) await client.enrol(1_000_000 + index);
-  const latencies: number[] = [];
-  const startMs = performance.now();
-  for (let index = 0; index < count; index += 1) {
-    const callMs = performance.now();
-    await client.enrol(index);
-    latencies.push(performance.now() - callMs);
-  }
-  const perSecond = count / ((performance.now() - startMs) / 1_000);
-  client.close();
-  server.child.send("insert alone");
-  // biome-ignore lint/nursery/noUnsafeTypeAssertion: both ends of this pipe are of this package.
-  const [{ perSecond: alone }] = (await once(server.child, "message")) as [{ perSecond: number }];
-  const [p50, p99] = [percentile(latencies, 0.5), percentile(latencies, 0.99)];
+/** Single calls, one after another without pause, cards only; then the same while controllers send events through the link. */
+export async function enrol({ count = 1_500, insertCount = 1_000, controllerCount = 8, loadPerSecond = 10_000 } = {}): Promise<Figure[]> {
+  await using server = await Child.start<ServerHandlers>("server");
+  const { api: address, mqttUrl } = await server.ask("start", { dataDir: null });
+  await using client = await Child.start<ClientHandlers>("client");
+  const calls = { address, paceMs: 0 };
+  await client.ask("enrol", { ...calls, first: 0, count: Math.ceil(count * WARM_UP_SHARE) });
+  const before = await server.ask("insertAlone", { count: insertCount });
+  const quiet = await client.ask("enrol", { ...calls, first: 1_000_000, count });
+  const alone = (before + (await server.ask("insertAlone", { count: insertCount }))) / 2;
+
+  await using controllers = await Child.start<ControllersHandlers>("controllers");
+  await controllers.ask("connect", { mqttUrl, seats: await server.ask("addSeats", { count: controllerCount }) });
+  await server.ask("allConfirmed", null);
+  await controllers.ask("beginEvents", { perSecond: loadPerSecond, frameEvents: LOAD_FRAME_EVENTS });
+  await client.ask("enrol", { ...calls, first: 2_000_000, count: Math.ceil(count * WARM_UP_SHARE) });
+  const eventsBefore = await server.ask("eventCount", null);
+  const loaded = await client.ask("enrol", { ...calls, first: 3_000_000, count });
+  const eventsPerSecond = ((await server.ask("eventCount", null)) - eventsBefore) / (loaded.elapsedMs / 1_000);
+  await controllers.ask("stopEvents", null);
+
+  const besideLoad = `${round(eventsPerSecond)} events/s appended, ${controllerCount} controllers connected`;
+  return [
+    ...figures("enrol, single calls", quiet, { perSecondMin: 300, beside: `one insert a commit: ${round(alone)}/s`, alone }),
+    ...figures("enrol while appending", loaded, { perSecondMin: 150, beside: besideLoad, alone, eventsPerSecond }),
+  ];
+}
+
+interface Beside {
+  readonly perSecondMin: number;
+  readonly beside: string;
+  readonly alone: number;
+  readonly eventsPerSecond?: number;
+}
+
+function figures(job: string, { latenciesMs, elapsedMs, cpuMs }: CallsMade, { perSecondMin, beside, alone, ...load }: Beside): Figure[] {
+  const perSecond = (latenciesMs.length * 1_000) / elapsedMs;
+  const { text, ...percentiles } = latency(latenciesMs);
   return [
     {
-      job: "enrol, single calls",
+      job,
       ours: `${round(perSecond)}/s`,
-      mustReach: "300/s",
-      beside: `one insert a commit: ${round(alone)}/s`,
-      ratio: `${(perSecond / alone).toFixed(2)} of it; ${round(perSecond / CLUE_PER_SECOND)} × CLUe's pace`,
+      mustReach: `${perSecondMin}/s`,
+      beside,
+      ratio: `${(perSecond / alone).toFixed(2)} of one insert a commit; ${round(perSecond / CLUE_PER_SECOND)} × CLUe's advice`,
+      values: { perSecond, insertsPerSecond: alone, ...load },
     },
     {
-      job: "enrol, latency",
-      ours: `p50 ${round(p50)} ms, p99 ${round(p99)} ms`,
+      job: `${job}: latency`,
+      ours: text,
       mustReach: "p99 ≤ 25 ms",
-      beside: "CLUe: 300 ms between calls",
-      ratio: `p99 ${(25 / p99).toFixed(1)} × under the limit`,
+      beside: `CLUe advises 300 ms between calls; the client itself took ${round(cpuMs / latenciesMs.length)} ms of processor a call`,
+      ratio: `p99 ${underLimit(25, percentiles.p99Ms)}`,
+      values: percentiles,
     },
   ];
 }

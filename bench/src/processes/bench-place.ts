@@ -1,0 +1,50 @@
+import { generateKeyPairSync } from "node:crypto";
+import { type AuthItem, itemKey, systemClock } from "@postern/core";
+import type { RunningServer } from "@postern/server";
+import { addDoor, changeRoster } from "@postern/server/internal";
+import type { ControllerSeat } from "./scripted-controller.ts";
+
+export const PLACE_ID = 178;
+const FIRST_SEAT_ID = 500_000;
+const FIRST_AUTH_ID = 10_000_000;
+
+/** So many doors of the demo place, each with a controller of its own whose key the bench holds. */
+export async function addSeats({ database }: RunningServer, count: number): Promise<ControllerSeat[]> {
+  const madeAtMs = systemClock.nowMs();
+  return database.transaction(async (transaction) => {
+    const seats: ControllerSeat[] = [];
+    const changes = [];
+    for (let index = 0; index < count; index += 1) {
+      const id = FIRST_SEAT_ID + index;
+      const serial = String(700_000_000 + index);
+      const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+      const text =
+        "insert into controllers(controller_id, place_id, serial, name, public_key, made_at) values ($1, $2, $3, 'bench', $4, $5)";
+      await transaction.execute(text, [id, PLACE_ID, serial, publicKey.export({ format: "jwk" }), madeAtMs]);
+      const named = { deviceType: "Virtual", modelName: "VIRTUAL_1", name: `Reader ${index}`, side: "ENTRY" } as const;
+      const devices = [{ deviceId: id, serial: String(800_000_000 + index), ...named }];
+      changes.push(
+        ...(await addDoor(transaction, { placeId: PLACE_ID, doorId: id, controllerId: id, name: `Door ${index}`, devices, madeAtMs })),
+      );
+      const key = privateKey.export({ format: "pem", type: "pkcs8" }).toString();
+      seats.push({ serial, controllerId: id, doorId: id, deviceId: id, privateKey: key });
+    }
+    await changeRoster(transaction, PLACE_ID, changes);
+    return seats;
+  });
+}
+
+/** Puts so many people who may pass every door into the roster, in one change; the doors are sent each of them. */
+export async function addPeople({ database }: RunningServer, first: number, count: number): Promise<void> {
+  const changes = Array.from({ length: count }, (_, index) => {
+    const item = personItem(FIRST_AUTH_ID + first + index);
+    return { key: itemKey(item), item };
+  });
+  await database.transaction((transaction) => changeRoster(transaction, PLACE_ID, changes));
+}
+
+function personItem(id: number): AuthItem {
+  const right = { startMs: 1_700_000_000_000, endMs: 2_000_000_000_000, doors: "all", scheduleId: null, grants: [] } as const;
+  const credentials = { chains: [["CARD"]], cards: [`CSN:${id}`], pin: null, uniquePin: null, fingerprints: [] } as const;
+  return { kind: "auth", id, userId: id, name: "Bench Person", status: "ACTIVE", ...right, ...credentials };
+}

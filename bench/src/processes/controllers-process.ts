@@ -1,0 +1,74 @@
+import { pause, systemTimers } from "@postern/core";
+import { machineMs } from "../machine-time.ts";
+import { serve } from "../serve.ts";
+import { PacketLink } from "./packet-link.ts";
+import { type ControllerSeat, ScriptedController } from "./scripted-controller.ts";
+
+/** Some of the controllers of a place, in a process of their own. */
+const controllers: ScriptedController[] = [];
+let stopping = new AbortController();
+let sending: Promise<number> = Promise.resolve(0);
+
+const controllersHandlers = {
+  /** Connects each; from then on they take over what the server sends. */
+  connect: async ({ mqttUrl, seats }: { mqttUrl: string; seats: readonly ControllerSeat[] }): Promise<void> => {
+    for (const seat of seats) {
+      const controller = new ScriptedController(seat);
+      await controller.connect(mqttUrl);
+      controllers.push(controller);
+    }
+  },
+  /** Sends so many events from each as fast as they are stored; resolves when all are. */
+  sendEvents: async ({ countEach, frameEvents }: { countEach: number; frameEvents: number }): Promise<void> => {
+    await Promise.all(
+      controllers.map(async (controller) => {
+        for (let done = 0; done < countEach; done += frameEvents) await controller.sendEvents(Math.min(frameEvents, countEach - done));
+      }),
+    );
+  },
+  /** Begins to send so many events a second from all together, until `stopEvents`. */
+  beginEvents: async ({ perSecond, frameEvents }: { perSecond: number; frameEvents: number }): Promise<void> => {
+    stopping = new AbortController();
+    sending = sendPaced(perSecond, frameEvents, stopping.signal);
+  },
+  /** How many of the paced events were stored. */
+  stopEvents: (_: null): Promise<number> => {
+    stopping.abort();
+    return sending;
+  },
+  /** The same frames to any broker, from as many publishers, each with one message unacknowledged; resolves when all are acknowledged. */
+  publishFrames: async ({ url, publishers, frames, payload }: { url: string; publishers: number; frames: number; payload: string }) => {
+    await Promise.all(
+      Array.from({ length: publishers }, async (_, index) => {
+        const link = await PacketLink.open({ url, clientId: `bench-${index}` }, null, () => undefined);
+        for (let frame = 0; frame < frames; frame += 1) await link.publish(`postern/1/${index}/up/events`, payload);
+        await link.end();
+      }),
+    );
+  },
+};
+export type ControllersHandlers = typeof controllersHandlers;
+
+/** Each controller has its turn after an equal part of the time, so that the load is even. */
+async function sendPaced(perSecond: number, frameEvents: number, stop: AbortSignal): Promise<number> {
+  const everyMs = (controllers.length * frameEvents * 1_000) / perSecond;
+  const startMs = machineMs();
+  let stored = 0;
+  await Promise.all(
+    controllers.map(async (controller, index) => {
+      for (let turn = index / controllers.length; !stop.aborted; turn += 1) {
+        const waitMs = startMs + turn * everyMs - machineMs();
+        if (waitMs > 0) await pause(systemTimers, "pace", waitMs, stop);
+        if (stop.aborted) return;
+        await controller.sendEvents(frameEvents);
+        stored += frameEvents;
+      }
+    }),
+  );
+  return stored;
+}
+
+serve(controllersHandlers, async () => {
+  stopping.abort();
+  for (const controller of controllers) await controller.end();
+});

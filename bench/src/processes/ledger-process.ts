@@ -1,0 +1,109 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { EVENTS_PER_FRAME_MAX, eventCode, isEventType } from "@postern/contract";
+import { assert, silentLog, systemClock, systemRandom, systemTimers } from "@postern/core";
+import { type RunningServer, readConfig, startServer } from "@postern/server";
+import { type AppendBatch, Appender, periodOf, startEmbeddedPostgres } from "@postern/server/internal";
+import { Client } from "pg";
+import { from as copyFrom } from "pg-copy-streams";
+import { machineMs } from "../machine-time.ts";
+import { serve } from "../serve.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+import { PLACE_ID } from "./bench-place.ts";
+import { passageEvents } from "./passage-events.ts";
+
+const CONTROLLER_ID = 178;
+const DOOR = { doorId: 234, deviceId: 434 };
+const LOGS_AT_ONCE = 16;
+/** A place that has no ledger of its own: the peers' rows meet ours nowhere but in the tables and their indexes. */
+const PEER_PLACE_ID = 999;
+const COLUMNS =
+  "place_id, period, sequence, event_at, received_at, device_id, door_id, user_id, auth_id, event_type, generation, local_log_id, detail";
+
+/** The ledger's tables in a database of their own, for the append and for what stands beside it. Every handler answers events a second. */
+const stack = new AsyncDisposableStack();
+let running: { readonly server: RunningServer; readonly client: Client } | null = null;
+let peerSequence = 0;
+
+function ledger(): { readonly server: RunningServer; readonly client: Client } {
+  assert(running !== null, "the ledger is started before it is asked");
+  return running;
+}
+
+const ledgerHandlers = {
+  start: async (_: null): Promise<void> => {
+    const { path } = stack.use(await temporaryFolder("bench"));
+    const [dataDir, databaseDir] = [join(path, "server"), join(path, "database")];
+    for (const folder of [dataDir, databaseDir]) await mkdir(folder, { mode: 0o700 });
+    const ports = { clock: systemClock, timers: systemTimers, random: systemRandom, log: silentLog };
+    const embedded = await startEmbeddedPostgres({ ...ports, dataDir: databaseDir });
+    stack.defer(() => embedded.stop());
+    const listeners = { POSTERN_HTTP_PORT: "0", POSTERN_MQTT_PORT: "0", POSTERN_DEMO: "on" };
+    const config = readConfig({ ...listeners, POSTERN_DATA_DIR: dataDir, DATABASE_URL: embedded.owner.url });
+    const server = await startServer({ ...ports, config });
+    stack.defer(() => server.stop());
+    const client = new Client({ connectionString: embedded.owner.url });
+    await client.connect();
+    stack.defer(() => client.end());
+    await server.database.query("update controllers set session_number = 1 where controller_id = $1", [CONTROLLER_ID]);
+    running = { server, client };
+  },
+  /** Full frames of some logs at once, each with one unanswered, as controllers send them. */
+  append: async ({ count, frameEvents = EVENTS_PER_FRAME_MAX }: { count: number; frameEvents?: number }): Promise<number> => {
+    const appender = new Appender(ledger().server.database, systemClock);
+    const logs = Array.from({ length: frameEvents === 1 ? 1 : LOGS_AT_ONCE }, () => 1 + systemRandom.int(2 ** 40));
+    const each = Math.ceil(count / logs.length);
+    const startMs = machineMs();
+    await Promise.all(
+      logs.map(async (generation) => {
+        for (let first = 1; first <= each; first += frameEvents)
+          await appender.append(batchOf(generation, first, Math.min(frameEvents, each - first + 1)));
+      }),
+    );
+    return (each * logs.length * 1_000) / (machineMs() - startMs);
+  },
+  /** The same rows as text that is ready before the clock runs, in one COPY into the same tables. */
+  copy: async ({ count }: { count: number }): Promise<number> => {
+    const chunks = peerChunks(count);
+    const startMs = machineMs();
+    await pipeline(Readable.from(chunks), ledger().client.query(copyFrom(`copy events(${COLUMNS}) from stdin`)));
+    return (count * 1_000) / (machineMs() - startMs);
+  },
+  /** One row a statement and a commit, on one connection, with nothing of ours around it. */
+  insert: async ({ count }: { count: number }): Promise<number> => {
+    const text = `insert into events(${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`;
+    const rows = peerRows(count);
+    const startMs = machineMs();
+    for (const values of rows) await ledger().client.query({ name: "bench-insert-event", text, values });
+    return (count * 1_000) / (machineMs() - startMs);
+  },
+};
+export type LedgerHandlers = typeof ledgerHandlers;
+
+function batchOf(generation: number, first: number, count: number): AppendBatch {
+  const nowMs = systemClock.nowMs();
+  const log = { placeId: PLACE_ID, controllerId: CONTROLLER_ID, session: 1, generation, predecessor: first === 1 ? null : undefined };
+  return { ...log, first, events: passageEvents(DOOR, count, nowMs), lost: [], sentAtMs: nowMs, receivedAtMs: nowMs };
+}
+
+function peerRows(count: number): (number | null)[][] {
+  const nowMs = systemClock.nowMs();
+  return passageEvents(DOOR, count, nowMs).map(({ eventType, deviceId = 0, doorId = null, userId = null, authId = null }) => {
+    peerSequence += 1;
+    assert(isEventType(eventType), "a passage's events are of the catalogue");
+    const where = [PEER_PLACE_ID, periodOf(nowMs), peerSequence, nowMs, nowMs];
+    return [...where, deviceId, doorId, userId, authId, eventCode(eventType), 1, peerSequence, null];
+  });
+}
+
+/** COPY's text format, in pieces of the size of a socket's buffer. */
+function peerChunks(count: number): Buffer[] {
+  const lines = peerRows(count).map((row) => `${row.map((value) => value ?? "\\N").join("\t")}\n`);
+  const chunks: Buffer[] = [];
+  for (let index = 0; index < lines.length; index += 512) chunks.push(Buffer.from(lines.slice(index, index + 512).join("")));
+  return chunks;
+}
+
+serve(ledgerHandlers, () => stack.disposeAsync());

@@ -1,0 +1,47 @@
+import { spawnSync } from "node:child_process";
+import { cpus, totalmem } from "node:os";
+import { findPostgresBinaries } from "@postern/server/internal";
+import type { Figure } from "./figure.ts";
+import { tableHead, tableRow } from "./table.ts";
+
+/** The page with the figures of one whole run. */
+export async function report(figures: readonly Figure[]): Promise<string> {
+  const machine = await describeMachine();
+  const day = new Date().toISOString().slice(0, 10);
+  return `# Performance
+
+Printed by \`npm run bench -- --write\` on ${day}, everything in one run and on one machine: ${machine}.
+
+A figure alone says little: read it beside the limit or the peer of the same run. "Must reach" is what this design promises itself on two
+cores with clients, controllers, server and database all on them.
+
+${tableHead()}${figures.map(tableRow).join("")}
+What the jobs do:
+
+- **enrol**: one client in a process of its own, with one connection, enrols a person with a card, call after call. "One insert a commit" is a
+  small row on one connection of the same database: the limit that the disk sets. While appending, controllers send the events through the link.
+- **answered → confirmed**: from the client's answer until the last of all controllers has sent a digest, computed from what it holds, that
+  equals the server's. The controllers are true to the link and keep their replica in memory, in two processes.
+- **revocation**: the same for an auth that is taken away while additions wait. It counts as taken over when every controller has confirmed the
+  urgent cursor; digests agree once the additions are there too.
+- **append**: full frames of sixteen logs through the append, with everything that it judges and promises. Beside it one COPY of the same rows,
+  as text prepared beforehand, into the same tables with their indexes; and one row a commit.
+- **door to commit**: frames of 256 events over MQTT, each controller with one unanswered, until \`stored\`; counted in the ledger.
+- **decide**: a card's key looked up among 100,000 auths, and the decision.
+- **start**: from the command until \`/healthz\` answers 200, with people and events of a former run; a fresh clone is installed first, with what
+  npm's cache holds.
+
+\`npm run bench -- --only enrol,append\` runs some of them; \`--json\` prints plain numbers.
+`;
+}
+
+async function describeMachine(): Promise<string> {
+  const all = cpus();
+  const { postgres } = await findPostgresBinaries();
+  const version = spawnSync(postgres, ["-V"])
+    .stdout.toString()
+    .trim()
+    .replace(/^postgres \(PostgreSQL\) /, "");
+  const memory = Math.round(totalmem() / 2 ** 30);
+  return `${all.length} cores (${all[0]?.model.trim() ?? "unknown"}), ${memory} GiB, ${process.platform} ${process.arch}, Node ${process.versions.node}, PostgreSQL ${version}`;
+}
