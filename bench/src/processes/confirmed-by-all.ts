@@ -3,6 +3,7 @@ export class ConfirmedByAll {
   readonly #reached: Map<number, number>;
   /** The lowest revision of all, each time it rose. */
   readonly #rises: { readonly revision: number; readonly atMs: number }[] = [];
+  #lowest = 0;
 
   constructor(controllerIds: readonly number[]) {
     this.#reached = new Map(controllerIds.map((controllerId) => [controllerId, 0]));
@@ -12,8 +13,11 @@ export class ConfirmedByAll {
     const before = this.#reached.get(controllerId);
     if (before === undefined || revision <= before) return;
     this.#reached.set(controllerId, revision);
+    // Only one of the last can bring all further: this runs in the server that is measured.
+    if (before > this.#lowest) return;
     const lowest = Math.min(...this.#reached.values());
-    if (lowest > (this.#rises.at(-1)?.revision ?? 0)) this.#rises.push({ revision: lowest, atMs });
+    if (lowest > this.#lowest) this.#rises.push({ revision: lowest, atMs });
+    this.#lowest = lowest;
   }
 
   /** Null: not all are there yet. */

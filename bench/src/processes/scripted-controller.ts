@@ -38,7 +38,7 @@ export class ScriptedController {
   #session = 0;
   #nextLocalLogId = 1;
   readonly #waiting = new Map<DownKind, (payload: Buffer) => void>();
-  readonly #held = new Map<string, { readonly scopes: readonly number[]; readonly sum: bigint }>();
+  readonly #held = new Map<string, HeldItem>();
   readonly #sums: Map<number, bigint>;
   #marks = { urgentTo: 0, completeTo: 0 };
 
@@ -107,9 +107,8 @@ export class ScriptedController {
       const before = this.#held.get(key);
       if (before !== undefined) this.#add(before.scopes, subtractSums(0n, before.sum));
       this.#held.delete(key);
-      const read = item === undefined ? null : readRosterItem(item);
-      if (read === null) continue;
-      const held = { scopes: itemScopes(read), sum: hashToSum(itemHash(read)) };
+      const held = item === undefined ? null : holdItem(item);
+      if (held === null) continue;
       this.#add(held.scopes, held.sum);
       this.#held.set(key, held);
     }
@@ -142,6 +141,31 @@ export class ScriptedController {
       });
     });
   }
+}
+
+interface HeldItem {
+  readonly scopes: readonly number[];
+  readonly sum: bigint;
+}
+
+/** Items of which the hash is remembered; all controllers of a process are sent the same ones at about the same time. */
+const HASHES_MAX = 20_000;
+const hashes = new Map<string, HeldItem>();
+
+/**
+ * What a controller keeps of an item, or null when it cannot be read. Controllers have processors of their own: here many share one, so the
+ * hash of the very same content is computed once for all of them.
+ */
+function holdItem(item: unknown): HeldItem | null {
+  const text = JSON.stringify(item);
+  const known = hashes.get(text);
+  if (known !== undefined) return known;
+  const read = readRosterItem(item);
+  if (read === null) return null;
+  const held = { scopes: itemScopes(read), sum: hashToSum(itemHash(read)) };
+  if (hashes.size >= HASHES_MAX) hashes.clear();
+  hashes.set(text, held);
+  return held;
 }
 
 function linkToken({ serial, privateKey }: ControllerSeat): Promise<string> {
