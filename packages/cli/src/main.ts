@@ -163,8 +163,6 @@ async function finish(
 }
 
 const output = terminalOutput();
-// Whoever closes the pipe early (`postern events | head`) has seen enough.
-process.stdout.on("error", () => process.exit(EXIT.done));
 try {
   await program(output, (code) => {
     process.exitCode = code;

@@ -1,3 +1,5 @@
+import { EXIT } from "./failure.ts";
+
 /** Where a command writes. Nothing else in this package touches the terminal. */
 export interface Output {
   /** One line for the person or program that asked. */
@@ -6,6 +8,8 @@ export interface Output {
   json(value: unknown): void;
   /** One line about what went wrong or goes on; never part of an answer. */
   note(text: string): void;
+  /** From now on the process goes on when nobody reads what it writes: a server outlives its terminal. */
+  outliveReader(): void;
   readonly paint: Paint;
 }
 
@@ -27,11 +31,20 @@ const PLAIN: Paint = { good: same, bad: same, dim: same, strong: same };
 
 /** Writes to the process's own streams; colours only on a terminal, and not where `NO_COLOR` is set (no-color.org). */
 export function terminalOutput(): Output {
+  let isForReader = true;
+  // Whoever closes the pipe early (`postern events | head`) has seen enough.
+  process.stdout.on("error", () => {
+    if (isForReader) process.exit(EXIT.done);
+  });
+  process.stderr.on("error", () => undefined);
   const isColoured = process.stdout.isTTY === true && (process.env["NO_COLOR"] ?? "") === "";
   return {
     line: (text) => void process.stdout.write(`${text}\n`),
     json: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
     note: (text) => void process.stderr.write(`${text}\n`),
+    outliveReader: () => {
+      isForReader = false;
+    },
     paint: isColoured ? COLOURS : PLAIN,
   };
 }

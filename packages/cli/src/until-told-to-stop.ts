@@ -1,7 +1,10 @@
-import { pause, systemTimers } from "@postern/core";
+import { pause, systemClock, systemTimers } from "@postern/core";
 import type { Output } from "./output.ts";
 
 const PARENT_LOOK_MS = 500;
+
+/** npm passes on a Ctrl-C that the terminal has sent to this process already; nobody types two that fast. */
+const SAME_SIGNAL_MS = 250;
 
 /**
  * Resolves at the first Ctrl-C, SIGTERM or SIGHUP, or when the npm that started this process has gone; a second Ctrl-C ends the process at once.
@@ -9,19 +12,21 @@ const PARENT_LOOK_MS = 500;
  */
 export function untilToldToStop(output: Output): Promise<void> {
   return new Promise((resolve) => {
-    let isStopping = false;
+    let sinceMs: number | null = null;
     const stop = (): void => {
-      if (isStopping) {
+      const nowMs = systemClock.monotonicMs();
+      if (sinceMs !== null) {
+        if (nowMs - sinceMs < SAME_SIGNAL_MS) return;
         output.note("Stopped at once; what was answered is on the disk.");
         process.exit(130);
       }
-      isStopping = true;
+      sinceMs = nowMs;
       resolve();
     };
     process.on("SIGINT", stop);
     process.on("SIGTERM", stop);
     process.on("SIGHUP", stop);
-    if (process.env["npm_lifecycle_event"] !== undefined) void stopWithParent(stop, () => isStopping);
+    if (process.env["npm_lifecycle_event"] !== undefined) void stopWithParent(stop, () => sinceMs !== null);
   });
 }
 

@@ -32,6 +32,7 @@ export interface RunOptions {
 export async function runDoor(options: RunOptions, output: Output): Promise<void> {
   const folder = resolve(options.dataDir ?? ".postern-door");
   const stopping = untilToldToStop(output);
+  output.outliveReader();
   if (options.claim !== undefined) {
     if (options.server === undefined)
       throw failure("argument_missing", "--claim needs --server: the address of the server that made the code.");

@@ -22,6 +22,7 @@ const DOORS_UP_MS_MAX = 15_000;
 export async function runStart(output: Output): Promise<void> {
   const config = readConfig({ ...process.env, ...logLevelSetting() });
   const stopping = untilToldToStop(output);
+  output.outliveReader();
   const stack = new AsyncDisposableStack();
   try {
     output.line("Postern is starting …");

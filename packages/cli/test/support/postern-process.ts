@@ -49,6 +49,12 @@ export function runPostern(args: readonly string[], settings: Readonly<Record<st
   return run(process.execPath, [MAIN, ...args], settings);
 }
 
+/** `postern …` as npm runs it: by a process that may be killed without it. Ends when that one and its output have ended. */
+export function runUnderNpm(args: readonly string[], settings: Readonly<Record<string, string>>): Running {
+  const parent = `require("node:child_process").spawn(process.execPath, process.argv.slice(1), { stdio: "inherit" })`;
+  return run(process.execPath, ["-e", parent, MAIN, ...args], { ...settings, npm_lifecycle_event: "start" });
+}
+
 /** `postern …` to its end; one that takes too long is killed, and then has no exit code. */
 export function postern(args: readonly string[], settings: Readonly<Record<string, string>>): Promise<Ended> {
   return endOf(runPostern(args, settings));

@@ -1,3 +1,4 @@
+export { selfSigned } from "../gateway/mqtt/self-signed.ts";
 export { eventually } from "./eventually.ts";
 export { giveKey, LinkClient, type LinkIdentity } from "./link-client.ts";
 export { createTestPlace, TEST_NOW_MS, type TestPlace } from "./place.ts";
