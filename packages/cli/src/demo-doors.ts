@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { type Log, systemClock, systemRandom, systemTimers } from "@postern/core";
 import { claimController, type RunningController, startController } from "@postern/door";
 import type { RunningServer } from "@postern/server";
+import { isClaimed } from "./claimed-folder.ts";
 import { type DemoFile, writeDemoFile } from "./demo-file.ts";
 import { failure } from "./failure.ts";
-import { controllerDir, isClaimed } from "./local-door.ts";
+import { controllerDir } from "./local-door.ts";
 import { controllersOf, type PlaceController } from "./place-controllers.ts";
 
 export interface DemoDoorsParts {

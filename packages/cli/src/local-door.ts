@@ -1,6 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { claimedIdentity } from "@postern/door";
 import { member, text } from "./api.ts";
 import { failure } from "./failure.ts";
 
@@ -14,16 +13,6 @@ export interface LocalController {
 /** Where controllers of a data directory live, each in the folder of its serial. */
 export function controllerDir(dataDir: string, serial: string): string {
   return join(dataDir, "controllers", serial);
-}
-
-/** Whether a folder holds the key of a controller that a server knows. */
-export function isClaimed(folder: string): boolean {
-  try {
-    claimedIdentity(folder);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The virtual controllers that run on a data directory. */

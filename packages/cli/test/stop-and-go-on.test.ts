@@ -10,7 +10,7 @@ interface Demo {
   readonly baseUrl: string;
   readonly mqttUrl: string;
   readonly apiKey: string;
-  readonly period: unknown;
+  readonly period: { readonly startTime: number; readonly endTime: number };
 }
 
 describe("postern start, stopped in every way and started again", () => {
@@ -90,7 +90,11 @@ describe("postern start, stopped in every way and started again", () => {
   });
 
   test("key and printed request stay the same from start to start, and a key that was revoked is replaced", async () => {
-    const { apiKey, period } = await demo();
+    const before = await demo();
+    const { apiKey } = before;
+    // As if the first start had been the day before.
+    const period = { ...before.period, startTime: before.period.startTime - 86_400_000 };
+    await writeFile(join(dataDir, "demo.json"), JSON.stringify({ ...before, period }));
     const headers = { authorization: `Bearer ${apiKey}` };
     await whileRunning(async () => {
       const now = await demo();

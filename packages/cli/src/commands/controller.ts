@@ -3,10 +3,15 @@ import { failure } from "../failure.ts";
 import { localTime } from "../local-time.ts";
 import { type Output, table } from "../output.ts";
 import { controllersOf, type PlaceController } from "../place-controllers.ts";
-import { type TargetOptions, targetOf, wholeNumber } from "../settings.ts";
+import { wholeNumber } from "../settings.ts";
+import { type TargetOptions, targetOf } from "../target.ts";
+
+export interface ListOptions extends TargetOptions {
+  readonly json?: boolean;
+}
 
 /** The controllers of a place, and whether each holds what it should. */
-export async function listControllers(options: TargetOptions & { readonly json?: boolean }, output: Output): Promise<void> {
+export async function listControllers(options: ListOptions, output: Output): Promise<void> {
   const target = await targetOf(options);
   const controllers = await controllersOf(target, target.placeId);
   if (options.json === true) {

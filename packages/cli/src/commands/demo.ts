@@ -1,5 +1,5 @@
 import { pause, systemClock, systemRandom, systemTimers } from "@postern/core";
-import { askVirtualDriver } from "@postern/door";
+import { askVirtualDriver } from "@postern/door/ask-virtual-driver";
 import { type ApiTarget, callApi, member, text } from "../api.ts";
 import { type DemoFile, requireDemoFile } from "../demo-file.ts";
 import { failure } from "../failure.ts";

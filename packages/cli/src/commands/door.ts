@@ -1,71 +1,14 @@
-import { resolve } from "node:path";
-import { systemClock, systemRandom, systemTimers } from "@postern/core";
-import {
-  askVirtualDriver,
-  type ControllerState,
-  claimController,
-  type DoorReport,
-  type PresentedCard,
-  type PresentResult,
-  startController,
-} from "@postern/door";
-import { createLog, readConfig } from "@postern/server";
+import type { ControllerState, DoorReport, PresentedCard, PresentResult } from "@postern/door";
+import { askVirtualDriver } from "@postern/door/ask-virtual-driver";
 import { EXIT, failure } from "../failure.ts";
-import { controllerOf, isClaimed, type LocalController, localControllers } from "../local-door.ts";
+import { controllerOf, type LocalController, localControllers } from "../local-door.ts";
 import { localTime } from "../local-time.ts";
 import { type Output, table } from "../output.ts";
 import { reasonText } from "../reason-text.ts";
-import { dataDir, logLevelSetting, quote, wholeNumber } from "../settings.ts";
-import { untilToldToStop } from "../until-told-to-stop.ts";
+import { dataDir, wholeNumber } from "../settings.ts";
 
 const ANSWER_S_DEFAULT = "30";
 const LOOK_MS_MAX = 5_000;
-
-export interface RunOptions {
-  readonly json?: boolean;
-  readonly server?: string;
-  readonly claim?: string;
-  readonly dataDir?: string;
-}
-
-/** A virtual controller as a process of its own. */
-export async function runDoor(options: RunOptions, output: Output): Promise<void> {
-  const folder = resolve(options.dataDir ?? ".postern-door");
-  const stopping = untilToldToStop(output);
-  output.outliveReader();
-  if (options.claim !== undefined) {
-    if (options.server === undefined)
-      throw failure("argument_missing", "--claim needs --server: the address of the server that made the code.");
-    const identity = await claimController({ serverUrl: options.server, code: options.claim, dataDir: folder, timers: systemTimers });
-    output.line(`Claimed: this folder is controller ${identity.serial} of place ${identity.placeId}.`);
-  } else if (!isClaimed(folder)) {
-    throw failure(
-      "not_claimed",
-      `${folder} belongs to no controller yet. Get a code with \`postern controller claim-code\`, then add --server URL --claim CODE.`,
-    );
-  }
-  const log = createLog({ level: readConfig(logLevelSetting()).logLevel, clock: systemClock });
-  const server = options.server === undefined ? {} : { serverUrl: options.server };
-  const controller = await startController({
-    dataDir: folder,
-    ...server,
-    log,
-    clock: systemClock,
-    timers: systemTimers,
-    random: systemRandom,
-  });
-  try {
-    output.line(`Controller ${controller.identity.serial} runs on ${folder}; its doors decide also without the server.`);
-    output.line(
-      `Present a card in a second terminal: POSTERN_DATA_DIR=${quote(folder)} npm run -s postern -- door present --door ID --card NUMBER`,
-    );
-    output.line("Ready. Ctrl-C stops it.");
-    await stopping;
-  } finally {
-    await controller.stop();
-  }
-  output.line("Stopped; the doors are locked.");
-}
 
 export interface PresentOptions {
   readonly door: string;
@@ -110,13 +53,13 @@ function presentText(result: PresentResult, { paint }: Output): string {
   }
 }
 
-export interface DoorOptions {
+export interface ShowOptions {
   readonly door?: string;
   readonly json?: boolean;
 }
 
 /** How the virtual doors of a data directory stand. */
-export async function showDoors(options: DoorOptions, output: Output): Promise<void> {
+export async function showDoors(options: ShowOptions, output: Output): Promise<void> {
   const only = options.door === undefined ? null : wholeNumber("--door", options.door);
   const controllers = await controllersFor(only);
   const states = await Promise.all(
@@ -185,7 +128,7 @@ export async function moveSensor({ position, door, json }: SensorOptions, output
   output.line(`The sensor of door ${doorId} says ${position}.`);
 }
 
-export interface FireOptions extends DoorOptions {
+export interface FireOptions extends ShowOptions {
   readonly position: string;
 }
 

@@ -3,7 +3,8 @@ import { callApi, member, text } from "../api.ts";
 import { describeFailure } from "../failure.ts";
 import { localTime } from "../local-time.ts";
 import type { Output } from "../output.ts";
-import { type Target, type TargetOptions, targetOf, wholeNumber } from "../settings.ts";
+import { wholeNumber } from "../settings.ts";
+import { type Target, type TargetOptions, targetOf } from "../target.ts";
 import { untilToldToStop } from "../until-told-to-stop.ts";
 
 const WAIT_S = 25;

@@ -1,0 +1,74 @@
+import type { Command } from "commander";
+import { type Act, examples, type JsonOption, type Work } from "./act.ts";
+import type { FireOptions, PresentOptions, PressOptions, SensorOptions, ShowOptions } from "./commands/door.ts";
+import type { RunOptions } from "./commands/door-run.ts";
+
+/** Loaded when called for: a door that is asked from a script answers sooner without the server's and the controller's code. */
+const commands = (): Promise<typeof import("./commands/door.ts")> => import("./commands/door.ts");
+
+/** `postern door …`. */
+export function addDoorCommands(postern: Command, act: Act): void {
+  const door = postern
+    .command("door")
+    .description("virtual doors on this machine")
+    .addHelpText("after", examples("postern door state", "postern door present --door 234 --card 12345"));
+  door
+    .command("run")
+    .description("run a virtual controller as a process of its own")
+    .option("--server <url>", "the server it belongs to")
+    .option("--claim <code>", "the one-time code of its controller; needed once")
+    .option("--data-dir <folder>", "where it keeps its key, replica and log (default .postern-door)")
+    .addHelpText("after", examples("postern door run --server http://127.0.0.1:8080 --claim 4F7K-92QD", "postern door run"))
+    .action(act(async (options: RunOptions & JsonOption, output) => (await import("./commands/door-run.ts")).runDoor(options, output)));
+  addPresenting(door, act);
+  addDoorParts(door, act);
+}
+
+function addPresenting(door: Command, act: Act): void {
+  door
+    .command("present")
+    .description("present a card; exits with 0 when the door is open, 3 when it was refused, 1 on failure")
+    .requiredOption("--door <id>", "the door")
+    .requiredOption("--card <number>", "a serial number, or <facility>-<card> of a Wiegand reader")
+    .option("--side <side>", "entry or exit (default entry)")
+    .option("--timeout <seconds>", "how long to wait for the door's answer (default 30)")
+    .option("--json", "one JSON value")
+    .addHelpText("after", examples("postern door present --door 234 --card 12345", "postern door present --door 234 --card 12-123 --json"))
+    .action(act(async (options: PresentOptions, output) => (await commands()).presentCard(options, output)));
+  door
+    .command("state")
+    .description("how the doors stand")
+    .option("--door <id>", "one door only")
+    .option("--json", "one JSON value a door")
+    .addHelpText("after", examples("postern door state", "postern door state --door 234 --json"))
+    .action(act(async (options: ShowOptions, output) => (await commands()).showDoors(options, output)));
+}
+
+/** The parts of a door beside its readers. */
+function addDoorParts(door: Command, act: Act): void {
+  const at =
+    <Options extends JsonOption>(work: Work<Options & { readonly position: string }>) =>
+    (position: string, options: Options): Promise<void> =>
+      act(work)({ ...options, position });
+  door
+    .command("exit-button")
+    .description("press the exit button")
+    .requiredOption("--door <id>", "the door")
+    .option("--json", "one JSON value")
+    .addHelpText("after", examples("postern door exit-button --door 234"))
+    .action(act(async (options: PressOptions, output) => (await commands()).pressExitButton(options, output)));
+  door
+    .command("sensor <position>")
+    .description("move the leaf: open or closed")
+    .requiredOption("--door <id>", "the door")
+    .option("--json", "one JSON value")
+    .addHelpText("after", examples("postern door sensor open --door 234"))
+    .action(at(async (options: SensorOptions, output) => (await commands()).moveSensor(options, output)));
+  door
+    .command("fire <state>")
+    .description("raise or end the fire signal: on or off")
+    .option("--door <id>", "one door only")
+    .option("--json", "one JSON value a door")
+    .addHelpText("after", examples("postern door fire on", "postern door fire off --door 234"))
+    .action(at(async (options: FireOptions, output) => (await commands()).signalFire(options, output)));
+}
