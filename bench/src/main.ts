@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Figure } from "./figure.ts";
@@ -41,6 +42,7 @@ if (values.help === true) {
 
 async function run(): Promise<void> {
   const figures: Figure[] = [];
+  const [loadBefore = 0] = loadavg();
   if (values.json !== true) process.stdout.write(tableHead());
   for (const name of wanted) {
     const done = await limited(name).catch((failure: unknown) =>
@@ -49,7 +51,7 @@ async function run(): Promise<void> {
     figures.push(...done);
     for (const figure of done) process.stdout.write(values.json === true ? `${JSON.stringify(figure)}\n` : tableRow(figure));
   }
-  if (values.write === true) await writeFile(REPORT, await report(figures));
+  if (values.write === true) await writeFile(REPORT, await report(figures, loadBefore));
 }
 
 async function limited(name: string): Promise<Figure[]> {

@@ -5,12 +5,13 @@ import type { Figure } from "./figure.ts";
 import { tableHead, tableRow } from "./table.ts";
 
 /** The page with the figures of one whole run. */
-export async function report(figures: readonly Figure[]): Promise<string> {
+export async function report(figures: readonly Figure[], loadBefore: number): Promise<string> {
   const machine = await describeMachine();
   const day = new Date().toISOString().slice(0, 10);
   return `# Performance
 
-Printed by \`npm run bench -- --write\` on ${day}, everything in one run and on one machine: ${machine}.
+Printed by \`npm run bench -- --write\` on ${day}, everything in one run and on one machine: ${machine}. The load average before
+it was ${loadBefore.toFixed(2)}: near 0, nothing else was running.
 
 A figure alone says little: read it beside the limit or the peer of the same run. "Must reach" is what this design promises itself on two
 cores with clients, controllers, server and database all on them.

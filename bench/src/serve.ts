@@ -20,8 +20,13 @@ export interface Answer {
 export function serve(handlers: Handlers, end: () => Promise<void>): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
   process.on("disconnect", () => void end().finally(() => process.exit(0)));
-  process.on("message", (question: Question) => void answer(handlers, question).then((each) => process.send?.(each)));
-  process.send?.("ready");
+  process.on("message", (question: Question) => void answer(handlers, question).then(send));
+  send("ready");
+}
+
+/** A parent that is gone meanwhile needs no answer, and its end is told of by `disconnect`. */
+function send(message: Answer | "ready"): void {
+  process.send?.(message, undefined, undefined, () => undefined);
 }
 
 async function answer(handlers: Handlers, { id, name, input }: Question): Promise<Answer> {
