@@ -10,8 +10,9 @@ export async function report(figures: readonly Figure[], loadBefore: number): Pr
   const day = new Date().toISOString().slice(0, 10);
   return `# Performance
 
-Printed by \`npm run bench -- --write\` on ${day}, everything in one run and on one machine: ${machine}. The load average before
-it was ${loadBefore.toFixed(2)}: near 0, nothing else was running.
+Printed by \`npm run bench -- --write\` on ${day}, everything in one run and on one machine:
+${machine}.
+Its load average when the run began was ${loadBefore.toFixed(2)}. A quiet machine begins near 0; other work on it makes every figure worse.
 
 A figure alone says little: read it beside the limit or the peer of the same run. "Must reach" is what this design promises itself on two
 cores with clients, controllers, server and database all on them.
