@@ -12,6 +12,7 @@ export * from "./limits.ts";
 export * from "./log.ts";
 export * from "./parse-card.ts";
 export * from "./period.ts";
+export * from "./pin.ts";
 export * from "./random.ts";
 export * from "./roster-digest.ts";
 export * from "./roster-item.ts";
