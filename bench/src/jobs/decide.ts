@@ -14,6 +14,7 @@ const DOOR: DoorItem = {
   scheduledUnlockId: null,
   scheduledLockId: null,
   firstPersonIn: false,
+  sensorIgnore: false,
   heldOpenMs: null,
   forcedOpenAlarm: false,
   factorMs: 10_000,

@@ -30,8 +30,12 @@ export type DenialReason =
   | "vendor_refused"
   | "vendor_silent"
   | "door_unknown"
-  /** These four are said by the controller around the decision; the last one when the decision itself fails. */
+  /** These are said by the controller around the decision; the last one when the decision itself fails. */
   | "factor_failed"
   | "factor_timeout"
+  /** Wrong ones came before: this kind of factor has to wait here, right or wrong. */
+  | "factor_delayed"
+  /** More PINs wait to be checked than the controller can check at once. */
+  | "busy"
   | "not_recorded"
   | "error";

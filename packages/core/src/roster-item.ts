@@ -48,6 +48,8 @@ export interface DoorItem {
   readonly scheduledLockId: number | null;
   /** The scheduled unlock begins with the first person let in during its window, not with the window. */
   readonly firstPersonIn: boolean;
+  /** The sensor's word changes nothing here: no alarm, and the bolt falls when its time is over. */
+  readonly sensorIgnore: boolean;
   /** How long the door may stand open after a passage before it is an alarm; null: for ever. */
   readonly heldOpenMs: number | null;
   /** Whether opening without a passage is an alarm. */

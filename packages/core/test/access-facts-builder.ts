@@ -18,6 +18,7 @@ export function doorWith(changes: Partial<DoorItem> = {}): DoorItem {
     scheduledUnlockId: null,
     scheduledLockId: null,
     firstPersonIn: false,
+    sensorIgnore: false,
     heldOpenMs: null,
     forcedOpenAlarm: false,
     factorMs: 10_000,

@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { CARD_NUMBER_LENGTH_MAX, type CardText, cardKey, csnFromBytes, parseCard } from "../src/index.ts";
+import {
+  CARD_BITS_MAX,
+  CARD_NUMBER_LENGTH_MAX,
+  type Card,
+  type CardText,
+  cardKey,
+  cardText,
+  csnFromBytes,
+  parseCard,
+  WIEGAND_LAYOUT_NAMES,
+  WIEGAND_LAYOUTS,
+} from "../src/index.ts";
 
 function keyOf(text: CardText): string {
   const parse = parseCard(text);
@@ -134,4 +145,31 @@ test("no text makes parsing fail, and no refusal repeats what was sent", () => {
     ),
     { numRuns: 1_000 },
   );
+});
+
+test("the text of every card parses to the same card again", () => {
+  const number = (bits: number) => fc.bigInt({ min: 0n, max: (1n << BigInt(bits)) - 1n });
+  const csn = fc.bigInt({ min: 1n, max: (1n << 80n) - 1n }).map((value): Card => ({ kind: "CSN", number: value.toString() }));
+  const raw = fc
+    .integer({ min: 1, max: CARD_BITS_MAX })
+    .chain((bitCount) => number(bitCount).map((value): Card => ({ kind: "RAW", bitCount, number: value.toString() })));
+  const wiegand = fc.constantFrom(...WIEGAND_LAYOUT_NAMES).chain((layout) => {
+    const { facilityBits, numberBits } = WIEGAND_LAYOUTS[layout];
+    return fc
+      .tuple(number(facilityBits), number(numberBits))
+      .map(([facility, value]): Card => ({ kind: "WIEGAND", layout, facility: Number(facility), number: Number(value) }));
+  });
+  fc.assert(fc.property(fc.oneof(csn, raw, wiegand), (card) => assert.deepEqual(parseCard(cardText(card)), { kind: "card", card })));
+});
+
+test("raw bits are a number that fits into as many, and nothing else", () => {
+  for (const [cardNumber, formatData, field] of [
+    ["256", "RAW:8", "cardNumber"],
+    ["12-1", "RAW:26", "cardNumber"],
+    ["1", "RAW:0", "formatData"],
+    ["1", "RAW:129", "formatData"],
+  ] as const) {
+    const parsed = parseCard({ cardNumber, formatType: "WIEGAND", formatData });
+    assert.equal(parsed.kind === "problem" && parsed.field, field, `${cardNumber} ${formatData}`);
+  }
 });

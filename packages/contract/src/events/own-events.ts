@@ -25,4 +25,6 @@ export const OWN_CONTROLLER_EVENTS = {
   FIRE_SIGNAL_ON: { code: 1106, meaning: "The fire signal is on." },
   FIRE_SIGNAL_OFF: { code: 1107, meaning: "The fire signal is off." },
   DRIVER_FAILED: { code: 1108, meaning: "The driver of a reader, relay, sensor or board failed." },
+  DRIVER_RECOVERED: { code: 1109, meaning: "The driver of a reader, relay, sensor or board works again." },
+  DOOR_OPENED_BY_COMMAND: { code: 1110, meaning: "The controller opens the door once, because somebody asked for it from afar." },
 } as const satisfies Record<string, EventRow>;

@@ -154,15 +154,27 @@ export const SyncedFrame = Type.Object({
 });
 export type SyncedFrame = Static<typeof SyncedFrame>;
 
-/** down/command: open this door once, now. Remembered by its id until `notAfter`, so that a repeat opens nothing twice. */
-export const CommandFrame = Type.Object({
-  commandId: Id,
-  command: Type.Literal("ONCE_OPEN"),
-  doorId: Id,
-  /** By the server's clock; a controller that reads it later answers `too_late`. */
-  notAfter: Milliseconds,
-});
+const CommandId = { commandId: Id };
+
+/** By the server's clock; a controller that reads it later answers `too_late`. */
+const NotAfter = { notAfter: Milliseconds };
+
+/** Open this door once, now. Remembered by its id until `notAfter`, so that a repeat opens nothing twice. */
+const OnceOpenCommand = Type.Object({ ...CommandId, command: Type.Literal("ONCE_OPEN"), doorId: Id, ...NotAfter });
+
+/** The next card at this device until `notAfter` is not judged: the result says which it was. */
+const LearnCardCommand = Type.Object({ ...CommandId, command: Type.Literal("LEARN_CARD"), deviceId: Id, ...NotAfter });
+
+/** down/command. */
+export const CommandFrame = Type.Union([OnceOpenCommand, LearnCardCommand]);
 export type CommandFrame = Static<typeof CommandFrame>;
+
+/** A card as CLUe writes it (CLUe §1.2), and bits of no known layout as `parseCard` reads them. */
+const LearntCard = Type.Object({
+  cardNumber: Type.String({ pattern: "^[0-9]+(-[0-9]+)?$", maxLength: 64 }),
+  formatType: Type.Union([Type.Literal("CSN"), Type.Literal("WIEGAND")]),
+  formatData: Type.Optional(Type.String({ maxLength: 16 })),
+});
 
 /** up/result: what came of a command. */
 export const ResultFrame = Type.Object({
@@ -171,5 +183,7 @@ export const ResultFrame = Type.Object({
   outcome: Type.Union([Type.Literal("done"), Type.Literal("failed"), Type.Literal("too_late"), Type.Literal("refused")]),
   /** Why not: one of the link's codes, or a reason of a decision. */
   reason: Type.Optional(ErrorCode),
+  /** What `LEARN_CARD` learnt. */
+  card: Type.Optional(LearntCard),
 });
 export type ResultFrame = Static<typeof ResultFrame>;

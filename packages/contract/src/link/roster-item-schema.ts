@@ -1,4 +1,4 @@
-import type { RosterItem } from "@postern/core";
+import { type RosterItem, SCHEDULE_HOLIDAYS_MAX, SCHEDULE_WINDOWS_PER_DAY_MAX } from "@postern/core";
 import Type, { type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { MODES_COUNT_MAX } from "../clue/clue-limits.ts";
@@ -16,7 +16,7 @@ const Windows = Type.Array(
     { fromMinute: Type.Integer({ minimum: 0, maximum: 1439 }), toMinute: Type.Integer({ minimum: 0, maximum: 1440 }) },
     { additionalProperties: false },
   ),
-  { maxItems: 24 },
+  { maxItems: SCHEDULE_WINDOWS_PER_DAY_MAX },
 );
 
 const strict = { additionalProperties: false };
@@ -47,7 +47,7 @@ const ScheduleItem = Type.Object(
       {
         weekly: Type.Array(Windows, { minItems: 7, maxItems: 7 }),
         holidays: Type.Array(Type.Object({ date: Type.String({ pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }), windows: Windows }, strict), {
-          maxItems: 400,
+          maxItems: SCHEDULE_HOLIDAYS_MAX,
         }),
       },
       strict,
@@ -69,6 +69,7 @@ const DoorItem = Type.Object(
     scheduledUnlockId: OptionalId,
     scheduledLockId: OptionalId,
     firstPersonIn: Type.Boolean(),
+    sensorIgnore: Type.Boolean(),
     heldOpenMs: Type.Union([Type.Null(), Type.Integer({ minimum: 100, maximum: 86_400_000 })]),
     forcedOpenAlarm: Type.Boolean(),
     factorMs: Type.Integer({ minimum: 1_000, maximum: 120_000 }),

@@ -42,6 +42,7 @@ export function aDoor(changes: Partial<DoorItem> = {}): DoorItem {
     scheduledUnlockId: null,
     scheduledLockId: null,
     firstPersonIn: false,
+    sensorIgnore: false,
     heldOpenMs: null,
     forcedOpenAlarm: false,
     factorMs: 10_000,

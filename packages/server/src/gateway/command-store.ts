@@ -1,10 +1,15 @@
 import type { CommandFrame, ResultFrame } from "@postern/contract";
+import { assert } from "@postern/core";
 import type { Queryable } from "../platform/database.ts";
 
 /** Where gateways listen for a hint that a command waits; the payload is the controller's id. */
 export const COMMAND_WAITS_CHANNEL = "postern_commands";
 
-export interface NewCommand {
+/** `LEARN_CARD` names the device, which is one of the door's. */
+export type NewCommand = CommandFields &
+  ({ readonly command: "ONCE_OPEN" } | { readonly command: "LEARN_CARD"; readonly deviceId: number });
+
+interface CommandFields {
   readonly placeId: number;
   readonly doorId: number;
   readonly controllerId: number;
@@ -18,17 +23,27 @@ export interface NewCommand {
 /** Writes a command for the gateway that holds the controller's connection. Returns its id. */
 export async function insertCommand(queryable: Queryable, command: NewCommand): Promise<number> {
   const { placeId, doorId, controllerId, actAtMs, notAfterMs, askedBy, madeAtMs } = command;
+  const deviceId = command.command === "LEARN_CARD" ? command.deviceId : null;
   const [row] = await queryable.query<{ command_id: number }>({
     name: "gateway-insert-command",
     text: `
       with made as (
-        insert into door_commands(command_id, place_id, door_id, controller_id, command, act_at, not_after, state, asked_by, made_at)
-        values (nextval('command_ids'), $1, $2, $3, 'ONCE_OPEN', $4, $5, 'waiting', $6, $7) returning command_id, controller_id
+        insert into door_commands(command_id, place_id, door_id, device_id, controller_id, command, act_at, not_after, state, asked_by, made_at)
+        values (nextval('command_ids'), $1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9) returning command_id, controller_id
       )
       select command_id, pg_notify('${COMMAND_WAITS_CHANNEL}', controller_id::text) from made`,
-    values: [placeId, doorId, controllerId, actAtMs, notAfterMs, askedBy, madeAtMs],
+    values: [placeId, doorId, deviceId, controllerId, command.command, actAtMs, notAfterMs, askedBy, madeAtMs],
   });
   return row?.command_id ?? 0;
+}
+
+interface DueRow {
+  readonly command_id: number;
+  readonly command: "ONCE_OPEN" | "LEARN_CARD";
+  readonly door_id: number;
+  readonly device_id: number | null;
+  readonly not_after: number;
+  readonly controller_id: number;
 }
 
 /** Takes the commands that are due for these controllers, each once; those beyond their time are ended as too late. */
@@ -36,28 +51,43 @@ export async function takeDueCommands(
   queryable: Queryable,
   controllerIds: readonly number[],
   nowMs: number,
-): Promise<(CommandFrame & { controllerId: number })[]> {
+): Promise<{ readonly controllerId: number; readonly frame: CommandFrame }[]> {
   await queryable.query({
     name: "gateway-expire-commands",
     text: "update door_commands set state = 'too_late', ended_at = $2 where controller_id = any($1) and state in ('waiting', 'sent') and not_after < $2",
     values: [controllerIds, nowMs],
   });
-  return queryable.query({
+  const rows = await queryable.query<DueRow>({
     name: "gateway-take-commands",
     text: `
       update door_commands set state = 'sent' where controller_id = any($1) and state = 'waiting' and act_at <= $2
-      returning command_id as "commandId", command, door_id as "doorId", not_after as "notAfter", controller_id as "controllerId"`,
+      returning command_id, command, door_id, device_id, not_after, controller_id`,
     values: [controllerIds, nowMs],
   });
+  return rows.map((row) => ({ controllerId: row.controller_id, frame: commandFrame(row) }));
+}
+
+function commandFrame({ command_id: commandId, command, door_id: doorId, device_id: deviceId, not_after: notAfter }: DueRow): CommandFrame {
+  if (command === "ONCE_OPEN") return { commandId, command, doorId, notAfter };
+  assert(deviceId !== null, "the table's check gives a command that learns a device");
+  return { commandId, command, deviceId, notAfter };
 }
 
 /** Writes what came of a command; only its own controller may say so, and only once. */
 export async function endCommand(queryable: Queryable, controllerId: number, result: ResultFrame, nowMs: number): Promise<void> {
+  const { commandId, outcome, reason = null, card } = result;
   await queryable.query({
     name: "gateway-end-command",
     text: `
-      update door_commands set state = $3, reason = $4, ended_at = $5
+      update door_commands set state = $3, reason = $4, ended_at = $5, result = case when command = 'LEARN_CARD' then $6::jsonb end
       where command_id = $1 and controller_id = $2 and state in ('waiting', 'sent')`,
-    values: [result.commandId, controllerId, result.outcome === "refused" ? "failed" : result.outcome, result.reason ?? null, nowMs],
+    values: [
+      commandId,
+      controllerId,
+      outcome === "refused" ? "failed" : outcome,
+      reason,
+      nowMs,
+      card === undefined ? null : JSON.stringify({ card }),
+    ],
   });
 }

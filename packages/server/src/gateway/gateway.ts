@@ -110,7 +110,7 @@ export class Gateway implements LinkHandler {
     for (const { session } of this.#connected.values()) if (session.opened !== null) sessions.set(session.opened.controllerId, session);
     if (sessions.size === 0) return;
     const commands = await takeDueCommands(this.#deps.database, [...sessions.keys()], this.#deps.clock.nowMs());
-    for (const { controllerId, ...frame } of commands) await sessions.get(controllerId)?.command(frame);
+    for (const { controllerId, frame } of commands) await sessions.get(controllerId)?.command(frame);
   }
 
   /** A live connection keeps its place; a dead one, or one of a process that is gone, does not keep the door out. */

@@ -34,6 +34,7 @@ export function doorItem({ doorId, name, entryDeviceId, exitDeviceId, settings }
     scheduledUnlockId: settings.scheduledUnlockId,
     scheduledLockId: settings.scheduledLockId,
     firstPersonIn: settings.firstPersonIn,
+    sensorIgnore: settings.sensorIgnore,
     heldOpenMs: settings.heldOpenAlarm ? settings.heldOpenAlarmTimeoutMs : null,
     forcedOpenAlarm: settings.forceOpenAlarm,
     factorMs: settings.factorMs,

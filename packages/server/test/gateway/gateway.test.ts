@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { eventName, type RosterFrame, readCommand } from "@postern/contract";
 import { type AuthItem, addSums, hashToSum, itemHash, itemKey, itemScopes, type RosterItem, rosterDigest } from "@postern/core";
-import { insertCommand } from "../../src/gateway/command-store.ts";
+import { insertCommand, type NewCommand } from "../../src/gateway/command-store.ts";
 import { readChangesSince } from "../../src/roster/page-store.ts";
 import { changeRoster } from "../../src/roster/roster-store.ts";
 import { authItem, doorItem } from "../roster/builders.ts";
@@ -363,10 +363,19 @@ async function commandState(commandId: number): Promise<string | undefined> {
   return row?.state;
 }
 
-function commandFor(place: TestPlace, notAfterMs: number): Parameters<typeof insertCommand>[1] {
+function commandFor(place: TestPlace, notAfterMs: number): NewCommand & { command: "ONCE_OPEN" } {
   const nowMs = Date.now();
   const [doorId = 0] = place.doorIds;
-  return { placeId: place.placeId, doorId, controllerId: place.controllerId, actAtMs: nowMs, notAfterMs, askedBy: "test", madeAtMs: nowMs };
+  return {
+    command: "ONCE_OPEN",
+    placeId: place.placeId,
+    doorId,
+    controllerId: place.controllerId,
+    actAtMs: nowMs,
+    notAfterMs,
+    askedBy: "test",
+    madeAtMs: nowMs,
+  };
 }
 
 test("a command goes to its door's controller once, and what came of it is written down", async () => {
@@ -377,10 +386,42 @@ test("a command goes to its door's controller once, and what came of it is writt
   await world.gateway.sendDueCommands();
   await world.gateway.sendDueCommands();
   const read = readCommand(await link.next("command"));
-  assert.ok(read.ok && read.frame.commandId === commandId && read.frame.doorId === place.doorIds[0]);
+  assert.ok(read.ok && read.frame.command === "ONCE_OPEN");
+  assert.deepEqual([read.frame.commandId, read.frame.doorId], [commandId, place.doorIds[0]]);
   assert.ok(!link.frames.some((frame) => frame.kind === "command"));
   await link.send("result", { session, commandId, outcome: "done" });
   await eventually("the result", async () => (await commandState(commandId)) === "done");
+  await link.end();
+});
+
+test("a card that a device was told to learn comes back with the result, and with no other command's", async () => {
+  const { place, identity } = await newScene();
+  const link = await LinkClient.connect(world.url, identity);
+  const { session } = await link.hello();
+  const base = commandFor(place, Date.now() + 60_000);
+  const [device] = await prepared.database.query<{ device_id: number }>("select device_id from devices where door_id = $1", [base.doorId]);
+  const deviceId = device?.device_id ?? 0;
+  const card = { cardNumber: "12-123", formatType: "WIEGAND", formatData: "26" };
+  const learnId = await insertCommand(prepared.database, { ...base, command: "LEARN_CARD", deviceId });
+  const openId = await insertCommand(prepared.database, base);
+  await world.gateway.sendDueCommands();
+  const read = readCommand(await link.next("command"));
+  assert.deepEqual(read.ok && [read.frame.commandId, read.frame.command, "deviceId" in read.frame && read.frame.deviceId], [
+    learnId,
+    "LEARN_CARD",
+    deviceId,
+  ]);
+  for (const commandId of [openId, learnId]) await link.send("result", { session, commandId, outcome: "done", card });
+  await eventually("both results", async () => (await commandState(learnId)) === "done" && (await commandState(openId)) === "done");
+  const rows = await prepared.database.query<{ result: unknown }>(
+    "select result from door_commands where command_id = any($1) order by command_id",
+    [[learnId, openId]],
+  );
+  assert.deepEqual(
+    rows.map((row) => row.result),
+    [{ card }, null],
+  );
+  await assert.rejects(prepared.database.query("update door_commands set device_id = null where command_id = $1", [learnId]));
   await link.end();
 });
 

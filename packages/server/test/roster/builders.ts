@@ -34,6 +34,7 @@ export function doorItem(id: number, changes: Partial<DoorItem> = {}): DoorItem 
     scheduledUnlockId: null,
     scheduledLockId: null,
     firstPersonIn: false,
+    sensorIgnore: false,
     heldOpenMs: null,
     forcedOpenAlarm: false,
     factorMs: 10_000,
