@@ -11,7 +11,7 @@ import { addDoor } from "./features/doors/add-door.ts";
 import { addDoorRoutes } from "./features/doors/routes.ts";
 import { doorsService } from "./features/doors/service.ts";
 import { LedgerHints } from "./features/events/ledger-hints.ts";
-import { addEventFollowRoutes, addEventRoutes } from "./features/events/routes.ts";
+import { addEventRoutes, serveEvents } from "./features/events/routes.ts";
 import { eventsService } from "./features/events/service.ts";
 import { addHealthRoutes } from "./features/health/routes.ts";
 import { type HealthCheck, healthService } from "./features/health/service.ts";
@@ -26,6 +26,7 @@ import { startMqttListener } from "./gateway/mqtt/mqtt-listener.ts";
 import { Appender } from "./ledger/appender.ts";
 import { LEDGER_GROWN_CHANNEL } from "./ledger/ledger-store.ts";
 import { createAccess } from "./platform/access/access.ts";
+import { loadOperatorKey } from "./platform/access/operator-key.ts";
 import { type Config, isLoopback } from "./platform/config.ts";
 import { holdDataDir } from "./platform/data-dir.ts";
 import { type Database, openDatabase } from "./platform/database.ts";
@@ -37,6 +38,7 @@ import { addV1Routes } from "./platform/http/v1-routes.ts";
 import { addV2Routes } from "./platform/http/v2-routes.ts";
 import { migrate } from "./platform/migrate.ts";
 import { openNotifications } from "./platform/notifications.ts";
+import { serveOperations } from "./platform/operations/serve-operations.ts";
 import { startEmbeddedPostgres } from "./platform/postgres/embedded-postgres.ts";
 import { loadServerKey, type ServerKey } from "./platform/server-key.ts";
 import { FEED_POLL_MS } from "./roster/limits.ts";
@@ -241,7 +243,9 @@ async function startHttp({
   stack.defer(() => app.close());
   const stopping = new AbortController();
   stack.defer(() => stopping.abort());
-  const guards = createRouteGuards({ log, clock, verifyKey: verifier.verify, rateLimit: "off" });
+  const verifyOperator = await loadOperatorKey(config.dataDir, random);
+  const guards = createRouteGuards({ log, clock, verifyKey: verifier.verify, verifyOperator, rateLimit: "off" });
+  const operations = { access, clock, requestKey: serverKey.deriveKey("requests"), stopping: stopping.signal };
   addHealthRoutes(app, health);
   addV1Routes(app, guards, (routes) => {
     addAuthRoutes(routes, auths);
@@ -249,9 +253,10 @@ async function startHttp({
     addEventRoutes(routes, events);
   });
   addV2Routes(app, guards, (routes) => {
+    const serve = serveOperations(routes, operations);
     addKeyRoutes(routes, keys);
     addControllerRoutes(routes, controllers);
-    addEventFollowRoutes(routes, events, stopping.signal);
+    serveEvents(serve, events);
   });
   return { baseUrl: await listen(app, config), keys, controllers };
 }

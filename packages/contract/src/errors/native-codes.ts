@@ -2,7 +2,7 @@ import { CodedError, type CodedErrorOptions, type ErrorSpec } from "@postern/cor
 
 export interface NativeErrorSpec extends ErrorSpec {
   /** HTTP status on v2. */
-  readonly status: 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 500 | 503 | 504;
+  readonly status: 400 | 401 | 403 | 404 | 409 | 412 | 413 | 415 | 429 | 500 | 503 | 504;
 }
 
 /** What can go wrong on v2 and in the routes beside v1. The code is the last part of the problem's `type` (RFC 9457). */
@@ -14,6 +14,7 @@ export const NATIVE_CODES = {
   key_refused: { status: 401, class: "caller", summary: "The key is missing, malformed, expired or revoked." },
   not_permitted: { status: 403, class: "caller", summary: "The key does not permit this." },
   not_found: { status: 404, class: "caller", summary: "No such thing, or it is hidden from you." },
+  changed_meanwhile: { status: 412, class: "caller", summary: "It has changed since the version that If-Match names; read it again." },
   conflict: { status: 409, class: "caller", summary: "It contradicts what is there already." },
   too_many_requests: { status: 429, class: "transient", summary: "Too many requests; try again later." },
   device_offline: { status: 503, class: "transient", summary: "The door's controller is not connected." },

@@ -19,3 +19,19 @@ export const CLAIM_CODE_LENGTH_MAX = 32;
 
 /** Thirty-two bytes in base64url, without padding (RFC 8037 §2). */
 export const PUBLIC_KEY_LENGTH_MAX = 64;
+
+/** Rows in one page of a list. */
+export const PAGE_SIZE_MAX_V2 = 200;
+export const PAGE_SIZE_DEFAULT_V2 = 50;
+
+/** A cursor is a short position in base64url; more is none of ours. */
+export const CURSOR_LENGTH_MAX = 128;
+
+/** What the link carries of an auth's groups: `grants` in its item. */
+export const GROUPS_PER_AUTH_MAX = 32;
+
+/** Grants of one access group. With the groups above, an auth's grants stay within the 64 the link carries: see `GRANTS_PER_AUTH_MAX`. */
+export const GRANTS_PER_GROUP_MAX = 16;
+
+/** What the link carries of one auth's grants, through all its groups together. */
+export const GRANTS_PER_AUTH_MAX = 64;

@@ -1,4 +1,4 @@
-import { ClueError, type EventItem, writeEvent } from "@postern/contract";
+import { ClueError, type FollowedEvent, writeEvent } from "@postern/contract";
 import { type Clock, pause, type Timers } from "@postern/core";
 import { encodeLogId } from "../../ledger/log-id.ts";
 import type { Database } from "../../platform/database.ts";
@@ -19,11 +19,6 @@ export interface FollowDeps {
   readonly timers: Timers;
   /** Absent: a waiting request looks by itself. */
   readonly ledgerGrown?: LedgerGrown;
-}
-
-export interface FollowedEvent extends EventItem {
-  /** Where to go on after this event. */
-  readonly cursor: string;
 }
 
 export interface FollowAnswer {

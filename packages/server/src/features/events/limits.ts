@@ -1,11 +1,8 @@
-/** The longest a request waits for events. Common proxies give up on a silent answer after 60 seconds. */
-export const FOLLOW_WAIT_S_MAX = 30;
+/** The longest a request waits for events, as the operation says. Common proxies give up on a silent answer after 60 seconds. */
+const FOLLOW_WAIT_S_MAX = 30;
 
 /** Over the wait: the statements before and after it, and the key's check. */
 export const FOLLOW_ANSWER_MS_MAX = FOLLOW_WAIT_S_MAX * 1_000 + 5_000;
-
-/** Events of one answer: 256 KiB of items, as much as a page of v1 at most. A larger `limit` is refused. */
-export const FOLLOW_EVENTS_COUNT_MAX = 1_000;
 
 /** When no `limit` is given: a client that catches up takes few round trips, one that only listens sees no difference. */
 export const FOLLOW_EVENTS_COUNT_DEFAULT = 100;

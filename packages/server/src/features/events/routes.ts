@@ -1,6 +1,7 @@
 import { readPathId, writeList } from "@postern/contract";
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { accepted } from "../../platform/http/accepted.ts";
+import type { Serve } from "../../platform/operations/serve-operations.ts";
 import { FOLLOW_ANSWER_MS_MAX } from "./limits.ts";
 import type { EventsService } from "./service.ts";
 
@@ -22,19 +23,9 @@ export function addEventRoutes(routes: FastifyInstance, events: EventsService): 
   });
 }
 
-/** Under v2. `stopping` is aborted when the server begins to stop, so that nobody's waiting keeps it. */
-export function addEventFollowRoutes(routes: FastifyInstance, events: EventsService, stopping?: AbortSignal): void {
-  routes.get<PlaceParams>("/places/:placeId/events", { config: { answerMsMax: FOLLOW_ANSWER_MS_MAX } }, async (request, reply) => {
-    const placeId = accepted(readPathId("placeId", request.params.placeId));
-    const gone = goneSignal(reply);
-    const signal = stopping === undefined ? gone : AbortSignal.any([gone, stopping]);
-    return events.follow(request.actor, placeId, { query: request.query, signal });
+/** Under v2. */
+export function serveEvents(serve: Serve, events: EventsService): void {
+  serve("followEvents", ({ actor, params, query, signal }) => events.follow(actor, params.placeId, { query, signal }), {
+    answerMsMax: FOLLOW_ANSWER_MS_MAX,
   });
-}
-
-/** Aborted when nobody waits for the answer any more. */
-function goneSignal(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  reply.raw.once("close", () => gone.abort());
-  return gone.signal;
 }

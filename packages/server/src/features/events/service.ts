@@ -3,7 +3,7 @@ import type { Access, Actor, ReachedPlace } from "../../platform/access/actor.ts
 import { accepted } from "../../platform/http/accepted.ts";
 import { eventView } from "./event-view.ts";
 import { type FollowAnswer, type FollowDeps, LedgerFollowers } from "./follow.ts";
-import { readFollowQuery } from "./read-follow-query.ts";
+import { type FollowParameters, readFollowQuery } from "./read-follow-query.ts";
 import { type LedgerPlace, pageOfEvents } from "./store.ts";
 
 export interface EventsDeps extends FollowDeps {
@@ -21,7 +21,7 @@ export interface EventsService {
   /** CLUe §1.4, the place in the path. */
   pageOf(actor: Actor, placeId: number, query: unknown): Promise<EventsPage>;
   /** What a ledger holds after a cursor, in its own order. Ends early, without events, when the signal is aborted. */
-  follow(actor: Actor, placeId: number, follow: { readonly query: unknown; readonly signal: AbortSignal }): Promise<FollowAnswer>;
+  follow(actor: Actor, placeId: number, follow: { readonly query: FollowParameters; readonly signal: AbortSignal }): Promise<FollowAnswer>;
 }
 
 export function eventsService(deps: EventsDeps): EventsService {

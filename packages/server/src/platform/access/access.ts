@@ -30,7 +30,7 @@ export function createAccess({ database, clock }: AccessDeps): Access {
   }
 
   return {
-    async place(actor: Actor, scope: Scope, placeId: number): Promise<ReachedPlace> {
+    async place(actor: Actor, scope: Scope | readonly Scope[], placeId: number): Promise<ReachedPlace> {
       if (actor.placeIds !== null && !actor.placeIds.includes(placeId)) throw hidden(placeId);
       const place = places.get(placeId) ?? (await load(placeId));
       if (place === null || place.placeGroupId !== actor.placeGroupId) throw hidden(placeId);

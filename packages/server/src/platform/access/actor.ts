@@ -1,6 +1,6 @@
-/** What a key may be used for (design: people, events, doors, devices, keys, webhooks). */
-export const SCOPES = ["people", "events", "doors:operate", "doors:configure", "devices", "keys", "webhooks"] as const;
-export type Scope = (typeof SCOPES)[number];
+import { SCOPES, type Scope } from "@postern/contract";
+
+export { SCOPES, type Scope };
 
 /** Who asks. */
 export interface Actor {
@@ -22,10 +22,10 @@ export interface ReachedPlace {
 /** The one answer to "may this actor do this to that": every route, stream and topic asks it. */
 export interface Access {
   /**
-   * The place, when the actor may use `scope` there. A place that does not exist and a place of somebody else fail alike (`e1007`); a place
+   * The place, when the actor may use `scope` there, or any one of several. A place that does not exist and a place of somebody else fail alike (`e1007`); a place
    * within reach without the scope fails with `e1001`.
    */
-  place(actor: Actor, scope: Scope, placeId: number): Promise<ReachedPlace>;
+  place(actor: Actor, scope: Scope | readonly Scope[], placeId: number): Promise<ReachedPlace>;
   /** Every place the actor reaches, in ascending id. */
   places(actor: Actor): Promise<readonly ReachedPlace[]>;
 }

@@ -11,6 +11,7 @@ const CLUE_CODE_OF: Readonly<Record<NativeCode, ClueCode>> = {
   not_permitted: "e1001",
   not_found: "e1007",
   conflict: "e1006",
+  changed_meanwhile: "e1006",
   too_many_requests: "e1010",
   device_offline: "e1006",
   unlock_unconfirmed: "e1000",

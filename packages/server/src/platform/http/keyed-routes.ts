@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { assert, type Clock, type Log } from "@postern/core";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { VerifyOperator } from "../access/operator-key.ts";
 import type { VerifyKey } from "../access/verify-key.ts";
 import { readBodyBytes } from "./body-bytes.ts";
 import { ByteBudget } from "./byte-budget.ts";
@@ -16,6 +17,8 @@ export interface RoutesDeps {
   readonly log: Log;
   readonly clock: Clock;
   readonly verifyKey: VerifyKey;
+  /** Absent: nobody is the operator. */
+  readonly verifyOperator?: VerifyOperator;
   /** `on`: at most 300 calls in five minutes per key and route (CLUe §6). */
   readonly rateLimit: "on" | "off";
 }
@@ -46,6 +49,7 @@ export function guardRoutes(routes: FastifyInstance, guards: RouteGuards, surfac
     // The router's own check refuses content types that v1 reads (CLUe §7); ours comes with the body.
     delete request.raw.headers["content-type"];
     if (request.routeOptions.config.access === "public") return;
+    if (request.routeOptions.config.access === "operator") return authenticateOperator(request, guards);
     await authenticate(request, guards);
     if (guards.deps.rateLimit === "on")
       refuseWhenOver(guards.routeCalls.take(`${request.actor.keyId} ${routeName(request, routes.prefix)}`));
@@ -67,8 +71,16 @@ async function authenticate(request: FastifyRequest, { deps, keyFailures }: Rout
     setActor(request, verdict.actor);
     return;
   }
+  refuseKey(request, { deps, keyFailures }, verdict.because);
+}
+
+function authenticateOperator(request: FastifyRequest, guards: Pick<RouteGuards, "deps" | "keyFailures">): void {
+  if (guards.deps.verifyOperator?.(request.headers.authorization) !== true) refuseKey(request, guards, "operator");
+}
+
+function refuseKey(request: FastifyRequest, { deps, keyFailures }: Pick<RouteGuards, "deps" | "keyFailures">, because: string): never {
   const source = sourceOf(request.ip);
-  deps.log.debug("http.key_refused", { requestId: request.id, source, because: verdict.because });
+  deps.log.debug("http.key_refused", { requestId: request.id, source, because });
   // Counted after the key was judged: a valid one from the same address goes on working, whoever else sits behind it.
   refuseWhenOver(keyFailures.take(source));
   throw new NativeRefusal("key_refused");

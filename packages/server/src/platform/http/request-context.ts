@@ -10,8 +10,8 @@ declare module "fastify" {
     contentTypeSent: string | undefined;
   }
   interface FastifyContextConfig {
-    /** `public`: no key is asked for. Every other route under a prefix of v1 or v2 asks. */
-    readonly access?: "public";
+    /** `public`: no key is asked for; `operator`: the operator's own. Every other route under a prefix of v1 or v2 asks for a key of a place group. */
+    readonly access?: "public" | "operator";
     /** `optional`: a POST, PUT or PATCH may come without a body. */
     readonly body?: "optional";
     /** In place of `ANSWER_MS_MAX`, for what is known to take longer. */

@@ -7,7 +7,7 @@ import { addDoor } from "../../../src/features/doors/add-door.ts";
 import { addDoorRoutes } from "../../../src/features/doors/routes.ts";
 import { doorsService } from "../../../src/features/doors/service.ts";
 import { LedgerHints } from "../../../src/features/events/ledger-hints.ts";
-import { addEventFollowRoutes, addEventRoutes } from "../../../src/features/events/routes.ts";
+import { addEventRoutes, serveEvents } from "../../../src/features/events/routes.ts";
 import { eventsService } from "../../../src/features/events/service.ts";
 import { createAccess } from "../../../src/platform/access/access.ts";
 import { type Actor, SCOPES, type Scope } from "../../../src/platform/access/actor.ts";
@@ -16,6 +16,7 @@ import { createHttpServer } from "../../../src/platform/http/http-server.ts";
 import { createRouteGuards } from "../../../src/platform/http/keyed-routes.ts";
 import { addV1Routes } from "../../../src/platform/http/v1-routes.ts";
 import { addV2Routes } from "../../../src/platform/http/v2-routes.ts";
+import { serveOperations } from "../../../src/platform/operations/serve-operations.ts";
 import { placeItem, scheduleItem } from "../../../src/roster/place-items.ts";
 import { createTestDatabase, createTestPlace, TEST_NOW_MS, type TestDatabase, type TestPlace } from "../../support/index.ts";
 
@@ -108,7 +109,11 @@ export async function startFeatureServer(): Promise<FeatureServer> {
     addDoorRoutes(routes, doorsService({ database, access, clock }));
     addEventRoutes(routes, events);
   });
-  addV2Routes(app, guards, (routes) => addEventFollowRoutes(routes, events, stopping.signal));
+  addV2Routes(app, guards, (routes) => {
+    const requestKey = Buffer.alloc(32, 8);
+    const serve = serveOperations(routes, { access, clock, requestKey, stopping: stopping.signal, checkAnswers: true });
+    serveEvents(serve, events);
+  });
   await app.ready();
   return {
     app,

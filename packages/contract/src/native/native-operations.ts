@@ -1,0 +1,27 @@
+import { controllerOperations } from "./controller.ts";
+import { doorOperations } from "./door.ts";
+import { eventOperations } from "./event.ts";
+import { groupOperations } from "./group.ts";
+import { insightOperations } from "./insight.ts";
+import { keyOperations } from "./key.ts";
+import { operatingOperations } from "./operating.ts";
+import { personOperations } from "./person.ts";
+import { placeOperations } from "./place.ts";
+import { scheduleOperations } from "./schedule.ts";
+
+/** Every call of v2. */
+export const NATIVE_OPERATIONS = {
+  ...placeOperations,
+  ...doorOperations,
+  ...operatingOperations,
+  ...controllerOperations,
+  ...scheduleOperations,
+  ...groupOperations,
+  ...personOperations,
+  ...keyOperations,
+  ...eventOperations,
+  ...insightOperations,
+} as const;
+
+export type NativeOperations = typeof NATIVE_OPERATIONS;
+export type NativeOperationId = keyof NativeOperations;

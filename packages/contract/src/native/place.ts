@@ -1,0 +1,156 @@
+import Type, { type Static } from "typebox";
+import { operations } from "./operation.ts";
+import { closed, EpochMs, Id, NoParams, NoQuery, PageQuery, PlaceParams, pageOf, ThingName } from "./parts.ts";
+
+const TimeZone = Type.String({ minLength: 1, maxLength: 64, description: "IANA name, such as Europe/Berlin." });
+
+export const PlaceGroup = Type.Object({ placeGroupId: Id, name: ThingName, madeAt: EpochMs }, closed);
+export type PlaceGroup = Static<typeof PlaceGroup>;
+
+const PlaceGroupParams = Type.Object({ placeGroupId: Id }, closed);
+const PlaceGroupWrite = Type.Object({ name: ThingName }, closed);
+
+export const Place = Type.Object({ placeId: Id, placeGroupId: Id, name: ThingName, timeZone: TimeZone, madeAt: EpochMs }, closed);
+export type Place = Static<typeof Place>;
+
+const PlaceWrite = Type.Object({ name: ThingName, timeZone: TimeZone }, closed);
+export type PlaceWrite = Static<typeof PlaceWrite>;
+
+export const placeOperations = operations({
+  listPlaceGroups: {
+    method: "GET",
+    path: "/place-groups",
+    access: "operator",
+    tag: "place groups",
+    summary: "List place groups",
+    params: NoParams,
+    query: PageQuery,
+    body: null,
+    answer: pageOf(PlaceGroup),
+    status: 200,
+    errors: [],
+  },
+  createPlaceGroup: {
+    method: "POST",
+    path: "/place-groups",
+    access: "operator",
+    tag: "place groups",
+    summary: "Make a place group, which is a customer",
+    params: NoParams,
+    query: NoQuery,
+    body: PlaceGroupWrite,
+    answer: PlaceGroup,
+    status: 201,
+    errors: ["conflict"],
+    isIdempotent: true,
+  },
+  readPlaceGroup: {
+    method: "GET",
+    path: "/place-groups/{placeGroupId}",
+    access: "operator",
+    tag: "place groups",
+    summary: "Read a place group",
+    params: PlaceGroupParams,
+    query: NoQuery,
+    body: null,
+    answer: PlaceGroup,
+    status: 200,
+    errors: ["not_found"],
+    isVersioned: true,
+  },
+  changePlaceGroup: {
+    method: "PATCH",
+    path: "/place-groups/{placeGroupId}",
+    access: "operator",
+    tag: "place groups",
+    summary: "Rename a place group",
+    params: PlaceGroupParams,
+    query: NoQuery,
+    body: Type.Partial(PlaceGroupWrite, closed),
+    answer: PlaceGroup,
+    status: 200,
+    errors: ["not_found", "changed_meanwhile"],
+    isVersioned: true,
+  },
+  deletePlaceGroup: {
+    method: "DELETE",
+    path: "/place-groups/{placeGroupId}",
+    access: "operator",
+    tag: "place groups",
+    summary: "Delete a place group that has no place any more",
+    params: PlaceGroupParams,
+    query: NoQuery,
+    body: null,
+    answer: null,
+    status: 204,
+    errors: ["not_found", "conflict"],
+  },
+  listPlaces: {
+    method: "GET",
+    path: "/places",
+    access: "any",
+    tag: "places",
+    summary: "List the places within the key's reach",
+    params: NoParams,
+    query: PageQuery,
+    body: null,
+    answer: pageOf(Place),
+    status: 200,
+    errors: [],
+  },
+  createPlace: {
+    method: "POST",
+    path: "/places",
+    access: ["doors:configure"],
+    tag: "places",
+    summary: "Make a place; needs a key that reaches every place of its group",
+    params: NoParams,
+    query: NoQuery,
+    body: PlaceWrite,
+    answer: Place,
+    status: 201,
+    errors: ["conflict"],
+    isIdempotent: true,
+  },
+  readPlace: {
+    method: "GET",
+    path: "/places/{placeId}",
+    access: "any",
+    tag: "places",
+    summary: "Read a place",
+    params: PlaceParams,
+    query: NoQuery,
+    body: null,
+    answer: Place,
+    status: 200,
+    errors: ["not_found"],
+    isVersioned: true,
+  },
+  changePlace: {
+    method: "PATCH",
+    path: "/places/{placeId}",
+    access: ["doors:configure"],
+    tag: "places",
+    summary: "Rename a place or move it to another time zone; its doors follow",
+    params: PlaceParams,
+    query: NoQuery,
+    body: Type.Partial(PlaceWrite, closed),
+    answer: Place,
+    status: 200,
+    errors: ["not_found", "changed_meanwhile"],
+    isVersioned: true,
+  },
+  deletePlace: {
+    method: "DELETE",
+    path: "/places/{placeId}",
+    access: ["doors:configure"],
+    tag: "places",
+    summary: "Delete a place that has no doors, controllers and people any more; its ledger stays until its retention ends",
+    params: PlaceParams,
+    query: NoQuery,
+    body: null,
+    answer: null,
+    status: 204,
+    errors: ["not_found", "conflict"],
+  },
+});

@@ -1,0 +1,140 @@
+import { bodyReader, NATIVE_OPERATIONS, type NativeOperationId, type OperationSpec, parametersReader } from "@postern/contract";
+import { assert, type Clock, CodedError } from "@postern/core";
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
+import { Compile } from "typebox/compile";
+import type { Access, Actor } from "../access/actor.ts";
+import { requireScope } from "../access/require-scope.ts";
+import { accepted } from "../http/accepted.ts";
+import { NativeRefusal } from "../http/native-refusal.ts";
+import { sourceOf } from "../http/source-address.ts";
+import { type AnswerOf, type OperationRequest, requestNameOf } from "./operation-request.ts";
+import { namesVersion, versionTag } from "./version-tag.ts";
+
+export interface OperationsDeps {
+  readonly access: Access;
+  readonly clock: Clock;
+  /** Derived from the server's key: bodies are remembered as HMACs under it. */
+  readonly requestKey: Uint8Array;
+  /** Aborted when the server begins to stop, so that nobody's waiting keeps it. */
+  readonly stopping: AbortSignal;
+  /** Holds each answer to its schema, and fails the request when it is not of it: for tests. */
+  readonly checkAnswers?: boolean;
+}
+
+export interface ServeOptions {
+  /** In place of `ANSWER_MS_MAX`, for what is known to take longer. */
+  readonly answerMsMax?: number;
+  /** In place of `BODY_BYTES_MAX`. */
+  readonly bodyLimit?: number;
+}
+
+export type OperationHandler<Id extends NativeOperationId> = (request: OperationRequest<Id>) => Promise<AnswerOf<Id>>;
+
+/** Serves one operation of the table: reads what comes by its schemas, asks whether the key may, and answers with its status. */
+export type Serve = <Id extends NativeOperationId>(id: Id, handler: OperationHandler<Id>, options?: ServeOptions) => void;
+
+/** The routes of v2, each added by the operation it serves. */
+export function serveOperations(routes: FastifyInstance, deps: OperationsDeps): Serve {
+  return (id, handler, options = {}) => {
+    const operation: OperationSpec = NATIVE_OPERATIONS[id];
+    const read = readersOf(operation);
+    const checkAnswer = deps.checkAnswers === true && operation.answer !== null ? Compile(operation.answer) : null;
+    routes.route({
+      // biome-ignore lint/nursery/noUnsafeTypeAssertion: the methods of the table are among Fastify's.
+      method: operation.method as HTTPMethods,
+      url: operation.path.replace(/\{(\w+)\}/g, ":$1"),
+      ...(options.bodyLimit === undefined ? {} : { bodyLimit: options.bodyLimit }),
+      config: {
+        ...(operation.access === "public" || operation.access === "operator" ? { access: operation.access } : {}),
+        ...(operation.body === null || operation.bodyIs === "optional" ? { body: "optional" as const } : {}),
+        ...(options.answerMsMax === undefined ? {} : { answerMsMax: options.answerMsMax }),
+      },
+      handler: async (request, reply) => {
+        if (Array.isArray(operation.access)) requireScope(request.actor, operation.access);
+        const asked = { params: read.params(request.params), query: read.query(request.query), body: read.body(request.body) };
+        // biome-ignore lint/nursery/noUnsafeTypeAssertion: read by the schemas of this very operation.
+        const call = { ...asked, ...aroundCall(operation, id, { request, reply, deps }) } as unknown as OperationRequest<typeof id>;
+        const answer = await handler(call);
+        if (checkAnswer !== null) assert(checkAnswer.Check(answer), `the answer of ${id} has the form of its schema`);
+        return send(operation, answer, { request, reply });
+      },
+    });
+  };
+}
+
+function readersOf({ params, query, body, bodyIs }: OperationSpec) {
+  const readParams = parametersReader(params);
+  const readQuery = parametersReader(query);
+  const readBody = body === null ? null : bodyReader(body);
+  return {
+    params: (value: unknown): unknown => accepted(readParams(value)),
+    query: (value: unknown): unknown => accepted(readQuery(value)),
+    body: (value: unknown): unknown => {
+      if (readBody === null || (value === undefined && bodyIs === "optional")) return undefined;
+      return accepted(readBody(value));
+    },
+  };
+}
+
+interface Around {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly deps: OperationsDeps;
+}
+
+/** What a call carries beside what was asked. */
+function aroundCall({ access, isIdempotent }: OperationSpec, id: string, { request, reply, deps }: Around) {
+  const actor = (): Actor => {
+    assert(access !== "operator" && access !== "public", "an actor is asked for on operations with a key of a group alone");
+    return request.actor;
+  };
+  const place = (placeId: number) => {
+    const asking = actor();
+    // `any` valid key: its reach alone counts.
+    return deps.access.place(asking, Array.isArray(access) ? access : [...asking.scopes], placeId);
+  };
+  const keyId = access === "operator" || access === "public" ? access : request.actor.keyId;
+  const ifMatch = request.headers["if-match"] ?? null;
+  return {
+    get actor() {
+      return actor();
+    },
+    by: access === "operator" ? { keyId: null, source: "OPERATOR" } : { keyId, source: "API_TOKEN" },
+    place,
+    placeOf: async (field: string, placeId: number | null) => {
+      if (placeId === null) throw hidden(field);
+      return place(placeId).catch((failure: unknown) => {
+        // A refusal that named the place would tell that the thing is there.
+        throw failure instanceof CodedError && failure.code === "e1007" ? hidden(field) : failure;
+      });
+    },
+    ifMatch,
+    once: isIdempotent === true ? requestNameOf(request, { keyId, key: deps.requestKey, nowMs: deps.clock.nowMs(), operation: id }) : null,
+    signal: AbortSignal.any([goneSignal(reply), deps.stopping]),
+    source: sourceOf(request.ip),
+  };
+}
+
+/** The same for a thing that does not exist and for somebody else's. */
+export function hidden(field: string): NativeRefusal {
+  return new NativeRefusal("not_found", { problems: [{ field, message: "names nothing within reach" }] });
+}
+
+/** Aborted when nobody waits for the answer any more. */
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once("close", () => gone.abort());
+  return gone.signal;
+}
+
+function send({ status, isVersioned, method }: OperationSpec, answer: unknown, { request, reply }: Omit<Around, "deps">): unknown {
+  reply.code(status);
+  if (answer === undefined) return reply.send();
+  if (isVersioned === true) {
+    const tag = versionTag(answer);
+    reply.header("etag", tag);
+    const known = request.headers["if-none-match"];
+    if (method === "GET" && known !== undefined && namesVersion(known, tag)) return reply.code(304).send();
+  }
+  return answer;
+}
