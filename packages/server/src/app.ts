@@ -25,6 +25,8 @@ import { COMMAND_POLL_MS } from "./gateway/limits.ts";
 import { startMqttListener } from "./gateway/mqtt/mqtt-listener.ts";
 import { Appender } from "./ledger/appender.ts";
 import { LEDGER_GROWN_CHANNEL } from "./ledger/ledger-store.ts";
+import { SUMMARISE_EVERY_MS } from "./ledger/limits.ts";
+import { Summariser } from "./ledger/summariser.ts";
 import { createAccess } from "./platform/access/access.ts";
 import { loadOperatorKey } from "./platform/access/operator-key.ts";
 import { type Config, isLoopback } from "./platform/config.ts";
@@ -152,6 +154,8 @@ async function startLink({ options, stack, database, address }: LinkParts): Prom
   notifications.listen(LEDGER_GROWN_CHANNEL, (payload) => ledgerHints.hint(payload));
   stack.use(repeat(timers, { name: "poll rosters", everyMs: FEED_POLL_MS, work: () => feeds.poll(), log }));
   const appender = new Appender(database, clock);
+  const summariser = new Summariser(database, log);
+  stack.use(repeat(timers, { name: "summarise ledgers", everyMs: SUMMARISE_EVERY_MS, work: () => summariser.run(), log }));
   const confirmations = new Confirmations(database, timers, log);
   stack.defer(() => confirmations.flush());
   stack.defer(() => appender.drain());

@@ -9,3 +9,12 @@ export const CLOCK_OFFSET_MS_BELIEVED = 60_000;
 
 /** Older than any outbox keeps its events: such a time comes from a clock that was never set. */
 export const EVENT_AGE_MS_MAX = 400 * 86_400_000;
+
+/** Events counted in one transaction: some tens of milliseconds, so that the head's row is never held for long. */
+export const SUMMARISE_EVENTS_MAX = 10_000;
+
+/** Places looked at in one round; the others are next. */
+export const SUMMARISE_PLACES_MAX = 100;
+
+/** How often uncounted events are looked for. What is appended in between is the tail that readers count themselves. */
+export const SUMMARISE_EVERY_MS = 500;

@@ -1,4 +1,5 @@
 import { type EventsQuery, eventCode } from "@postern/contract";
+import { SLICE_MS } from "../../ledger/summarise.ts";
 import type { Queryable } from "../../platform/database.ts";
 import type { StoredEvent } from "./event-view.ts";
 
@@ -55,34 +56,106 @@ interface Conditions {
 /** Only what was asked for stands in the statement, so that it is planned for that. */
 function conditions({ placeId, placeGroupId }: LedgerPlace, filter: EventFilter): Conditions {
   const values: unknown[] = [placeId, placeGroupId];
-  const parts = ["place_id = $1"];
+  const parts: string[] = [];
   const add = (value: unknown, condition: (parameter: string) => string): void => {
     if (value === null) return;
     values.push(value);
     parts.push(condition(`$${values.length}`));
   };
   add(filter.text, () => IS_MEANT);
-  add(filter.fromMs, (parameter) => `event_at >= ${parameter}`);
-  add(filter.toMs, (parameter) => `event_at <= ${parameter}`);
   add(filter.eventTypes?.map(eventCode) ?? null, (parameter) => `event_type = any(${parameter}::smallint[])`);
-  add(filter.doorIds, (parameter) => `door_id = any(${parameter}::bigint[])`);
   add(filter.deviceIds, (parameter) => `device_id = any(${parameter}::bigint[])`);
-  return { sql: parts.join(" and "), values };
+  add(filter.doorIds, (parameter) => `door_id = any(${parameter}::bigint[])`);
+  return { sql: ["place_id = $1", ...parts].join(" and "), values };
 }
 
-/** One page of a place's events and how many match, of one moment. */
+/**
+ * One page of a place's events and how many match, of one moment. In the order of `eventAt` it is found by the counts of slices, at any depth at the
+ * same cost; a text, and the order of the ledger, are counted event by event.
+ */
 export async function pageOfEvents(queryable: Queryable, place: LedgerPlace, filter: EventFilter): Promise<EventsPage> {
-  const { sql, values } = conditions(place, filter);
-  const order = ORDERS[`${filter.order.by},${filter.order.direction}`];
-  const text = `
-    with ${filter.text === null ? "" : MEANT}
-    matching as not materialized (select ${COLUMNS} from events where ${sql}),
-    matched as (select count(*) as total from matching),
-    page as (select * from matching as page order by ${order} limit $${values.length + 1} offset $${values.length + 2})
-    select matched.total, ${SHOWN} from matched left join page on true ${WORDS} order by ${order}`;
-  const rows = await queryable.query<EventRow & { readonly total: number }>(text, [...values, filter.size, filter.page * filter.size]);
+  const rows = await queryable.query<EventRow & { readonly total: number }>(
+    filter.text === null && filter.order.by === "eventAt" ? bySlices(place, filter) : byCounting(place, filter),
+  );
   return { total: rows[0]?.total ?? 0, events: storedEvents(rows) };
 }
+
+function byCounting(place: LedgerPlace, filter: EventFilter): { readonly text: string; readonly values: unknown[] } {
+  const { sql, values } = conditions(place, filter);
+  const order = ORDERS[`${filter.order.by},${filter.order.direction}`];
+  const window = [values.length + 1, values.length + 2, values.length + 3, values.length + 4].map((at) => `$${at}`);
+  const [from, to, size, offset] = window;
+  const text = `
+    with ${filter.text === null ? "" : MEANT}
+    matching as not materialized (
+      select ${COLUMNS} from events where ${sql}
+        and (${from}::bigint is null or event_at >= ${from}) and (${to}::bigint is null or event_at <= ${to})
+    ),
+    matched as (select count(*) as total from matching),
+    page as (select * from matching as page order by ${order} limit ${size} offset ${offset})
+    select matched.total, ${SHOWN} from matched left join page on true ${WORDS} order by ${order}`;
+  return { text, values: [...values, filter.fromMs, filter.toMs, filter.size, filter.page * filter.size] };
+}
+
+/*
+ * Slices that lie wholly in the window are taken from their counts; the two at its ends, and what is not counted yet (beyond `summed_to`), are counted
+ * here. All in one statement, hence of one moment. From the running sum follow the slices in which the page lies, and only their events are read.
+ */
+function bySlices(place: LedgerPlace, filter: EventFilter): { readonly text: string; readonly values: unknown[] } {
+  const { sql, values } = conditions(place, filter);
+  const sliceFilter = sql.replace(/ and door_id = any\(\$\d+::bigint\[\]\)/, "");
+  const doorParameter = filter.doorIds === null ? "array[0::bigint]" : `$${values.length}::bigint[]`;
+  const [from, to, size, offset] = [1, 2, 3, 4].map((more) => `$${values.length + more}::bigint`);
+  const { direction } = filter.order;
+  const fromMs = filter.fromMs ?? EVENT_AT_MIN;
+  const toMs = filter.toMs ?? EVENT_AT_MAX;
+  const text = `
+    with head as materialized (
+      select summed_to from ledger_heads where place_id = $1
+    ), bounds as materialized (
+      select ${sliceOf(from ?? "")} as first, ${sliceOf(to ?? "")} as last
+    ), counted as (
+      select slice, n from ledger_slices, bounds
+      where ${sliceFilter} and door_id = any(${doorParameter}) and slice > bounds.first and slice < bounds.last
+      union all
+      select ${sliceOf("event_at")}, 1 from events, head
+      where ${sql} and sequence <= head.summed_to and event_at >= ${from} and event_at <= ${to}
+        and event_at < (select (first + 1) * ${SLICE_MS} from bounds)
+      union all
+      select ${sliceOf("event_at")}, 1 from events, head
+      where ${sql} and sequence <= head.summed_to and event_at >= ${from} and event_at <= ${to}
+        and event_at >= (select last * ${SLICE_MS} from bounds where last > first)
+      union all
+      select ${sliceOf("event_at")}, 1 from events, head
+      where ${sql} and sequence > head.summed_to and event_at >= ${from} and event_at <= ${to}
+    ), slices as (
+      select slice, sum(n) as n from counted group by slice
+    ), running as (
+      select slice, n, sum(n) over (order by slice ${direction}) - n as before from slices
+    ), matched as (
+      select coalesce(sum(n), 0)::bigint as total from slices
+    ), touched as materialized (
+      select slice, before from running where before < ${offset} + ${size} and before + n > ${offset}
+    ), page as (
+      select found.* from touched cross join lateral (
+        select ${COLUMNS} from events
+        where ${sql} and event_at >= greatest(${from}, touched.slice * ${SLICE_MS}) and event_at <= least(${to}, (touched.slice + 1) * ${SLICE_MS} - 1)
+      ) as found
+      order by found.event_at ${direction}, found.sequence ${direction}
+      limit ${size} offset greatest(0, ${offset} - (select coalesce(min(before), 0) from touched))
+    )
+    select matched.total, ${SHOWN} from matched left join page on true ${WORDS} order by page.event_at ${direction}, page.sequence ${direction}`;
+  return { text, values: [...values, fromMs, toMs, filter.size, filter.page * filter.size] };
+}
+
+/** Whole slices also before 1970, where a device clock that was never set may lie: division rounds towards zero there. */
+function sliceOf(ms: string): string {
+  return `(${ms} / ${SLICE_MS} - (case when ${ms} % ${SLICE_MS} < 0 then 1 else 0 end))`;
+}
+
+/** Wider than any event's time, narrow enough to be multiplied. */
+const EVENT_AT_MIN = -8_640_000_000_000_000;
+const EVENT_AT_MAX = 8_640_000_000_000_000;
 
 export interface EventsAfter {
   /** The sequence of the newest event; 0 in an empty ledger. */
