@@ -53,6 +53,7 @@ const VIOLATIONS: readonly Violation[] = [
   importing("packages/server/src/features/doors/uses-feature.ts", "../auths/auth-store.ts"),
   importing("packages/server/src/features/doors/uses-feature-from-afar.ts", "../../features/auths/auth-store.ts"),
   importing("packages/server/src/features/doors/uses-app.ts", "../../app.ts"),
+  importing("packages/server/src/features/doors/uses-api.ts", "../../api.ts"),
   importingPackage("packages/door/src/uses-server.ts", "@postern/server"),
   importingPackage("packages/door/src/drivers/uses-server-inside.ts", "@postern/server/internal"),
   importing("packages/cli/src/reaches-into-server.ts", "../../server/src/app.ts"),
@@ -129,6 +130,7 @@ const KEPT: readonly Plant[] = [
   { path: "packages/server/src/features/doors/door-store.ts", text: "export const own = 1;\n" },
   { path: "packages/server/src/features/auths/auth-store.ts", text: "export const own = 1;\n" },
   { path: "packages/server/src/app.ts", text: 'import { own } from "./features/doors/door-store.ts";\n\nexport const app = own;\n' },
+  { path: "packages/server/src/api.ts", text: 'import { own } from "./features/doors/door-store.ts";\n\nexport const api = own;\n' },
   { path: "packages/server/src/index.ts", text: 'export * from "./app.ts";\n' },
   {
     path: "packages/server/src/kept-promise.ts",

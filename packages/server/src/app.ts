@@ -2,22 +2,14 @@ import { readFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { assert, type Clock, type Log, pause, type Random, type Timers } from "@postern/core";
 import type { FastifyInstance } from "fastify";
-import { addAuthRoutes } from "./features/auths/routes.ts";
-import { authsService } from "./features/auths/service.ts";
-import { addControllerRoutes } from "./features/controllers/routes.ts";
-import { type ControllersService, controllersService } from "./features/controllers/service.ts";
+import { addApi } from "./api.ts";
+import type { ControllersService } from "./features/controllers/service.ts";
 import { type DemoPlace, machineTimeZone, makeDemoPlace } from "./features/demo/make-demo-place.ts";
 import { addDoor } from "./features/doors/add-door.ts";
-import { addDoorRoutes } from "./features/doors/routes.ts";
-import { doorsService } from "./features/doors/service.ts";
 import { LedgerHints } from "./features/events/ledger-hints.ts";
-import { addEventRoutes, serveEvents } from "./features/events/routes.ts";
-import { eventsService } from "./features/events/service.ts";
-import { addHealthRoutes } from "./features/health/routes.ts";
-import { type HealthCheck, healthService } from "./features/health/service.ts";
+import type { HealthCheck } from "./features/health/service.ts";
 import { createKeyVerifier } from "./features/keys/key-verifier.ts";
-import { addKeyRoutes } from "./features/keys/routes.ts";
-import { type KeysService, keysService } from "./features/keys/service.ts";
+import type { KeysService } from "./features/keys/service.ts";
 import { COMMAND_WAITS_CHANNEL } from "./gateway/command-store.ts";
 import { Confirmations } from "./gateway/confirmations.ts";
 import { Gateway } from "./gateway/gateway.ts";
@@ -36,18 +28,14 @@ import { APPLICATION_ROLE, type DatabaseAddress } from "./platform/database-addr
 import { drawInstanceId, ensureDeployment, instanceLockKey, isInstanceAlive } from "./platform/deployment-store.ts";
 import { createHttpServer } from "./platform/http/http-server.ts";
 import { createRouteGuards } from "./platform/http/keyed-routes.ts";
-import { addV1Routes } from "./platform/http/v1-routes.ts";
-import { addV2Routes } from "./platform/http/v2-routes.ts";
 import { migrate } from "./platform/migrate.ts";
 import { openNotifications } from "./platform/notifications.ts";
-import { serveOperations } from "./platform/operations/serve-operations.ts";
 import { startEmbeddedPostgres } from "./platform/postgres/embedded-postgres.ts";
 import { loadServerKey, type ServerKey } from "./platform/server-key.ts";
 import { FEED_POLL_MS } from "./roster/limits.ts";
 import { placeItem, scheduleItem } from "./roster/place-items.ts";
 import { RosterFeeds } from "./roster/roster-feeds.ts";
 import { ROSTER_CHANGED_CHANNEL } from "./roster/roster-store.ts";
-import { SERVER_VERSION } from "./version.ts";
 
 export interface ServerOptions {
   readonly config: Config;
@@ -223,44 +211,25 @@ async function startHttp({
   link,
 }: HttpParts): Promise<Pick<RunningServer, "baseUrl" | "keys" | "controllers">> {
   const { config, log, clock, timers, random } = options;
-  const signer = serverKey.deriveSigningKey("api keys");
-  const verifier = createKeyVerifier({ database, clock, signer });
-  const access = createAccess({ database, clock });
-  const keys = keysService({ database, access, clock, random, signer, onRevoked: (keyId) => verifier.forget(keyId) });
-  const controllers = controllersService({
-    database,
-    access,
-    clock,
-    random,
-    log,
-    claimHashKey: serverKey.deriveKey("claim codes"),
-    mqttUrl: () => link.mqttUrl,
-    onClaimed: (controllerId) => link.gateway.disconnect(controllerId, "claimed_anew"),
-  });
-  const auths = authsService({ database, access, clock, bodyKey: serverKey.deriveKey("create bodies") });
-  const doors = doorsService({ database, access, clock });
-  const events = eventsService({ database, access, clock, timers, ledgerGrown: link.ledgerHints });
-  const checks = { database: async () => (await database.query("select 1")).length === 1, gateway: () => true, ...options.checks };
-  const health = healthService({ clock, timers, version: SERVER_VERSION, isInsecure: isOpen(config), checks });
-  const tls = await readTls(config);
-  const app = createHttpServer({ log, clock, timers, random, ...tls, trustedProxies: config.trustedProxies });
+  const keySigner = serverKey.deriveSigningKey("api keys");
+  const verifier = createKeyVerifier({ database, clock, signer: keySigner });
+  const verifyOperator = await loadOperatorKey(config.dataDir, random);
+  const app = createHttpServer({ log, clock, timers, random, ...(await readTls(config)), trustedProxies: config.trustedProxies });
   stack.defer(() => app.close());
   const stopping = new AbortController();
   stack.defer(() => stopping.abort());
-  const verifyOperator = await loadOperatorKey(config.dataDir, random);
   const guards = createRouteGuards({ log, clock, verifyKey: verifier.verify, verifyOperator, rateLimit: "off" });
-  const operations = { access, clock, requestKey: serverKey.deriveKey("requests"), stopping: stopping.signal };
-  addHealthRoutes(app, health);
-  addV1Routes(app, guards, (routes) => {
-    addAuthRoutes(routes, auths);
-    addDoorRoutes(routes, doors);
-    addEventRoutes(routes, events);
-  });
-  addV2Routes(app, guards, (routes) => {
-    const serve = serveOperations(routes, operations);
-    addKeyRoutes(routes, keys);
-    addControllerRoutes(routes, controllers);
-    serveEvents(serve, events);
+  const checks = { database: async () => (await database.query("select 1")).length === 1, gateway: () => true, ...options.checks };
+  const { keys, controllers } = addApi(app, guards, {
+    ...{ database, clock, timers, random, log, keySigner },
+    access: createAccess({ database, clock }),
+    deriveKey: (purpose) => serverKey.deriveKey(purpose),
+    ledgerGrown: link.ledgerHints,
+    mqttUrl: () => link.mqttUrl,
+    disconnect: (controllerId, reason) => link.gateway.disconnect(controllerId, reason),
+    onKeyRevoked: (keyId) => verifier.forget(keyId),
+    health: { isInsecure: isOpen(config), checks },
+    stopping: stopping.signal,
   });
   return { baseUrl: await listen(app, config), keys, controllers };
 }

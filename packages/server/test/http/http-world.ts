@@ -26,6 +26,8 @@ export interface HttpWorldOptions {
   readonly v1?: (routes: FastifyInstance) => void;
   readonly v2?: (routes: FastifyInstance) => void;
   readonly root?: (app: FastifyInstance) => void;
+  /** In place of `v1` and `v2`: every route, as the product serves them. */
+  readonly api?: (app: FastifyInstance, guards: RouteGuards) => void;
   readonly verifyKey?: VerifyKey;
   readonly rateLimit?: "on" | "off";
   readonly clock?: Clock;
@@ -74,9 +76,12 @@ export async function startHttpWorld(options: HttpWorldOptions = {}): Promise<Ht
   const ports = { log: recordingLog(lines), clock, timers: options.timers ?? systemTimers, random: systemRandom };
   const app = createHttpServer({ ...ports, trustedProxies: [], ...options.server });
   const guards = createRouteGuards({ ...ports, verifyKey: options.verifyKey ?? takeGood, rateLimit: options.rateLimit ?? "off" });
-  addV1Routes(app, guards, options.v1 ?? (() => undefined));
-  addV2Routes(app, guards, options.v2 ?? (() => undefined));
   options.root?.(app);
+  if (options.api !== undefined) options.api(app, guards);
+  else {
+    addV1Routes(app, guards, options.v1 ?? (() => undefined));
+    addV2Routes(app, guards, options.v2 ?? (() => undefined));
+  }
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   const port = Number(new URL(url).port);
   return {

@@ -11,8 +11,6 @@ import {
   CLAIMS_WINDOW_MS,
   CONTROLLERS_PER_PLACE_MAX,
 } from "../../../src/features/controllers/limits.ts";
-import { addControllerRoutes } from "../../../src/features/controllers/routes.ts";
-import { controllersService } from "../../../src/features/controllers/service.ts";
 import type { Answer, HttpWorld } from "../../http/http-world.ts";
 import { type LogLine, recordingLog } from "../../http/http-world.ts";
 import { createKeysWorld, type KeysWorld } from "../keys/keys-world.ts";
@@ -28,19 +26,13 @@ let random: Random = seededRandom(1);
 
 before(async () => {
   world = await createKeysWorld();
-  const { database } = world.test;
-  const clock = { nowMs: () => world.time.nowMs, monotonicMs: () => world.time.nowMs };
-  const controllers = controllersService({
-    database,
-    access: world.access,
-    clock,
-    random: { int: (below) => random.int(below), bytes: (length) => random.bytes(length) },
-    log: recordingLog(lines),
-    claimHashKey: Buffer.alloc(32, 9),
-    mqttUrl: () => "mqtt://127.0.0.1:1883",
-    onClaimed: (controllerId) => void claimed.push(controllerId),
+  http = await world.serve({
+    deps: {
+      random: { int: (below) => random.int(below), bytes: (length) => random.bytes(length) },
+      log: recordingLog(lines),
+      disconnect: (controllerId) => void claimed.push(controllerId),
+    },
   });
-  http = await world.serve({ v2: (routes) => addControllerRoutes(routes, controllers) });
   key = (await world.rootKey({ expiresAtMs: world.time.nowMs + 1_000 * 86_400_000 })).key;
 });
 after(async () => {

@@ -1,9 +1,9 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
-import { systemRandom, systemTimers } from "@postern/core";
-import type { FastifyInstance } from "fastify";
+import { silentLog, systemRandom, systemTimers } from "@postern/core";
+import { type ApiDeps, addApi } from "../../../src/api.ts";
+import { LedgerHints } from "../../../src/features/events/ledger-hints.ts";
 import type { KeySigner } from "../../../src/features/keys/key-token.ts";
 import { createKeyVerifier, type KeyVerifier } from "../../../src/features/keys/key-verifier.ts";
-import { addKeyRoutes } from "../../../src/features/keys/routes.ts";
 import { type KeysService, keysService, type RootKey } from "../../../src/features/keys/service.ts";
 import { createAccess } from "../../../src/platform/access/access.ts";
 import { type Access, SCOPES } from "../../../src/platform/access/actor.ts";
@@ -31,8 +31,8 @@ export interface KeysWorld extends AsyncDisposable {
   readonly time: { nowMs: number };
   readonly revoked: string[];
   rootKey(more?: Partial<RootKey>): Promise<{ readonly keyId: string; readonly key: string }>;
-  /** A server whose routes stand behind real keys; `v1` and `v2` are added to the routes for keys. */
-  serve(options?: HttpWorldOptions): Promise<HttpWorld>;
+  /** A server with every route, behind real keys. */
+  serve(options?: HttpWorldOptions & { readonly deps?: Partial<ApiDeps> }): Promise<HttpWorld>;
 }
 
 /** Two places of one group, one of another, and keys signed by a pair of the test's own. */
@@ -54,9 +54,15 @@ export async function createKeysWorld(): Promise<KeysWorld> {
     verifier.forget(keyId);
   };
   const keys = keysService({ database, access, clock, random: systemRandom, signer, onRevoked });
-  const addV2 = (options: HttpWorldOptions) => (routes: FastifyInstance) => {
-    addKeyRoutes(routes, keys);
-    options.v2?.(routes);
+  const deps: ApiDeps = {
+    ...{ database, access, clock, timers: systemTimers, random: systemRandom, log: silentLog, keySigner: signer, onKeyRevoked: onRevoked },
+    deriveKey: () => Buffer.alloc(32, 9),
+    ledgerGrown: new LedgerHints(systemTimers),
+    mqttUrl: () => "mqtt://127.0.0.1:1883",
+    disconnect: () => undefined,
+    health: { isInsecure: false, checks: {} },
+    stopping: new AbortController().signal,
+    checkAnswers: true,
   };
   return {
     test,
@@ -74,7 +80,12 @@ export async function createKeysWorld(): Promise<KeysWorld> {
       const { row, key } = await keys.mintRoot({ ...base, ...more });
       return { keyId: row.keyId, key };
     },
-    serve: (options = {}) => startHttpWorld({ clock, timers: systemTimers, verifyKey: verifier.verify, ...options, v2: addV2(options) }),
+    serve: ({ deps: others, ...options } = {}) =>
+      startHttpWorld({
+        ...{ clock, timers: systemTimers, verifyKey: verifier.verify },
+        ...options,
+        api: (app, guards) => void addApi(app, guards, { ...deps, ...others }),
+      }),
     [Symbol.asyncDispose]: () => test.drop(),
   };
 }

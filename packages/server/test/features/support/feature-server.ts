@@ -1,24 +1,18 @@
+import { createHash } from "node:crypto";
 import { type LogFields, silentLog, systemRandom, systemTimers } from "@postern/core";
 import type { FastifyInstance, InjectOptions } from "fastify";
-import { addAuthRoutes } from "../../../src/features/auths/routes.ts";
-import { authsService } from "../../../src/features/auths/service.ts";
+import { addApi } from "../../../src/api.ts";
 import { type DemoPlace, makeDemoPlace } from "../../../src/features/demo/make-demo-place.ts";
 import { addDoor } from "../../../src/features/doors/add-door.ts";
-import { addDoorRoutes } from "../../../src/features/doors/routes.ts";
-import { doorsService } from "../../../src/features/doors/service.ts";
 import { LedgerHints } from "../../../src/features/events/ledger-hints.ts";
-import { addEventRoutes, serveEvents } from "../../../src/features/events/routes.ts";
-import { eventsService } from "../../../src/features/events/service.ts";
 import { createAccess } from "../../../src/platform/access/access.ts";
 import { type Actor, SCOPES, type Scope } from "../../../src/platform/access/actor.ts";
 import { openDatabase } from "../../../src/platform/database.ts";
 import { createHttpServer } from "../../../src/platform/http/http-server.ts";
 import { createRouteGuards } from "../../../src/platform/http/keyed-routes.ts";
-import { addV1Routes } from "../../../src/platform/http/v1-routes.ts";
-import { addV2Routes } from "../../../src/platform/http/v2-routes.ts";
-import { serveOperations } from "../../../src/platform/operations/serve-operations.ts";
 import { placeItem, scheduleItem } from "../../../src/roster/place-items.ts";
 import { createTestDatabase, createTestPlace, TEST_NOW_MS, type TestDatabase, type TestPlace } from "../../support/index.ts";
+import { signerOf } from "../keys/keys-world.ts";
 
 /** The place of the guide, another place of its group, and somebody else's. */
 export const DEMO_GROUP_ID = 100;
@@ -52,7 +46,7 @@ export interface FeatureServer extends AsyncDisposable {
   /** The states for which transactions were run again; undefined where we asked for it ourselves. */
   readonly repeatedFor: readonly unknown[];
   nowMs: number;
-  call(method: "GET" | "POST" | "DELETE" | "PUT", path: string, call?: Call): Promise<Answer>;
+  call(method: "GET" | "POST" | "DELETE" | "PUT" | "PATCH", path: string, call?: Call): Promise<Answer>;
 }
 
 function actor(keyId: string, placeGroupId: number, limits: { placeIds?: readonly number[]; scopes?: readonly Scope[] } = {}): Actor {
@@ -99,20 +93,18 @@ export async function startFeatureServer(): Promise<FeatureServer> {
         : { kind: "accepted", actor: found, expiresAtMs: Number.MAX_SAFE_INTEGER };
     },
   });
-  const access = createAccess({ database, clock });
   const app = createHttpServer(ports);
   const hints = new LedgerHints(systemTimers);
   const stopping = new AbortController();
-  const events = eventsService({ database, access, ...ports, ledgerGrown: hints });
-  addV1Routes(app, guards, (routes) => {
-    addAuthRoutes(routes, authsService({ database, access, clock, bodyKey: Buffer.alloc(32, 7) }));
-    addDoorRoutes(routes, doorsService({ database, access, clock }));
-    addEventRoutes(routes, events);
-  });
-  addV2Routes(app, guards, (routes) => {
-    const requestKey = Buffer.alloc(32, 8);
-    const serve = serveOperations(routes, { access, clock, requestKey, stopping: stopping.signal, checkAnswers: true });
-    serveEvents(serve, events);
+  addApi(app, guards, {
+    ...ports,
+    ...{ database, access: createAccess({ database, clock }), keySigner: signerOf(1), ledgerGrown: hints, stopping: stopping.signal },
+    deriveKey: (purpose) => createHash("sha256").update(purpose).digest(),
+    mqttUrl: () => "mqtt://127.0.0.1:1883",
+    disconnect: () => undefined,
+    onKeyRevoked: () => undefined,
+    health: { isInsecure: false, checks: {} },
+    checkAnswers: true,
   });
   await app.ready();
   return {

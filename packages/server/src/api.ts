@@ -1,0 +1,98 @@
+import type { Clock, Log, Random, Timers } from "@postern/core";
+import type { FastifyInstance } from "fastify";
+import { addAuthRoutes } from "./features/auths/routes.ts";
+import { authsService } from "./features/auths/service.ts";
+import { addControllerRoutes } from "./features/controllers/routes.ts";
+import { type ControllersService, controllersService } from "./features/controllers/service.ts";
+import { addDoorRoutes } from "./features/doors/routes.ts";
+import { doorsService } from "./features/doors/service.ts";
+import type { LedgerGrown } from "./features/events/follow.ts";
+import { addEventRoutes, serveEvents } from "./features/events/routes.ts";
+import { eventsService } from "./features/events/service.ts";
+import { addHealthRoutes } from "./features/health/routes.ts";
+import { type HealthCheck, healthService } from "./features/health/service.ts";
+import type { KeySigner } from "./features/keys/key-token.ts";
+import { addKeyRoutes } from "./features/keys/routes.ts";
+import { type KeysService, keysService } from "./features/keys/service.ts";
+import type { Access } from "./platform/access/actor.ts";
+import type { Database } from "./platform/database.ts";
+import type { RouteGuards } from "./platform/http/keyed-routes.ts";
+import { addV1Routes } from "./platform/http/v1-routes.ts";
+import { addV2Routes } from "./platform/http/v2-routes.ts";
+import { type Serve, serveOperations } from "./platform/operations/serve-operations.ts";
+import { SERVER_VERSION } from "./version.ts";
+
+export interface ApiDeps {
+  readonly database: Database;
+  readonly access: Access;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly log: Log;
+  /** Signs API keys. */
+  readonly keySigner: KeySigner;
+  /** 32 bytes of the server's key for one purpose alone. */
+  readonly deriveKey: (purpose: string) => Uint8Array;
+  /** Wakes those who wait for events of a place. */
+  readonly ledgerGrown: LedgerGrown;
+  /** Where controllers connect, as they shall be told. */
+  readonly mqttUrl: () => string;
+  /** Ends the live connection of a controller, if it has one here. */
+  readonly disconnect: (controllerId: number, reason: string) => void;
+  /** Called after a key was revoked, so that nobody goes on trusting what is remembered of it. */
+  readonly onKeyRevoked: (keyId: string) => void;
+  /** What `/healthz` looks at. */
+  readonly health: { readonly isInsecure: boolean; readonly checks: Readonly<Record<string, HealthCheck>> };
+  /** Aborted when the server begins to stop, so that nobody's waiting keeps it. */
+  readonly stopping: AbortSignal;
+  /** For tests: an answer that is not of its schema fails the request. */
+  readonly checkAnswers?: boolean;
+}
+
+/** What others than the routes need of the features. */
+export interface ApiServices {
+  readonly keys: KeysService;
+  readonly controllers: ControllersService;
+}
+
+/** Every route of a server, each feature made once: what `startServer` serves and what tests hold to its promises. */
+export function addApi(app: FastifyInstance, guards: RouteGuards, deps: ApiDeps): ApiServices {
+  const services = createServices(deps);
+  addHealthRoutes(app, healthService({ ...deps, ...deps.health, version: SERVER_VERSION }));
+  addV1Routes(app, guards, (routes) => addV1Features(routes, services));
+  addV2Routes(app, guards, (routes) => {
+    const serve = serveOperations(routes, { ...deps, requestKey: deps.deriveKey("requests") });
+    serveFeatures(serve, services);
+    addKeyRoutes(routes, services.keys);
+    addControllerRoutes(routes, services.controllers);
+  });
+  return services;
+}
+
+type Services = ReturnType<typeof createServices>;
+
+function createServices(deps: ApiDeps) {
+  return {
+    auths: authsService({ ...deps, bodyKey: deps.deriveKey("create bodies") }),
+    controllers: controllersService({
+      ...deps,
+      claimHashKey: deps.deriveKey("claim codes"),
+      onClaimed: (controllerId) => deps.disconnect(controllerId, "claimed_anew"),
+    }),
+    doors: doorsService(deps),
+    events: eventsService(deps),
+    keys: keysService({ ...deps, signer: deps.keySigner, onRevoked: deps.onKeyRevoked }),
+  };
+}
+
+/** CLUe's paths; called once per prefix. */
+function addV1Features(routes: FastifyInstance, { auths, doors, events }: Services): void {
+  addAuthRoutes(routes, auths);
+  addDoorRoutes(routes, doors);
+  addEventRoutes(routes, events);
+}
+
+/** The operations of v2. */
+function serveFeatures(serve: Serve, { events }: Services): void {
+  serveEvents(serve, events);
+}
