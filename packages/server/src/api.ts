@@ -20,6 +20,7 @@ import type { RouteGuards } from "./platform/http/keyed-routes.ts";
 import { addV1Routes } from "./platform/http/v1-routes.ts";
 import { addV2Routes } from "./platform/http/v2-routes.ts";
 import { type Serve, serveOperations } from "./platform/operations/serve-operations.ts";
+import { createPersonKeys } from "./platform/person-keys/person-keys.ts";
 import { SERVER_VERSION } from "./version.ts";
 
 export interface ApiDeps {
@@ -72,8 +73,9 @@ export function addApi(app: FastifyInstance, guards: RouteGuards, deps: ApiDeps)
 type Services = ReturnType<typeof createServices>;
 
 function createServices(deps: ApiDeps) {
+  const personKeys = createPersonKeys({ wrappingKey: deps.deriveKey("person keys"), random: deps.random });
   return {
-    auths: authsService({ ...deps, bodyKey: deps.deriveKey("create bodies") }),
+    auths: authsService({ ...deps, personKeys, bodyKey: deps.deriveKey("create bodies") }),
     controllers: controllersService({
       ...deps,
       claimHashKey: deps.deriveKey("claim codes"),

@@ -22,8 +22,8 @@ export const FACE_IMAGE_LENGTH_MAX = 14_000_000;
 /** Ten fingers. */
 export const FINGERPRINTS_COUNT_MAX = 10;
 
-/** Suprema's template has 384 bytes; base64 of sixteen times that. */
-export const FINGER_DATA_LENGTH_MAX = 8_192;
+/** Suprema's template has 384 bytes; base64 of eight times that, which is what the link carries of one finger. */
+export const FINGER_DATA_LENGTH_MAX = 4_096;
 
 /** CLUe §7. A shorter one is guessed too soon, a longer one is not typed. */
 export const PIN_LENGTH_MIN = 4;

@@ -1,4 +1,6 @@
 export * from "./auth-data.ts";
+export * from "./card-keys.ts";
+export type * from "./change-auth.ts";
 export * from "./clue-limits.ts";
 export type * from "./create-auth.ts";
 export * from "./create-auth-body.ts";
@@ -8,8 +10,11 @@ export * from "./envelope.ts";
 export * from "./event-item.ts";
 export * from "./modes.ts";
 export type * from "./query.ts";
+export * from "./read-auths-query.ts";
+export * from "./read-change-auth.ts";
 export * from "./read-create-auth.ts";
 export * from "./read-doors-query.ts";
 export * from "./read-events-query.ts";
 export * from "./read-path-id.ts";
+export * from "./read-unique-pin.ts";
 export type { Read } from "./spot.ts";

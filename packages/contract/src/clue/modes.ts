@@ -33,8 +33,9 @@ export interface HeldCredentials {
   readonly cards: readonly unknown[];
   readonly faceImages: readonly unknown[];
   readonly fingerprints: readonly unknown[];
-  readonly pin: string | null;
-  readonly uniquePin: string | null;
+  /** null: none. What it is does not matter here. */
+  readonly pin: string | true | null;
+  readonly uniquePin: string | true | null;
 }
 
 /** CLUe §7: by default each factor opens alone, and a PIN after its holder's typed user id. */

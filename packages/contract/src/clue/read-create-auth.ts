@@ -17,7 +17,7 @@ export const readId: Reader<number> = wholeNumber({ min: 1, max: Number.MAX_SAFE
 export const readEpochMs: Reader<number> = wholeNumber({ min: 0, max: EPOCH_MS_MAX });
 
 /** Its own limit is lower and is told in words. */
-const readEndMs = wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER });
+export const readEndMs = wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER });
 
 /** CLUe §1.2. */
 export const readUserKey: Reader<string> = text({
@@ -26,7 +26,7 @@ export const readUserKey: Reader<string> = text({
   isPrivate: true,
 });
 
-const readTokens = list(
+export const readTokens = list(
   text({
     lengthMax: REGISTRATION_TOKEN_LENGTH_MAX,
     pattern: { expression: /^[\w.-]+$/, message: `must be a token of at most ${REGISTRATION_TOKEN_LENGTH_MAX} characters` },
@@ -84,6 +84,12 @@ function readDoors(auth: Members): CreateAuth["doors"] | undefined {
   if (access !== "SPECIFIC") return access === undefined ? undefined : "all";
   const spot = auth.spot.member("doorIds");
   if (!auth.has("doorIds")) return spot.refuse("is required when doorAccessType is SPECIFIC");
+  return readDoorIds(auth);
+}
+
+/** At least one id, in ascending order. */
+export function readDoorIds(auth: Members): readonly number[] | undefined {
+  const spot = auth.spot.member("doorIds");
   const doorIds = auth.required("doorIds", list(readId, { countMax: DOOR_IDS_COUNT_MAX }));
   if (doorIds === undefined) return undefined;
   if (doorIds.length === 0) return spot.refuse("must not be empty when doorAccessType is SPECIFIC");

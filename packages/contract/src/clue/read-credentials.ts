@@ -1,4 +1,5 @@
 import { CARD_NUMBER_LENGTH_MAX, cardKey, parseCard } from "@postern/core";
+import type { ChangeCredentials } from "./change-auth.ts";
 import {
   CARDS_COUNT_MAX,
   FACE_IMAGE_LENGTH_MAX,
@@ -81,11 +82,20 @@ const readFingerData = text({
   isPrivate: true,
 });
 
+/** Base64 that says its bytes one way alone, with or without its filling; what is read has it. */
+const readTemplate: Reader<string> = (value, spot) => {
+  const written = readFingerData(value, spot);
+  if (written === undefined) return undefined;
+  const whole = Buffer.from(written, "base64").toString("base64");
+  const isWhole = whole !== "" && whole.replace(/=+$/, "") === written.replace(/=+$/, "");
+  return isWhole ? whole : spot.refuse("must be whole base64");
+};
+
 const readFingerprint: Reader<Fingerprint> = (value, spot) => {
   const finger = members(value, spot);
   const fingerFormat = finger?.required("fingerFormat", readFingerWord);
   const fingerFlag = finger?.required("fingerFlag", readFingerWord);
-  const fingerData = finger?.required("fingerData", readFingerData);
+  const fingerData = finger?.required("fingerData", readTemplate);
   if (fingerFormat === undefined || fingerFlag === undefined || fingerData === undefined) return undefined;
   return { fingerFormat, fingerFlag, fingerData };
 };
@@ -110,16 +120,44 @@ const readMode: Reader<string> = (value, spot) => {
   return spot.refuseValue("must be a combination of factors such as CARD, FACE or CARD_THEN_PIN", value);
 };
 
+const readModes: Reader<readonly string[]> = list(readMode, { countMax: MODES_COUNT_MAX });
+const readFaceImages = list(readFaceImage, { countMax: FACE_IMAGES_COUNT_MAX });
+const readFingerprints = list(readFingerprint, { countMax: FINGERPRINTS_COUNT_MAX });
+const readPin = digits(PIN_LENGTH_MIN);
+export const readUniquePin = digits(UNIQUE_PIN_LENGTH_MIN);
+
 /** `auth.credentials` without its name (CLUe §1.2). What is wrong is noted and left out. */
 export function readCredentials(credentials: Members): Credentials {
-  const modes = credentials.optional("modes", list(readMode, { countMax: MODES_COUNT_MAX })) ?? [];
+  const modes = asked(credentials.optional("modes", readModes)) ?? null;
   return {
     cards: credentials.optional("cards", readCards) ?? [],
-    faceImages: credentials.optional("faceImages", list(readFaceImage, { countMax: FACE_IMAGES_COUNT_MAX })) ?? [],
-    fingerprints: credentials.optional("fingerprints", list(readFingerprint, { countMax: FINGERPRINTS_COUNT_MAX })) ?? [],
-    pin: credentials.optional("pin", digits(PIN_LENGTH_MIN)) ?? null,
-    uniquePin: credentials.optional("uniquePin", digits(UNIQUE_PIN_LENGTH_MIN)) ?? null,
+    faceImages: credentials.optional("faceImages", readFaceImages) ?? [],
+    fingerprints: credentials.optional("fingerprints", readFingerprints) ?? [],
+    pin: credentials.optional("pin", readPin) ?? null,
+    uniquePin: credentials.optional("uniquePin", readUniquePin) ?? null,
     phone: credentials.optional("phone", readPhone) ?? null,
-    modes: modes.length === 0 ? null : [...new Set(modes)],
+    modes,
   };
+}
+
+/** The same in a change: what is absent stays, and null takes away. */
+export function readCredentialsChange(credentials: Members): ChangeCredentials {
+  return {
+    cards: cleared(credentials.clearable("cards", readCards)),
+    faceImages: cleared(credentials.clearable("faceImages", readFaceImages)),
+    fingerprints: cleared(credentials.clearable("fingerprints", readFingerprints)),
+    pin: credentials.clearable("pin", readPin),
+    uniquePin: credentials.clearable("uniquePin", readUniquePin),
+    phone: credentials.clearable("phone", readPhone),
+    modes: asked(credentials.clearable("modes", readModes)),
+  };
+}
+
+function cleared<Item>(items: readonly Item[] | null | undefined): readonly Item[] | undefined {
+  return items === null ? [] : items;
+}
+
+/** Each mode once; none is the default. */
+function asked(modes: readonly string[] | null | undefined): readonly string[] | null | undefined {
+  return modes === undefined || modes === null ? modes : modes.length === 0 ? null : [...new Set(modes)];
 }

@@ -86,9 +86,19 @@ export class Members {
     return this.#value(name) !== undefined;
   }
 
+  /** Whether the member is there and null: what a change clears. */
+  isNull(name: string): boolean {
+    return Object.hasOwn(this.#members, name) && Reflect.get(this.#members, name) === null;
+  }
+
   optional<Value>(name: string, read: Reader<Value>): Value | undefined {
     const value = this.#value(name);
     return value === undefined ? undefined : read(value, this.spot.member(name));
+  }
+
+  /** The same in a change, where null takes away and absent leaves alone. */
+  clearable<Value>(name: string, read: Reader<Value>): Value | null | undefined {
+    return this.isNull(name) ? null : this.optional(name, read);
   }
 
   required<Value>(name: string, read: Reader<Value>): Value | undefined {

@@ -2,6 +2,7 @@ import { CodedError, type CodedErrorOptions, type ErrorSpec } from "@postern/cor
 
 /** What can fail between this process and the machine it runs on. None of these reaches an API client under its own name. */
 export const PLATFORM_ERRORS = {
+  sealed_unreadable: { class: "permanent", summary: "Something sealed cannot be opened with the keys that are here." },
   config_invalid: { class: "permanent", summary: "The configuration cannot be used." },
   data_dir_unusable: { class: "permanent", summary: "The data directory cannot be used." },
   data_dir_held: { class: "permanent", summary: "The data directory is in use by another server." },

@@ -1,7 +1,16 @@
-import { type AuthView, type ClueCard, type CreateAuth, defaultModes, modeToChain } from "@postern/contract";
-import { type AuthItem, assert } from "@postern/core";
+import { createHash } from "node:crypto";
+import { type AuthView, type ClueCard, defaultModes, type Fingerprint, type HeldCredentials } from "@postern/contract";
+import type { WantedAuth, WantedChange } from "./wanted-auth.ts";
 
-/** An auth as the database keeps it, but for its ids and times. */
+/** A fingerprint as the database keeps it in the clear: everything but the template. */
+export interface FingerprintRecord {
+  readonly fingerFormat: string;
+  readonly fingerFlag: string;
+  /** Of its template: tells whether two are the same, and nothing about either. */
+  readonly mark: string;
+}
+
+/** An auth as the database keeps it, but for its ids, its times and what is sealed. */
 export interface AuthRecord {
   readonly name: string;
   readonly status: "ACTIVE" | "INACTIVE";
@@ -9,10 +18,16 @@ export interface AuthRecord {
   readonly endMs: number;
   readonly doors: "all" | readonly number[];
   readonly scheduleId: number | null;
-  readonly modes: readonly string[];
+  /** In ascending order. */
+  readonly groupIds: readonly number[];
+  /** null: the default, which follows the credentials. */
+  readonly modesAsked: readonly string[] | null;
   readonly phone: string | null;
   /** As the client wrote them, in order. */
   readonly cards: readonly ClueCard[];
+  readonly fingerprints: readonly FingerprintRecord[];
+  readonly hasPin: boolean;
+  readonly hasUniquePin: boolean;
 }
 
 export interface DoorName {
@@ -20,56 +35,87 @@ export interface DoorName {
   readonly doorName: string;
 }
 
-export function authRecord(create: CreateAuth): AuthRecord {
-  const { name, status, startMs, endMs, doors, scheduleId, credentials } = create;
-  const cards = credentials.cards.map(({ cardNumber, formatType, formatData }) => ({ cardNumber, formatType, formatData }));
-  const modes = credentials.modes ?? defaultModes(credentials);
-  return { name, status, startMs, endMs, doors, scheduleId, modes, phone: credentials.phone, cards };
-}
-
-/** The canonical keys of the cards, in the order in which every transaction takes them: two that want the same cards never wait in a circle. */
-export function cardKeys(create: CreateAuth): readonly string[] {
-  return create.credentials.cards.map((card) => card.key).sort();
-}
-
-/** What the doors hold of an auth. `keys` are those of its cards, in ascending order. */
-export function authItem(ids: { readonly authId: number; readonly userId: number }, record: AuthRecord, keys: readonly string[]): AuthItem {
-  const { name, status, startMs, endMs, doors, scheduleId, modes } = record;
-  const chains = modes.map((mode) => {
-    const chain = modeToChain(mode);
-    assert(chain !== null, "modes were checked when they were read");
-    return chain;
-  });
+export function authRecord(wanted: WantedAuth): AuthRecord {
+  const { name, status, startMs, endMs, doors, scheduleId, groupIds, credentials } = wanted;
   return {
-    kind: "auth",
-    id: ids.authId,
-    userId: ids.userId,
     name,
     status,
     startMs,
     endMs,
     doors,
     scheduleId,
-    grants: [],
-    chains,
-    cards: keys,
-    pin: null,
-    uniquePin: null,
-    fingerprints: [],
+    groupIds,
+    modesAsked: credentials.modes,
+    phone: credentials.phone,
+    cards: credentials.cards.map(writtenCard),
+    fingerprints: credentials.fingerprints.map(fingerprintRecord),
+    hasPin: credentials.pin !== null,
+    hasUniquePin: credentials.uniquePin !== null,
   };
 }
 
+/** The record as it shall be: what the change does not name stays. */
+export function changedRecord(record: AuthRecord, change: WantedChange, userKey: string): AuthRecord {
+  const { name, status, startMs, endMs, doors, scheduleId, groupIds, credentials } = change;
+  const { modes, phone, cards, fingerprints, pin, uniquePin } = credentials;
+  return {
+    name: name === null ? userKey : (name ?? record.name),
+    status: status ?? record.status,
+    startMs: startMs ?? record.startMs,
+    endMs: endMs ?? record.endMs,
+    doors: doors ?? record.doors,
+    scheduleId: scheduleId === undefined ? record.scheduleId : scheduleId,
+    groupIds: groupIds ?? record.groupIds,
+    modesAsked: modes === undefined ? record.modesAsked : modes,
+    phone: phone === undefined ? record.phone : phone,
+    cards: cards?.map(writtenCard) ?? record.cards,
+    fingerprints: fingerprints?.map(fingerprintRecord) ?? record.fingerprints,
+    hasPin: pin === undefined ? record.hasPin : pin !== null,
+    hasUniquePin: uniquePin === undefined ? record.hasUniquePin : uniquePin !== null,
+  };
+}
+
+function writtenCard({ cardNumber, formatType, formatData }: ClueCard): ClueCard {
+  return { cardNumber, formatType, formatData };
+}
+
+function fingerprintRecord({ fingerFormat, fingerFlag, fingerData }: Fingerprint): FingerprintRecord {
+  return { fingerFormat, fingerFlag, mark: createHash("sha256").update(`fingerprint\n${fingerData}`).digest("base64") };
+}
+
+/** What opens: as asked for, else each factor that is held. */
+export function modesOf(record: AuthRecord): readonly string[] {
+  return record.modesAsked ?? defaultModes(heldCredentials(record));
+}
+
+function heldCredentials({ cards, fingerprints, hasPin, hasUniquePin }: AuthRecord): HeldCredentials {
+  return { cards, faceImages: [], fingerprints, pin: hasPin || null, uniquePin: hasUniquePin || null };
+}
+
 export interface KeptAuth {
+  readonly placeId: number;
   readonly authId: number;
   readonly userId: number;
   readonly userKey: string;
+  readonly madeAtMs: number;
   readonly lastModifiedMs: number;
   readonly record: AuthRecord;
 }
 
+/** Everything of an auth that may be shown, on either surface: cards, but of PINs and fingerprints that they are there. */
+export interface AuthDetails extends AuthView {
+  readonly placeId: number;
+  readonly madeAtMs: number;
+  readonly groupIds: readonly number[];
+  readonly fingerprints: readonly { readonly fingerFormat: string; readonly fingerFlag: string }[];
+  readonly hasPin: boolean;
+  readonly hasUniquePin: boolean;
+}
+
 /** An auth as its answer needs it. `doorNames` are those of its doors; none when it opens all of them. */
-export function authView({ record, ...kept }: KeptAuth, doorNames: readonly DoorName[]): AuthView {
-  const { name, status, startMs, endMs, scheduleId, modes, phone, cards } = record;
+export function authDetails({ record, ...kept }: KeptAuth, doorNames: readonly DoorName[]): AuthDetails {
+  const { modesAsked: _, fingerprints, ...shown } = record;
   const doors = record.doors === "all" ? record.doors : doorNames;
-  return { ...kept, name, status, startMs, endMs, doors, scheduleId, modes, faceImages: [], cards, phone };
+  const kinds = fingerprints.map(({ fingerFormat, fingerFlag }) => ({ fingerFormat, fingerFlag }));
+  return { ...kept, ...shown, doors, modes: modesOf(record), faceImages: [], fingerprints: kinds };
 }

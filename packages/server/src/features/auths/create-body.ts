@@ -1,20 +1,25 @@
 import { createHmac } from "node:crypto";
-import type { CreateAuth } from "@postern/contract";
 import { canonicalJson, type Json } from "@postern/core";
+import type { WantedAuth } from "./wanted-auth.ts";
 
 /**
  * HMAC-SHA-256 of what a create request asked for, in one form whatever way it was written: equal for a retry, and useless to somebody who
- * reads the database and would like to guess a card or a name. `key` is derived from the server's for this purpose alone.
+ * reads the database and would like to guess a card, a PIN or a name. `key` is derived from the server's for this purpose alone.
  */
-export function createBodyHmac(key: Uint8Array, create: CreateAuth): Uint8Array {
+export function createBodyHmac(key: Uint8Array, wanted: WantedAuth): Uint8Array {
   return createHmac("sha256", key)
-    .update(canonicalJson(createBodyJson(create)))
+    .update(canonicalJson(createBodyJson(wanted)))
     .digest();
 }
 
 /** Absent credentials are left out, so that a body's HMAC stays as it is when later versions read more of them. */
-function createBodyJson({ userKey, name, status, startMs, endMs, doors, scheduleId, credentials }: CreateAuth): Json {
+function createBodyJson({ userKey, name, status, startMs, endMs, doors, scheduleId, groupIds, credentials }: WantedAuth): Json {
   const cards = credentials.cards.map(({ cardNumber, formatType, formatData }) => ({ cardNumber, formatType, formatData }));
+  const fingerprints = credentials.fingerprints.map(({ fingerFormat, fingerFlag, fingerData }) => ({
+    fingerFormat,
+    fingerFlag,
+    fingerData,
+  }));
   return {
     userKey,
     name,
@@ -24,6 +29,10 @@ function createBodyJson({ userKey, name, status, startMs, endMs, doors, schedule
     doors,
     scheduleId,
     cards,
+    groupIds: groupIds.length === 0 ? undefined : groupIds,
+    fingerprints: fingerprints.length === 0 ? undefined : fingerprints,
+    pin: credentials.pin ?? undefined,
+    uniquePin: credentials.uniquePin ?? undefined,
     phone: credentials.phone ?? undefined,
     modes: credentials.modes ?? undefined,
   };

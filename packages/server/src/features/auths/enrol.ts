@@ -1,22 +1,44 @@
-import { type AuthView, ClueError, type CreateAuth, PROBLEMS_COUNT_MAX, type Problem } from "@postern/contract";
+import { ClueError, cardKeysInOrder, type Problem } from "@postern/contract";
 import { itemKey } from "@postern/core";
+import { type AuditActor, writeAudit } from "../../platform/audit/audit-store.ts";
 import type { Transaction } from "../../platform/database.ts";
 import { violates } from "../../platform/database-error.ts";
+import type { PersonKeys } from "../../platform/person-keys/person-keys.ts";
 import { platformError } from "../../platform/platform-errors.ts";
-import { changeRoster } from "../../roster/roster-store.ts";
-import { authItem, authRecord, authView, cardKeys } from "./auth-record.ts";
+import { deriveRoster } from "../../roster/derive-roster.ts";
+import { changeRoster, lockRoster } from "../../roster/roster-store.ts";
+import type { AuthFields } from "./auth-fields.ts";
+import { newAuthItem } from "./auth-item.ts";
+import { type AuthDetails, authDetails, authRecord } from "./auth-record.ts";
 import { type IdempotencyKey, rememberRequest } from "./idempotency-store.ts";
-import { type AuthIds, type EnrolmentFacts, insertAuth, loadEnrolmentFacts, type NewAuth, readAuth } from "./store.ts";
+import { refuseTakenCards, refuseUniquePin, refuseUnknown } from "./judge-named.ts";
+import type { PinProofs } from "./pin-proofs.ts";
+import { changedSecrets, NO_SECRETS, needsPersonKey, type Secrets } from "./secrets.ts";
+import {
+  type AuthIds,
+  type EnrolmentFacts,
+  insertAuth,
+  loadEnrolmentFacts,
+  type NamedThings,
+  readAuth,
+  replaceGroups,
+  writeSecrets,
+} from "./store.ts";
+import { uniquePinTaken } from "./unique-pin-taken.ts";
+import type { WantedAuth } from "./wanted-auth.ts";
 
 /** One request to give a person a right at a place, read and judged as far as it can be without the database. */
 export interface Enrolment {
   readonly placeId: number;
   readonly placeGroupId: number;
-  readonly create: CreateAuth;
-  /** Where the request names a door. */
-  readonly doorField: (doorId: number) => string;
+  readonly wanted: WantedAuth;
+  /** Made before the transaction: they take a while. */
+  readonly proofs: PinProofs;
+  /** Where the request says what. */
+  readonly fields: AuthFields;
   readonly bodyHmac: Uint8Array;
   readonly idempotencyKey: IdempotencyKey | null;
+  readonly by: AuditActor;
   readonly nowMs: number;
 }
 
@@ -25,25 +47,29 @@ export interface Enrolment {
  * (CLUe §7). Fails with `e1006` when it contradicts what is there and with `e1007` when it names what is not; `database_conflict` means that
  * somebody else came first, and the transaction has to be run again.
  */
-export async function enrol(transaction: Transaction, enrolment: Enrolment): Promise<AuthView> {
-  const { placeId, placeGroupId, create, idempotencyKey } = enrolment;
-  const keys = cardKeys(create);
-  const doorIds = create.doors === "all" ? [] : create.doors;
-  const { userKey, scheduleId } = create;
-  const facts = await loadEnrolmentFacts(transaction, {
-    placeId,
-    placeGroupId,
-    userKey,
-    doorIds,
-    scheduleId,
-    cardKeys: keys,
-    idempotencyKey,
-  });
+export async function enrol(transaction: Transaction, enrolment: Enrolment, personKeys: PersonKeys): Promise<AuthDetails> {
+  const { wanted, placeGroupId, idempotencyKey, fields, proofs } = enrolment;
+  const named = namedThings(enrolment);
+  const facts = await loadEnrolmentFacts(transaction, { ...named, placeGroupId, userKey: wanted.userKey, idempotencyKey });
   const made = earlierResult(facts, enrolment);
   if (made !== null) return repeat(transaction, enrolment, made);
-  refuseUnknown(facts, enrolment);
-  refuseTakenCards(facts, create);
-  return insert(transaction, enrolment, { facts, keys });
+  refuseUnknown(named, facts, fields);
+  refuseTakenCards(cardKeysInOrder(wanted.credentials), facts, fields, null);
+  if (proofs.uniquePin && refuseUniquePin(proofs.uniquePin.digits, facts, fields, null) === "taken") throw uniquePinTaken(fields);
+  return insert(transaction, enrolment, { facts, named, personKeys });
+}
+
+function namedThings({ placeId, wanted, proofs }: Enrolment): NamedThings {
+  const { doors, scheduleId, groupIds, credentials } = wanted;
+  return {
+    placeId,
+    doorIds: doors === "all" ? [] : doors,
+    scheduleId,
+    groupIds,
+    // In the order in which every transaction takes them: two that want the same cards never wait in a circle.
+    cardKeys: cardKeysInOrder(credentials).toSorted(),
+    uniquePinHash: proofs.uniquePin?.hash ?? null,
+  };
 }
 
 interface EarlierResult {
@@ -52,7 +78,7 @@ interface EarlierResult {
 }
 
 /** The auth that the same request made before, or null when it was not made before. */
-function earlierResult({ remembered, live }: EnrolmentFacts, { bodyHmac }: Enrolment): EarlierResult | null {
+function earlierResult({ remembered, live }: EnrolmentFacts, { bodyHmac, fields }: Enrolment): EarlierResult | null {
   if (remembered !== null) {
     if (!isSame(remembered.bodyHmac, bodyHmac)) throw refuseIdempotencyKey("was used with another body within the last 24 hours");
     // Somebody has ended what the first request made: repeating that request must not undo it.
@@ -62,7 +88,8 @@ function earlierResult({ remembered, live }: EnrolmentFacts, { bodyHmac }: Enrol
   if (live === null) return null;
   if (isSame(live.bodyHmac, bodyHmac)) return { authId: live.authId, isRemembered: false };
   const message = `has an auth at this place already, made by another request: ${live.authId}`;
-  throw new ClueError("e1006", { details: [{ field: "user.key", message, authId: live.authId }] });
+  const problem: Problem = { field: fields.userKey, message, authId: live.authId };
+  throw new ClueError("e1006", { details: [problem] });
 }
 
 function isSame(known: Uint8Array | null, asked: Uint8Array): boolean {
@@ -73,68 +100,73 @@ function refuseIdempotencyKey(message: string): ClueError {
   return new ClueError("e1006", { details: [{ field: "Idempotency-Key", message }] });
 }
 
-async function repeat(transaction: Transaction, enrolment: Enrolment, { authId, isRemembered }: EarlierResult): Promise<AuthView> {
+async function repeat(transaction: Transaction, enrolment: Enrolment, { authId, isRemembered }: EarlierResult): Promise<AuthDetails> {
   const auth = await readAuth(transaction, authId);
   if (auth === null) throw platformError("database_conflict", { detail: "The auth was deleted meanwhile." });
   if (!isRemembered) await remember(transaction, enrolment, authId);
-  return authView(auth.kept, auth.doors);
+  return authDetails(auth.kept, auth.doors);
 }
 
-/** Names every door and the schedule that the place does not have; nobody learns whether another place has them. */
-function refuseUnknown(facts: EnrolmentFacts, { create: { doors, scheduleId }, doorField }: Enrolment): void {
-  const known = new Set(facts.doors.map((door) => door.doorId));
-  const unknown = doors === "all" ? [] : doors.filter((doorId) => !known.has(doorId));
-  const problems: Problem[] = unknown
-    .slice(0, PROBLEMS_COUNT_MAX)
-    .map((doorId) => ({ field: doorField(doorId), message: "is no door of this place", rejectedValue: doorId }));
-  if (scheduleId !== null && !facts.hasSchedule) {
-    problems.push({ field: "auth.scheduleId", message: "is no schedule of this place", rejectedValue: scheduleId });
-  }
-  if (problems.length > 0) throw new ClueError("e1007", { details: problems });
+interface Known {
+  readonly facts: EnrolmentFacts;
+  readonly named: NamedThings;
+  readonly personKeys: PersonKeys;
 }
 
-function refuseTakenCards(facts: EnrolmentFacts, { credentials }: CreateAuth): void {
-  const holders = new Map(facts.takenCards.map((card) => [card.key, card.authId]));
-  const problems = credentials.cards.flatMap((card, index): Problem[] => {
-    const authId = holders.get(card.key);
-    const field = `auth.credentials.cards[${index}]`;
-    return authId === undefined ? [] : [{ field, message: "belongs to another auth at this place", authId }];
-  });
-  if (problems.length > 0) throw new ClueError("e1006", { details: problems });
-}
-
-async function insert(
-  transaction: Transaction,
-  enrolment: Enrolment,
-  known: { facts: EnrolmentFacts; keys: readonly string[] },
-): Promise<AuthView> {
-  const { placeId, placeGroupId, create, bodyHmac, nowMs } = enrolment;
-  const { facts, keys } = known;
-  const { userKey } = create;
-  const record = authRecord(create);
-  const ids = await insertUnlessTaken(transaction, {
-    placeId,
-    placeGroupId,
-    userId: facts.userId,
-    userKey,
-    record,
-    cardKeys: keys,
-    bodyHmac,
-    madeAtMs: nowMs,
+async function insert(transaction: Transaction, enrolment: Enrolment, { facts, named, personKeys }: Known): Promise<AuthDetails> {
+  const { placeId, placeGroupId, wanted, bodyHmac, by, nowMs } = enrolment;
+  const { userKey, groupIds } = wanted;
+  const record = authRecord(wanted);
+  // Whoever derives the roster from tables holds its head before they change.
+  if (groupIds.length > 0) await lockRoster(transaction, placeId);
+  const { ids, secrets } = await unlessTaken(async () => {
+    const base = { placeId, placeGroupId, userId: facts.userId, userKey, record, cardKeys: named.cardKeys, bodyHmac, madeAtMs: nowMs };
+    const inserted = await insertAuth(transaction, base);
+    return { ids: inserted, secrets: await sealSecrets(transaction, enrolment, { ids: inserted, personKeys }) };
   });
   await remember(transaction, enrolment, ids.authId);
-  const item = authItem(ids, record, keys);
+  if (groupIds.length > 0) await replaceGroups(transaction, placeId, ids.authId, groupIds);
+  await writeAudit(transaction, {
+    by,
+    placeGroupId,
+    placeId,
+    atMs: nowMs,
+    action: "auth.create",
+    target: { kind: "auth", id: ids.authId },
+  });
   // Last before the commit: the head of the roster is what all enrolments of a place wait for.
-  await changeRoster(transaction, placeId, [{ key: itemKey(item), item }]);
-  return authView({ ...ids, userKey, lastModifiedMs: nowMs, record }, facts.doors);
+  if (groupIds.length > 0) await deriveRoster(transaction, placeId, { touched: { auths: [ids.authId] }, nowMs });
+  else {
+    const item = newAuthItem(ids, record, { cardKeys: named.cardKeys, secrets });
+    await changeRoster(transaction, placeId, [{ key: itemKey(item), item }]);
+  }
+  return authDetails({ ...ids, placeId, userKey, madeAtMs: nowMs, lastModifiedMs: nowMs, record }, facts.doors);
 }
 
-/** What two enrolments at once may both want; the second one finds it taken, and then has to look again. */
-const CONTENDED = ["users_place_group_id_key_key", "auths_place_id_user_id_idx", "cards_pkey", "auths_schedule_id_fkey"];
+async function sealSecrets(
+  transaction: Transaction,
+  { wanted, proofs, nowMs }: Enrolment,
+  { ids, personKeys }: { readonly ids: AuthIds; readonly personKeys: PersonKeys },
+): Promise<Secrets> {
+  const brought = { ...proofs, fingerprints: wanted.credentials.fingerprints };
+  if (!needsPersonKey(brought)) return NO_SECRETS;
+  const secrets = changedSecrets(NO_SECRETS, brought, await personKeys.ensure(transaction, ids.userId, nowMs));
+  await writeSecrets(transaction, ids.authId, secrets);
+  return secrets;
+}
 
-async function insertUnlessTaken(transaction: Transaction, auth: NewAuth): Promise<AuthIds> {
+/** What two requests at once may both want; the second one finds it taken, and then has to look again. */
+const CONTENDED = [
+  "users_place_group_id_key_key",
+  "auths_place_id_user_id_idx",
+  "cards_pkey",
+  "auths_schedule_id_fkey",
+  "auths_unique_pin_idx",
+];
+
+export async function unlessTaken<Result>(write: () => Promise<Result>): Promise<Result> {
   try {
-    return await insertAuth(transaction, auth);
+    return await write();
   } catch (cause) {
     if (CONTENDED.some((constraint) => violates(cause, constraint))) throw platformError("database_conflict", { cause });
     throw cause;

@@ -30,8 +30,17 @@ export class WindowLimiter {
   take(key: string): WindowAnswer {
     const window = this.#windows.get(key) ?? this.#begin(key);
     window.count += 1;
-    if (window.count <= this.#limits.countMax) return { kind: "within" };
-    const remainingMs = window.beginMs + this.#limits.windowMs - this.#clock.monotonicMs();
+    return window.count <= this.#limits.countMax ? { kind: "within" } : this.#over(window);
+  }
+
+  /** The same without counting: `over` once the window has had its fill. */
+  look(key: string): WindowAnswer {
+    const window = this.#windows.get(key);
+    return window === undefined || window.count < this.#limits.countMax ? { kind: "within" } : this.#over(window);
+  }
+
+  #over({ beginMs }: Window): WindowAnswer {
+    const remainingMs = beginMs + this.#limits.windowMs - this.#clock.monotonicMs();
     return { kind: "over", retryAfterS: Math.max(1, Math.ceil(remainingMs / 1_000)) };
   }
 

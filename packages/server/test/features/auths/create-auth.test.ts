@@ -211,10 +211,7 @@ test("what cannot be carried out yet is refused by name, and no auth is made wit
   const refused: readonly [string, Parameters<typeof bodyOf>[1]][] = [
     ["auth.credentials.faceImages", { credentials: { faceImages: ["/9j/4AAQSkZJRgABAQAASABIAA"] } }],
     ["auth.credentials.fingerprints", { credentials: { fingerprints: [finger] } }],
-    ["auth.credentials.pin", { credentials: { pin: 1234 } }],
-    ["auth.credentials.uniquePin", { credentials: { uniquePin: "123456" } }],
     ["auth.registrationTokens", { auth: { registrationTokens: ["abc"] } }],
-    ["auth.credentials.pin auth.credentials.uniquePin", { credentials: { pin: "1234", uniquePin: "123456" } }],
   ];
   for (const [fields, parts] of refused) {
     assert.equal(refusedFor(await server.call("POST", PATH, { body: bodyOf("unsupported", parts) })), `e1002 ${fields}`);

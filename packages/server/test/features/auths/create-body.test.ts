@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type CreateAuth, readCreateAuth } from "@postern/contract";
+import { readCreateAuth } from "@postern/contract";
+import { clueFields } from "../../../src/features/auths/auth-fields.ts";
 import { createBodyHmac } from "../../../src/features/auths/create-body.ts";
-import { doorField } from "../../../src/features/auths/door-field.ts";
+import type { WantedAuth } from "../../../src/features/auths/wanted-auth.ts";
 import { bodyOf, csn } from "../support/create-bodies.ts";
 
 const KEY = Buffer.alloc(32, 1);
 
-function read(body: unknown): CreateAuth {
+function read(body: unknown): WantedAuth {
   const result = readCreateAuth(body);
   assert.ok(result.ok, JSON.stringify(result));
-  return result.value;
+  return { ...result.value, groupIds: [] };
 }
 
 function hmac(body: unknown, key: Uint8Array = KEY): string {
@@ -42,6 +43,10 @@ test("a body that asks for anything else has another HMAC", () => {
     ["key", { credentials: { phone: null } }],
     ["key", { credentials: { modes: ["CARD", "FACE"] } }],
     ["key", { credentials: { modes: null } }],
+    ["key", { credentials: { pin: "4711" } }],
+    ["key", { credentials: { pin: "04711" } }],
+    ["key", { credentials: { uniquePin: "471147" } }],
+    ["key", { credentials: { fingerprints: [{ fingerFormat: "TEMPLATE_FORMAT_SUPREMA", fingerFlag: "NONE", fingerData: "AAAA" }] } }],
   ];
   const all = [
     bodyOf("key", PARTS),
@@ -57,7 +62,8 @@ test("without the server's key nobody can make the HMAC of a guessed body", () =
 });
 
 test("a door is named where it was written, as a number or a text, alone or in a list", () => {
-  assert.equal(doorField({ auth: { doorIds: [5, "7"] } }, 7), "auth.doorIds[1]");
-  assert.equal(doorField({ auth: { doorIds: 7 } }, 7), "auth.doorIds");
-  for (const body of [null, [], { auth: null }, { auth: { doorIds: [] } }]) assert.equal(doorField(body, 7), "auth.doorIds");
+  const doorField = (body: unknown): string => clueFields(body, "auth.").door(7);
+  assert.equal(doorField({ auth: { doorIds: [5, "7"] } }), "auth.doorIds[1]");
+  assert.equal(doorField({ auth: { doorIds: 7 } }), "auth.doorIds");
+  for (const body of [null, [], { auth: null }, { auth: { doorIds: [] } }]) assert.equal(doorField(body), "auth.doorIds");
 });

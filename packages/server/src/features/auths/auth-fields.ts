@@ -1,0 +1,42 @@
+/** Where a request wrote what, so that a refusal points at it. Each surface has its own. */
+export interface AuthFields {
+  readonly userKey: string;
+  readonly startTime: string;
+  readonly endTime: string;
+  readonly scheduleId: string;
+  readonly uniquePin: string;
+  /** What was read has the ids in ascending order. */
+  door(doorId: number): string;
+  group(groupId: number): string;
+  /** By its position among the cards that were read. */
+  card(index: number): string;
+  mode(mode: string): string;
+}
+
+/** Fields as CLUe names them, in a body that has them within `auth` or at its top. */
+export function clueFields(body: unknown, prefix: "auth." | ""): AuthFields {
+  const auth = prefix === "" ? body : memberOf(body, "auth");
+  const credentials = memberOf(auth, "credentials");
+  return {
+    userKey: "user.key",
+    startTime: `${prefix}startTime`,
+    endTime: `${prefix}endTime`,
+    scheduleId: `${prefix}scheduleId`,
+    uniquePin: `${prefix}credentials.uniquePin`,
+    door: (doorId) => `${prefix}doorIds${indexOf(memberOf(auth, "doorIds"), (each) => Number(each) === doorId)}`,
+    // CLUe has no groups: an auth gets them through v2 alone.
+    group: () => `${prefix}groupIds`,
+    card: (index) => `${prefix}credentials.cards${Array.isArray(memberOf(credentials, "cards")) ? `[${index}]` : ""}`,
+    mode: (mode) => `${prefix}credentials.modes${indexOf(memberOf(credentials, "modes"), (each) => each === mode)}`,
+  };
+}
+
+/** `[2]`, or nothing where one value stood for a list. */
+function indexOf(list: unknown, isWanted: (item: unknown) => boolean): string {
+  const index = Array.isArray(list) ? list.findIndex(isWanted) : -1;
+  return index < 0 ? "" : `[${index}]`;
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}

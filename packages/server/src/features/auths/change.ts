@@ -1,0 +1,113 @@
+import { isDeepStrictEqual } from "node:util";
+import { ClueError, cardKeyOf, cardKeysInOrder } from "@postern/contract";
+import { type AuditActor, writeAudit } from "../../platform/audit/audit-store.ts";
+import type { Transaction } from "../../platform/database.ts";
+import type { PersonKeys } from "../../platform/person-keys/person-keys.ts";
+import { deriveRoster } from "../../roster/derive-roster.ts";
+import { lockRoster } from "../../roster/roster-store.ts";
+import type { AuthFields } from "./auth-fields.ts";
+import { type AuthDetails, type AuthRecord, authDetails, changedRecord } from "./auth-record.ts";
+import { unlessTaken } from "./enrol.ts";
+import { refuseTakenCards, refuseUniquePin, refuseUnknown } from "./judge-named.ts";
+import type { PinProofs } from "./pin-proofs.ts";
+import { changedSecrets, needsPersonKey, type Secrets } from "./secrets.ts";
+import { type FoundAuth, findThings, lockAuth, replaceCards, replaceGroups, updateAuth, writeSecrets } from "./store.ts";
+import { uniquePinTaken } from "./unique-pin-taken.ts";
+import type { WantedChange } from "./wanted-auth.ts";
+
+/** One request to change a right, read and judged as far as it can be without the database. */
+export interface AuthChangeRequest {
+  readonly placeId: number;
+  readonly placeGroupId: number;
+  readonly authId: number;
+  readonly wanted: WantedChange;
+  readonly proofs: PinProofs;
+  readonly fields: AuthFields;
+  readonly by: AuditActor;
+  readonly nowMs: number;
+  /** Called with the auth as it is, under its lock; throws when the change was meant for another version. */
+  readonly judgePresent?: ((present: AuthDetails) => void) | undefined;
+}
+
+/**
+ * Changes an auth within the caller's transaction, with what its doors hold; null when there is none. What is asked to be as it is costs the doors
+ * nothing. Fails as `enrol` does.
+ */
+export async function change(transaction: Transaction, request: AuthChangeRequest, personKeys: PersonKeys): Promise<AuthDetails | null> {
+  const { placeId, authId, wanted, nowMs } = request;
+  await lockRoster(transaction, placeId);
+  const found = await lockAuth(transaction, authId);
+  if (found === null) return null;
+  request.judgePresent?.(authDetails(found.kept, found.doors));
+  const record = changedRecord(found.kept.record, wanted, found.kept.userKey);
+  const secrets = await sealedAnew(transaction, request, { found, personKeys });
+  const doors = await judge(transaction, request, record);
+  if (isDeepStrictEqual(record, found.kept.record) && isDeepStrictEqual(secrets, found.secrets)) return authDetails(found.kept, doors);
+  await unlessTaken(async () => {
+    await updateAuth(transaction, authId, record, nowMs);
+    await replaceCards(transaction, placeId, authId, cardKeysOf(record));
+    await writeSecrets(transaction, authId, secrets);
+  });
+  if (wanted.groupIds !== undefined) await replaceGroups(transaction, placeId, authId, record.groupIds);
+  await writeAudit(transaction, {
+    by: request.by,
+    placeGroupId: request.placeGroupId,
+    placeId,
+    atMs: nowMs,
+    action: "auth.change",
+    target: { kind: "auth", id: authId },
+    detail: { changed: changedNames(found, record, secrets) },
+  });
+  await deriveRoster(transaction, placeId, { touched: { auths: [authId] }, nowMs });
+  return authDetails({ ...found.kept, lastModifiedMs: nowMs, record }, doors);
+}
+
+type Locked = FoundAuth & { readonly secrets: Secrets };
+
+async function sealedAnew(
+  transaction: Transaction,
+  { wanted, proofs, nowMs }: AuthChangeRequest,
+  { found, personKeys }: { readonly found: Locked; readonly personKeys: PersonKeys },
+): Promise<Secrets> {
+  const brought = { ...proofs, fingerprints: wanted.credentials.fingerprints };
+  const key = needsPersonKey(brought) ? await personKeys.ensure(transaction, found.kept.userId, nowMs) : null;
+  return changedSecrets(found.secrets, brought, key);
+}
+
+/** Judges the auth as it shall be, and returns the names of its doors. */
+async function judge(
+  transaction: Transaction,
+  { placeId, authId, proofs, fields }: AuthChangeRequest,
+  record: AuthRecord,
+): Promise<FoundAuth["doors"]> {
+  if (record.endMs <= record.startMs)
+    throw new ClueError("e1005", { details: [{ field: fields.endTime, message: "must be after startTime" }] });
+  const cardKeys = cardKeysOf(record);
+  const named = {
+    placeId,
+    doorIds: record.doors === "all" ? [] : record.doors,
+    scheduleId: record.scheduleId,
+    groupIds: record.groupIds,
+    cardKeys,
+    uniquePinHash: proofs.uniquePin?.hash ?? null,
+  };
+  const things = await findThings(transaction, named);
+  refuseUnknown(named, things, fields);
+  refuseTakenCards(cardKeys, things, fields, authId);
+  if (proofs.uniquePin && refuseUniquePin(proofs.uniquePin.digits, things, fields, authId) === "taken") throw uniquePinTaken(fields);
+  return things.doors;
+}
+
+function cardKeysOf({ cards }: AuthRecord): readonly string[] {
+  return cardKeysInOrder({ cards: cards.map((card) => ({ ...card, key: cardKeyOf(card) })) });
+}
+
+/** What is different now, by name alone: no audit row holds a credential. */
+function changedNames({ kept, secrets: before }: Locked, record: AuthRecord, secrets: Secrets): readonly string[] {
+  const names = Object.entries(record).flatMap(([name, value]) =>
+    isDeepStrictEqual(value, Reflect.get(kept.record, name)) || /^has/.test(name) ? [] : [name],
+  );
+  if (!isDeepStrictEqual(before.pin, secrets.pin)) names.push("pin");
+  if (!isDeepStrictEqual(before.uniquePin, secrets.uniquePin)) names.push("uniquePin");
+  return names;
+}

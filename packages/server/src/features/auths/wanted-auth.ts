@@ -1,0 +1,12 @@
+import type { ChangeAuth, CreateAuth } from "@postern/contract";
+
+/** A right as somebody wants it, checked as far as it can be by itself, whichever surface read it. */
+export interface WantedAuth extends Omit<CreateAuth, "registrationTokens"> {
+  /** Access groups, each once, in ascending order. */
+  readonly groupIds: readonly number[];
+}
+
+/** What shall become of an auth: what is absent stays as it is. A whole replacement names everything. */
+export interface WantedChange extends ChangeAuth {
+  readonly groupIds?: readonly number[] | undefined;
+}
