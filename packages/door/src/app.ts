@@ -13,12 +13,12 @@ import { ControlServer } from "./drivers/virtual/control-server.ts";
 import { VirtualDriver } from "./drivers/virtual/virtual-driver.ts";
 import { doorError } from "./errors.ts";
 import { CLOCK_PERSIST_MS, TRIM_INTERVAL_MS } from "./limits.ts";
-import { Outbox } from "./outbox/outbox.ts";
+import { Outbox, type OutboxStart } from "./outbox/outbox.ts";
 import { Replica } from "./replica/replica.ts";
 import { openMqttLink } from "./uplink/link-connection.ts";
 import { signLinkToken } from "./uplink/link-token.ts";
 import { askServerTime } from "./uplink/server-time.ts";
-import { Uplink } from "./uplink/uplink.ts";
+import { Uplink, type UplinkDeps } from "./uplink/uplink.ts";
 
 const SOFTWARE = "postern-door 0.1.0";
 
@@ -56,7 +56,24 @@ export interface RunningController {
 export async function startController(options: StartOptions): Promise<RunningController> {
   makeDataDirectory(options.dataDir);
   const identity = claimedIdentity(options.dataDir);
-  const app = new ControllerApp(options, identity, openDisk(options));
+  const disk = openDisk(options, {
+    lock: () => lockDataDirectory(options.dataDir),
+    openReplica: () => Replica.open(join(options.dataDir, "replica.db"), options.log),
+    openOutbox: (start) => Outbox.open(join(options.dataDir, "outbox.db"), start),
+  });
+  return runController(options, { identity, disk, link: linkOver(identity, options.serverUrl ?? identity.serverUrl) });
+}
+
+/** What a controller runs on beside its options. */
+export interface ControllerParts {
+  readonly identity: Identity;
+  readonly disk: ControllerDisk;
+  readonly link: Pick<UplinkDeps, "openLink" | "signToken" | "askServerTime">;
+}
+
+/** Runs a controller over an open disk and a way to the server, until `stop`. */
+export async function runController(options: StartOptions, parts: ControllerParts): Promise<RunningController> {
+  const app = new ControllerApp(options, parts);
   try {
     await app.start();
     return app;
@@ -66,22 +83,39 @@ export async function startController(options: StartOptions): Promise<RunningCon
   }
 }
 
+function linkOver({ serial, privateKey }: Identity, serverUrl: string): ControllerParts["link"] {
+  return {
+    openLink: openMqttLink,
+    signToken: (nowMs) => signLinkToken(serial, privateKey, nowMs),
+    askServerTime: (signal) => askServerTime(serverUrl, signal),
+  };
+}
+
 /** All of a controller that outlives its process. */
-interface Disk {
+export interface ControllerDisk {
   readonly replica: Replica;
   readonly outbox: Outbox;
   readonly doorClock: DoorClock;
   readonly close: () => void;
 }
 
-function openDisk({ dataDir, log, clock, random }: StartOptions): Disk {
-  const unlock = lockDataDirectory(dataDir);
+/** How the parts of a disk are opened. */
+export interface DiskOpening {
+  /** Keeps other processes away until the returned function is called. */
+  readonly lock: () => () => void;
+  readonly openReplica: () => Replica;
+  readonly openOutbox: (start: OutboxStart) => Outbox;
+}
+
+/** Opens what a controller finds on its disk, and begins a new generation of its log. */
+export function openDisk({ log, clock, random }: Pick<StartOptions, "log" | "clock" | "random">, opening: DiskOpening): ControllerDisk {
+  const unlock = opening.lock();
   let replica: Replica | null = null;
   try {
-    replica = Replica.open(join(dataDir, "replica.db"), log);
+    replica = opening.openReplica();
     const { heardMs } = replica;
     const made = { replica, doorClock: new DoorClock(clock, { newestMs: null, heardMs }) };
-    const outbox = Outbox.open(join(dataDir, "outbox.db"), {
+    const outbox = opening.openOutbox({
       random,
       log,
       firstRecord: (newestMs) => {
@@ -112,7 +146,8 @@ class ControllerApp implements RunningController {
   readonly identity: Identity;
   socketPath: string | null = null;
   readonly #options: StartOptions;
-  readonly #disk: Disk;
+  readonly #disk: ControllerDisk;
+  readonly #link: ControllerParts["link"];
   readonly #controller: Controller;
   readonly #uplink: Uplink;
   readonly #controlServer: ControlServer | null;
@@ -122,11 +157,12 @@ class ControllerApp implements RunningController {
   /** While the doors of a welcome are being taken charge of. */
   #isServing = false;
 
-  constructor(options: StartOptions, identity: Identity, disk: Disk) {
+  constructor(options: StartOptions, { identity, disk, link }: ControllerParts) {
     const { dataDir, log, clock, timers } = options;
     this.identity = identity;
     this.#options = options;
     this.#disk = disk;
+    this.#link = link;
     const virtual = options.driver === undefined ? new VirtualDriver(clock, timers) : null;
     this.#controlServer = virtual === null ? null : new ControlServer({ dataDir, driver: virtual, log, state: () => this.state() });
     this.#controller = this.#makeController(options.driver ?? virtual ?? new VirtualDriver(clock, timers));
@@ -189,15 +225,12 @@ class ControllerApp implements RunningController {
   #makeUplink(): Uplink {
     const { clock, timers, random, log } = this.#options;
     const { replica, outbox, doorClock } = this.#disk;
-    const { serial, privateKey } = this.identity;
-    const serverUrl = this.#options.serverUrl ?? this.identity.serverUrl;
+    const { serial, mqttUrl } = this.identity;
     return new Uplink({
+      ...this.#link,
       serial,
-      url: this.#options.mqttUrl ?? this.identity.mqttUrl,
+      url: this.#options.mqttUrl ?? mqttUrl,
       software: SOFTWARE,
-      openLink: openMqttLink,
-      signToken: (nowMs) => signLinkToken(serial, privateKey, nowMs),
-      askServerTime: (signal) => askServerTime(serverUrl, signal),
       replica,
       outbox,
       doorClock,

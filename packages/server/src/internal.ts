@@ -1,9 +1,19 @@
-/** For the measurements, which may look inside; nobody else imports it. */
+/** For the measurements and the simulation, which may look inside; nobody else imports it. */
 
 export { addDoor } from "./features/doors/add-door.ts";
+export * from "./gateway/confirmations.ts";
+export * from "./gateway/gateway.ts";
+export * from "./gateway/limits.ts";
+export { MQTT_LIMITS } from "./gateway/mqtt/limits.ts";
+export type { LinkConnection, LinkHandler } from "./gateway/mqtt/link-handler.ts";
+export { appendServerEvents } from "./ledger/append.ts";
 export { Appender } from "./ledger/appender.ts";
 export { periodOf } from "./ledger/period.ts";
 export type { AppendBatch } from "./ledger/plan-append.ts";
+export type { Database, Queryable, Statement, Transaction, TransactionOptions } from "./platform/database.ts";
+export { platformError } from "./platform/platform-errors.ts";
 export { startEmbeddedPostgres } from "./platform/postgres/embedded-postgres.ts";
 export { findPostgresBinaries } from "./platform/postgres/postgres-binaries.ts";
+export { FEED_POLL_MS } from "./roster/limits.ts";
+export { RosterFeeds } from "./roster/roster-feeds.ts";
 export { changeRoster } from "./roster/roster-store.ts";

@@ -23,6 +23,9 @@ const SCHEMA = `
   insert or ignore into state values(1, 1, null);
 `;
 
+/** What an outbox asks of its disk: the methods of `OutboxStore`, so that a simulation can own the disk. */
+export type OutboxDisk = Pick<OutboxStore, keyof OutboxStore>;
+
 /** The events on disk. Each function is one durable transaction, or one read. */
 export class OutboxStore {
   readonly #database: DatabaseSync;

@@ -4,7 +4,7 @@ import { assert, type Log, type Random } from "@postern/core";
 import { isDamaged, setAside } from "../disk/damage.ts";
 import { OUTBOX_EVENTS_MAX, OUTBOX_KEPT_MS } from "../limits.ts";
 import { drawGeneration, type LogCursor, type LogGeneration } from "./log-generation.ts";
-import { OutboxStore } from "./outbox-store.ts";
+import { type OutboxDisk, OutboxStore } from "./outbox-store.ts";
 import { cursorAfterWelcome, type EventBatch, type OutboxView, planBatch } from "./plan-batch.ts";
 
 /** How an outbox begins a generation: what its first record says, and by which clock. */
@@ -19,7 +19,7 @@ export interface OutboxStart {
 
 /** The controller's own log on disk, until the server has it and for 30 days after. */
 export class Outbox {
-  readonly #store: OutboxStore;
+  readonly #store: OutboxDisk;
   readonly #log: Log;
   readonly #eventsMax: number;
   #generations: readonly LogGeneration[];
@@ -29,7 +29,7 @@ export class Outbox {
   /** After a failed write the disk decides what the next number is. */
   #mustReadEnds = false;
 
-  private constructor(store: OutboxStore, log: Log, eventsMax: number) {
+  private constructor(store: OutboxDisk, log: Log, eventsMax: number) {
     this.#store = store;
     this.#eventsMax = eventsMax;
     this.#log = log;
@@ -46,17 +46,21 @@ export class Outbox {
    */
   static open(path: string, start: OutboxStart): Outbox {
     try {
-      return Outbox.#begin(path, start);
+      return Outbox.begin(Outbox.#disk(path, start), start);
     } catch (cause) {
       if (!isDamaged(cause)) throw cause;
       start.log.error("outbox.set_aside", { path, cause });
       setAside(path);
-      return Outbox.#begin(path, start);
+      return Outbox.begin(Outbox.#disk(path, start), start);
     }
   }
 
-  static #begin(path: string, { random, log, firstRecord, eventsMax = OUTBOX_EVENTS_MAX }: OutboxStart): Outbox {
-    const store = new OutboxStore(path, eventsMax);
+  static #disk(path: string, { eventsMax = OUTBOX_EVENTS_MAX }: OutboxStart): OutboxDisk {
+    return new OutboxStore(path, eventsMax);
+  }
+
+  /** Begins a new generation of the log on this disk, durably. Closes the disk when that fails. */
+  static begin(store: OutboxDisk, { random, log, firstRecord, eventsMax = OUTBOX_EVENTS_MAX }: OutboxStart): Outbox {
     try {
       const outbox = new Outbox(store, log, eventsMax);
       const before = outbox.#generations.at(-1);

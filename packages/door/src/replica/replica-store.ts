@@ -31,6 +31,9 @@ const SCHEMA = `
 const TRIM =
   "delete from items where key in (select key from items where content is null order by revision limit max(0, (select count(*) from items where content is null) - ?))";
 
+/** What a replica asks of its disk: the methods of `ReplicaStore`, so that a simulation can own the disk. */
+export type ReplicaDisk = Pick<ReplicaStore, keyof ReplicaStore>;
+
 /** The roster on disk. Each function is one durable transaction, or one read. */
 export class ReplicaStore {
   readonly #database: DatabaseSync;

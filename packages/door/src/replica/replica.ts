@@ -10,7 +10,7 @@ import type { Log } from "@postern/core";
 import { isDamaged, setAside } from "../disk/damage.ts";
 import { compareBuckets } from "./compare-buckets.ts";
 import { cursorsOf, planReplica, positionInEpoch, type ReplicaPosition } from "./plan-replica.ts";
-import { ReplicaStore, type ServedDoor, type StoredReplica } from "./replica-store.ts";
+import { type ReplicaDisk, ReplicaStore, type ServedDoor, type StoredReplica } from "./replica-store.ts";
 import { RosterContents } from "./roster-contents.ts";
 
 /** What goes into each `synced` that answers a roster frame, but for the session. */
@@ -19,13 +19,13 @@ export type SyncedAnswer = Omit<SyncedFrame, "session">;
 /** The roster a controller holds: on disk, and in memory for its decisions. */
 export class Replica {
   readonly contents: RosterContents;
-  readonly #store: ReplicaStore;
+  readonly #store: ReplicaDisk;
   readonly #log: Log;
   #position: ReplicaPosition;
   #doors: readonly ServedDoor[];
   #heardMs: number | null;
 
-  private constructor(store: ReplicaStore, stored: StoredReplica, log: Log) {
+  private constructor(store: ReplicaDisk, stored: StoredReplica, log: Log) {
     this.#store = store;
     this.#log = log;
     this.#position = stored.position;
@@ -38,17 +38,17 @@ export class Replica {
   /** Opens the replica of a folder. One that is damaged beyond reading is set aside, and the server fills a new one. */
   static open(path: string, log: Log): Replica {
     try {
-      return Replica.#load(path, log);
+      return Replica.load(new ReplicaStore(path), log);
     } catch (cause) {
       if (!isDamaged(cause)) throw cause;
       log.error("replica.set_aside", { path, cause });
       setAside(path);
-      return Replica.#load(path, log);
+      return Replica.load(new ReplicaStore(path), log);
     }
   }
 
-  static #load(path: string, log: Log): Replica {
-    const store = new ReplicaStore(path);
+  /** Reads the replica of this disk. Closes the disk when that fails. */
+  static load(store: ReplicaDisk, log: Log): Replica {
     try {
       const stored = store.load();
       if (stored.unreadable.length > 0) {

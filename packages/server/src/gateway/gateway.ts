@@ -26,6 +26,8 @@ export interface GatewayDeps {
   readonly instanceId: number;
   /** Whether another server process still lives. */
   readonly isInstanceAlive: (instanceId: number) => Promise<boolean>;
+  /** `verifyLinkToken` unless a simulation, which has no keys, brings its own. */
+  readonly verifyToken?: typeof verifyLinkToken;
 }
 
 type Verdict = Awaited<ReturnType<LinkHandler["authenticate"]>>;
@@ -56,10 +58,10 @@ export class Gateway implements LinkHandler {
   }
 
   async authenticate(serial: string, password: string, remoteAddress: string): Promise<Verdict> {
-    const { database, clock } = this.#deps;
+    const { database, clock, verifyToken = verifyLinkToken } = this.#deps;
     const controller = await findController(database, serial);
     if (controller === null || controller.publicKey === null) return refuse("controller_unknown");
-    if (!(await verifyLinkToken(password, controller.publicKey, serial, clock.nowMs()))) return refuse("token_invalid");
+    if (!(await verifyToken(password, controller.publicKey, serial, clock.nowMs()))) return refuse("token_invalid");
     if (await this.#isConnected(serial, controller)) {
       await this.#recordRefusal(serial, controller, remoteAddress);
       return refuse("session_taken");
