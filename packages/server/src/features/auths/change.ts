@@ -11,7 +11,7 @@ import { unlessTaken } from "./enrol.ts";
 import { refuseTakenCards, refuseUniquePin, refuseUnknown } from "./judge-named.ts";
 import type { PinProofs } from "./pin-proofs.ts";
 import { changedSecrets, needsPersonKey, type Secrets } from "./secrets.ts";
-import { type FoundAuth, findThings, lockAuth, replaceCards, replaceGroups, updateAuth, writeSecrets } from "./store.ts";
+import { type FoundAuth, findThings, lockAuth, type NamedThings, replaceCards, replaceGroups, updateAuth, writeSecrets } from "./store.ts";
 import { uniquePinTaken } from "./unique-pin-taken.ts";
 import type { WantedChange } from "./wanted-auth.ts";
 
@@ -77,7 +77,7 @@ async function sealedAnew(
 /** Judges the auth as it shall be, and returns the names of its doors. */
 async function judge(
   transaction: Transaction,
-  { placeId, authId, proofs, fields }: AuthChangeRequest,
+  { placeId, authId, wanted, proofs, fields }: AuthChangeRequest,
   record: AuthRecord,
 ): Promise<FoundAuth["doors"]> {
   if (record.endMs <= record.startMs)
@@ -92,10 +92,15 @@ async function judge(
     uniquePinHash: proofs.uniquePin?.hash ?? null,
   };
   const things = await findThings(transaction, named);
-  refuseUnknown(named, things, fields);
+  // What stays is not judged anew: a door that is gone must not keep anybody from being locked out.
+  refuseUnknown({ ...named, ...namedBy(wanted) }, things, fields);
   refuseTakenCards(cardKeys, things, fields, authId);
   if (proofs.uniquePin && refuseUniquePin(proofs.uniquePin.digits, things, fields, authId) === "taken") throw uniquePinTaken(fields);
   return things.doors;
+}
+
+function namedBy({ doors, scheduleId, groupIds }: WantedChange): Pick<NamedThings, "doorIds" | "scheduleId" | "groupIds"> {
+  return { doorIds: doors === undefined || doors === "all" ? [] : doors, scheduleId: scheduleId ?? null, groupIds: groupIds ?? [] };
 }
 
 function cardKeysOf({ cards }: AuthRecord): readonly string[] {
