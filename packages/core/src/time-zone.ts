@@ -62,6 +62,15 @@ export function offsetSecondsAt(transitions: readonly UtcTransition[], ms: numbe
   return holding.offsetSeconds;
 }
 
+/** Wall clock with its distance from UTC, to the minute: `2026-11-29 02:30 +01:00`. */
+export function wallClockText(ms: number, offsetSeconds: number): string {
+  const local = new Date(ms + offsetSeconds * 1_000).toISOString();
+  const minutes = Math.round(Math.abs(offsetSeconds) / 60);
+  const two = (part: number): string => String(part).padStart(2, "0");
+  const offset = `${offsetSeconds < 0 ? "-" : "+"}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+  return `${local.slice(0, 10)} ${local.slice(11, 16)} ${offset}`;
+}
+
 /** Bisects: the offset at `sameMs` holds, at `changedMs` no longer. Returns the first millisecond of another offset. */
 function firstChangeMs(offsetSecondsNow: (ms: number) => number, sameMs: number, changedMs: number): number {
   const offsetBefore = offsetSecondsNow(sameMs);

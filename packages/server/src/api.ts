@@ -11,6 +11,7 @@ import { addEventRoutes, serveEvents } from "./features/events/routes.ts";
 import { eventsService } from "./features/events/service.ts";
 import { addHealthRoutes } from "./features/health/routes.ts";
 import { type HealthCheck, healthService } from "./features/health/service.ts";
+import { serveInsight } from "./features/insight/routes.ts";
 import type { KeySigner } from "./features/keys/key-token.ts";
 import { addKeyRoutes } from "./features/keys/routes.ts";
 import { type KeysService, keysService } from "./features/keys/service.ts";
@@ -64,6 +65,7 @@ export function addApi(app: FastifyInstance, guards: RouteGuards, deps: ApiDeps)
   addV2Routes(app, guards, (routes) => {
     const serve = serveOperations(routes, { ...deps, requestKey: deps.deriveKey("requests") });
     serveFeatures(serve, services);
+    serveInsight(serve, deps);
     addKeyRoutes(routes, services.keys);
     addControllerRoutes(routes, services.controllers);
   });

@@ -1,4 +1,4 @@
-import { pause, systemClock, systemRandom, systemTimers } from "@postern/core";
+import { pause, reasonText, systemClock, systemRandom, systemTimers } from "@postern/core";
 import { askVirtualDriver } from "@postern/door/ask-virtual-driver";
 import { type ApiTarget, callApi, member, text } from "../api.ts";
 import { type DemoFile, requireDemoFile } from "../demo-file.ts";
@@ -7,7 +7,6 @@ import { controllerOf } from "../local-door.ts";
 import type { Output } from "../output.ts";
 import { trustCertificate } from "../own-certificate.ts";
 import { controllersOf } from "../place-controllers.ts";
-import { reasonText } from "../reason-text.ts";
 import { dataDir } from "../settings.ts";
 
 const CONFIRM_MS_MAX = 10_000;

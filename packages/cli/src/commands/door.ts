@@ -1,10 +1,10 @@
+import { reasonText } from "@postern/core";
 import type { ControllerState, DoorReport, PresentedCard, PresentResult } from "@postern/door";
 import { askVirtualDriver } from "@postern/door/ask-virtual-driver";
 import { EXIT, failure } from "../failure.ts";
 import { controllerOf, type LocalController, localControllers } from "../local-door.ts";
 import { localTime } from "../local-time.ts";
 import { type Output, table } from "../output.ts";
-import { reasonText } from "../reason-text.ts";
 import { dataDir, wholeNumber } from "../settings.ts";
 
 const ANSWER_S_DEFAULT = "30";

@@ -63,7 +63,7 @@ export const MayOpen = Type.Object(
   closed,
 );
 export type MayOpen = Static<typeof MayOpen>;
-const WhoMayOpenAnswer = Type.Object(
+export const WhoMayOpenAnswer = Type.Object(
   {
     at: EpochMs,
     localTime: Type.String(),

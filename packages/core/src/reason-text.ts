@@ -1,4 +1,4 @@
-import type { DenialReason } from "@postern/core";
+import type { DenialReason } from "./decision.ts";
 
 /** Why somebody was refused, in words for a person. */
 const REASONS: Readonly<Record<DenialReason, string>> = {
@@ -26,6 +26,7 @@ const REASONS: Readonly<Record<DenialReason, string>> = {
   error: "something went wrong at the controller",
 };
 
+/** The words for a reason as an event or an answer carries it; an unknown one has none. */
 export function reasonText(reason: string | undefined): string {
   const found = Object.entries(REASONS).find(([known]) => known === reason);
   return found?.[1] ?? "no reason was given";

@@ -1,0 +1,5 @@
+/** Auths looked at in one request for who may open a door: their items are read and decided in some tens of milliseconds. */
+export const CANDIDATES_COUNT_MAX = 1_000;
+
+/** Factors that a search for what opens may add to a chain before it gives up: an auth's chain, then the door's. */
+export const FACTORS_COUNT_MAX = 6;
