@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { type Act, examples, type JsonOption, type Work } from "./act.ts";
-import type { FireOptions, PresentOptions, PressOptions, SensorOptions, ShowOptions } from "./commands/door.ts";
+import type { FireOptions, PresentOptions, PressOptions, SensorOptions, ShowOptions, TypedThing } from "./commands/door.ts";
 import type { RunOptions } from "./commands/door-run.ts";
 
 /** Loaded when called for: a door that is asked from a script answers sooner without the server's and the controller's code. */
@@ -25,16 +25,31 @@ export function addDoorCommands(postern: Command, act: Act): void {
 }
 
 function addPresenting(door: Command, act: Act): void {
+  const things: TypedThing[] = [];
+  const then =
+    (kind: TypedThing["kind"]) =>
+    (text: string): string => {
+      things.push({ kind, text });
+      return text;
+    };
   door
     .command("present")
-    .description("present a card; exits with 0 when the door is open, 3 when it was refused, 1 on failure")
+    .description(
+      "present a card or type at the keypad, one after the other as written; exits with 0 when the door is open, 3 when not, 1 on failure",
+    )
     .requiredOption("--door <id>", "the door")
-    .requiredOption("--card <number>", "a serial number, or <facility>-<card> of a Wiegand reader")
+    .option("--card <number>", "a serial number, or <facility>-<card> of a Wiegand reader", then("card"))
+    .option("--code <id>", "a user id typed at the keypad", then("code"))
+    .option("--pin <digits>", "the PIN of whoever came before", then("pin"))
+    .option("--unique-pin <digits>", "a PIN that says by itself whose it is", then("uniquePin"))
     .option("--side <side>", "entry or exit (default entry)")
     .option("--timeout <seconds>", "how long to wait for the door's answer (default 30)")
     .option("--json", "one JSON value")
-    .addHelpText("after", examples("postern door present --door 234 --card 12345", "postern door present --door 234 --card 12-123 --json"))
-    .action(act(async (options: PresentOptions, output) => (await commands()).presentCard(options, output)));
+    .addHelpText(
+      "after",
+      examples("postern door present --door 234 --card 12345", "postern door present --door 234 --code 1000 --pin 4711 --json"),
+    )
+    .action(act(async (options: PresentOptions, output) => (await commands()).presentThings({ ...options, things }, output)));
   door
     .command("state")
     .description("how the doors stand")

@@ -5,5 +5,12 @@ export { claimedIdentity } from "./claim/identity-file.ts";
 export type { ControllerState, DoorReport, RosterReport } from "./controller-state.ts";
 export type { Credential, DoorPorts, DoorWiring, Driver, Outcome, Person } from "./drivers/driver.ts";
 export { askVirtualDriver } from "./drivers/virtual/ask-virtual-driver.ts";
-export type { ControlRequest, ControlResults, DoneResult, PresentedCard, PresentResult } from "./drivers/virtual/control-protocol.ts";
+export type {
+  ControlRequest,
+  ControlResults,
+  DoneResult,
+  PresentedCard,
+  PresentedThing,
+  PresentResult,
+} from "./drivers/virtual/control-protocol.ts";
 export { DOOR_CODES, type DoorCode } from "./errors.ts";

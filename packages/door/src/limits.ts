@@ -25,8 +25,26 @@ export const UNRECORDED_EVENTS_MAX = 1_000;
 /** Tombstones kept by a replica. They only guard against repeats of older items, which the link sends within one session; the oldest go first. */
 export const TOMBSTONES_MAX = 100_000;
 
-/** How long a reader waits for the next factor of a chain. A person at the door has either answered by then or walked on. */
+/** How long a reader waits for the next factor where no door settings say it. A person at the door has either answered by then or walked on. */
 export const FACTOR_WAIT_MS = 10_000;
+
+/** Wrong PINs without consequence: people mistype. */
+export const GUESSES_FREE = 3;
+
+/** The pause after that many, doubled with each more (design §7). */
+export const GUESS_DELAY_MS_FIRST = 5_000;
+
+/** Design §7: fifteen minutes. Four digits then take a hundred days to try. */
+export const GUESS_DELAY_MS_MAX = 15 * 60_000;
+
+/** After which wrong ones no longer count: longer than the longest pause. */
+export const GUESSES_FORGOTTEN_MS = 60 * 60_000;
+
+/** People and devices remembered at one door for their wrong PINs. Beyond it the one seen longest ago is forgotten. */
+export const GUESSERS_MAX = 256;
+
+/** PINs that one door checks at once: each takes 8 MiB and about 20 ms of a core, and a door has one keypad a side. */
+export const PIN_CHECKS_AT_ONCE_MAX = 2;
 
 /** How long an opening lasts that no door settings time: an exit button before the first roster. */
 export const UNLOCK_MS_WITHOUT_SETTINGS = 5_000;

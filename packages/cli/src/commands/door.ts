@@ -1,5 +1,5 @@
-import { reasonText } from "@postern/core";
-import type { ControllerState, DoorReport, PresentedCard, PresentResult } from "@postern/door";
+import { assertNever, reasonText } from "@postern/core";
+import type { ControllerState, DoorReport, PresentedCard, PresentedThing, PresentResult } from "@postern/door";
 import { askVirtualDriver } from "@postern/door/ask-virtual-driver";
 import { EXIT, failure } from "../failure.ts";
 import { controllerOf, type LocalController, localControllers } from "../local-door.ts";
@@ -12,22 +12,55 @@ const LOOK_MS_MAX = 5_000;
 
 export interface PresentOptions {
   readonly door: string;
-  readonly card: string;
   readonly side?: string;
   readonly timeout?: string;
   readonly json?: boolean;
 }
 
-/** Presents a card at a virtual door. The exit code says what came of it: 0 the door is open, 3 refused. */
-export async function presentCard(options: PresentOptions, output: Output): Promise<number> {
+/** One thing as it stood in the command. */
+export interface TypedThing {
+  readonly kind: "card" | "code" | "pin" | "uniquePin";
+  readonly text: string;
+}
+
+/** Presents things at a virtual door, one after the other. The exit code says what came of the last one: 0 the door is open, 3 refused. */
+export async function presentThings(options: PresentOptions & { readonly things: readonly TypedThing[] }, output: Output): Promise<number> {
   const doorId = wholeNumber("--door", options.door);
+  const side = readSide(options.side);
   const timeoutMs = wholeNumber("--timeout", options.timeout ?? ANSWER_S_DEFAULT) * 1_000;
+  const things = options.things.map(readThing);
+  if (things.length === 0) throw failure("argument_missing", "What is presented? Give --card, --code and --pin, or --unique-pin.");
   const { socketPath } = await controllerOf(dataDir(), doorId);
-  const request = { op: "present", doorId, card: readCard(options.card), side: readSide(options.side) } as const;
-  const result = await askVirtualDriver(socketPath, request, { timeoutMs });
-  if (options.json === true) output.json(result);
-  else output.line(presentText(result, output));
-  return result.outcome === "opened" || result.outcome === "unlocked" ? EXIT.done : EXIT.refused;
+  let code: number = EXIT.refused;
+  for (const thing of things) {
+    const result = await askVirtualDriver(socketPath, { op: "present", doorId, side, ...thing }, { timeoutMs });
+    if (options.json === true) output.json(result);
+    else output.line(presentText(result, output));
+    code = result.outcome === "opened" || result.outcome === "unlocked" ? EXIT.done : EXIT.refused;
+    if (result.outcome === "refused") break;
+  }
+  return code;
+}
+
+function readThing({ kind, text }: TypedThing): PresentedThing {
+  switch (kind) {
+    case "card":
+      return { card: readCard(text) };
+    case "code":
+      return { code: wholeNumber("--code", text) };
+    case "pin":
+      return { pin: readDigits("--pin", text) };
+    case "uniquePin":
+      return { uniquePin: readDigits("--unique-pin", text) };
+    default:
+      return assertNever(kind);
+  }
+}
+
+/** Never repeated in what is said of it. */
+function readDigits(option: string, typed: string): string {
+  if (/^[0-9]{1,14}$/.test(typed)) return typed;
+  throw failure("argument_invalid", `${option} takes 1 to 14 digits.`);
 }
 
 function readSide(typed: string | undefined): "entry" | "exit" {

@@ -16,6 +16,11 @@ export interface RosterView {
   readonly utcTransitions: readonly UtcTransition[];
   auth(id: number): AuthItem | null;
   authByCard(card: string): AuthItem | null;
+  authByUser(userId: number): AuthItem | null;
+  /** `key` as `uniquePinKey` makes it. */
+  authByUniquePin(key: string): AuthItem | null;
+  /** null while the place itself is not held. */
+  readonly uniquePinSalt: string | null;
   door(id: number): DoorItem | null;
   mode(doorId: number): DoorModeItem | null;
   schedule(id: number | null): Schedule | null;

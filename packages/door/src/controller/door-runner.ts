@@ -1,6 +1,7 @@
 import { assertNever, type Log, type Timer, type Timers } from "@postern/core";
-import type { Credential, DoorPorts, DoorWiring, Outcome } from "../drivers/driver.ts";
-import { FACTOR_WAIT_MS } from "../limits.ts";
+import type { CheckedCredential, Credential, DoorPorts, DoorWiring, Outcome, TypedPin } from "../drivers/driver.ts";
+import { PIN_CHECKS_AT_ONCE_MAX } from "../limits.ts";
+import { checkTyped } from "./check-typed.ts";
 import type { DoorFacts } from "./door-facts.ts";
 import { type DoorState, newDoorState } from "./door-state.ts";
 import type { Recorder } from "./recorder.ts";
@@ -22,6 +23,7 @@ export class DoorRunner {
   readonly #answers = new Map<number, (outcome: Outcome) => void>();
   #state: DoorState;
   #nextPresentationId = 1;
+  #checkCount = 0;
   /** What was last asked of the relay. */
   #relayWork: Promise<boolean> = Promise.resolve(true);
 
@@ -49,7 +51,22 @@ export class DoorRunner {
   }
 
   /** Resolves once the outcome stands and the relay has done its part. */
-  present(deviceId: number, credential: Credential): Promise<Outcome> {
+  async present(deviceId: number, credential: Credential | TypedPin): Promise<Outcome> {
+    return this.#present(deviceId, isTyped(credential) ? await this.#check(deviceId, credential) : credential);
+  }
+
+  async #check(deviceId: number, typed: TypedPin): Promise<CheckedCredential> {
+    if (this.#checkCount >= PIN_CHECKS_AT_ONCE_MAX)
+      return { kind: "withheld", factor: typed.kind === "pin" ? "PIN" : "UNIQUE_PIN", because: "busy" };
+    this.#checkCount += 1;
+    try {
+      return await checkTyped(typed, deviceId, this.#state, this.#deps.facts());
+    } finally {
+      this.#checkCount -= 1;
+    }
+  }
+
+  #present(deviceId: number, credential: CheckedCredential): Promise<Outcome> {
     const presentationId = this.#nextPresentationId;
     this.#nextPresentationId += 1;
     const { promise, resolve } = Promise.withResolvers<Outcome>();
@@ -94,7 +111,7 @@ export class DoorRunner {
         this.#tellRelay(relay.lock());
         return "go_on";
       case "wait":
-        this.#startWait(effect.waitId);
+        this.#startWait(effect.waitId, effect.waitMs);
         return "go_on";
       case "report_fault":
         this.#deps.log.error("controller.decision_failed", { doorId: this.#state.wiring.doorId, cause: effect.cause });
@@ -119,8 +136,8 @@ export class DoorRunner {
     this.#relayWork = Promise.all([this.#relayWork, done]).then(([, isDone]) => isDone);
   }
 
-  #startWait(waitId: number): void {
-    const timer = this.#deps.timers.after("next factor", FACTOR_WAIT_MS, () => {
+  #startWait(waitId: number, waitMs: number): void {
+    const timer = this.#deps.timers.after("next factor", waitMs, () => {
       this.#waits.delete(waitId);
       this.handle({ kind: "factor_timeout", waitId });
     });
@@ -134,4 +151,8 @@ export class DoorRunner {
     this.#answers.get(presentationId)?.(told);
     this.#answers.delete(presentationId);
   }
+}
+
+function isTyped(credential: Credential | TypedPin): credential is TypedPin {
+  return credential.kind === "pin" || credential.kind === "unique_pin";
 }

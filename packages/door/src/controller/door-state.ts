@@ -1,14 +1,18 @@
-import type { Chain, DoorMode, Factor } from "@postern/core";
+import type { Chain, DenialReason, DoorMode, Factor } from "@postern/core";
 import type { DoorWiring, Outcome, Person } from "../drivers/driver.ts";
+import type { Guesser } from "./guesses.ts";
 
 /** A person whose next factor a device waits for. */
 export interface FactorWait {
   /** Tells this wait from a later one at the same device. */
   readonly waitId: number;
   readonly deviceId: number;
-  readonly person: Person;
+  /** null: a code that nobody is known by. It is waited for all the same, so that the keypad tells nobody who exists. */
+  readonly person: Person | null;
   readonly proven: Chain;
   readonly wanted: readonly Factor[];
+  /** Why the person will be refused whatever comes, as `person` above; null: what comes decides. */
+  readonly refusal: DenialReason | null;
 }
 
 export interface DoorState {
@@ -23,6 +27,7 @@ export interface DoorState {
   /** At most one a device. */
   readonly waits: readonly FactorWait[];
   readonly nextWaitId: number;
+  readonly guessers: readonly Guesser[];
   readonly last: LastDecision | null;
 }
 
@@ -43,6 +48,7 @@ export function newDoorState(wiring: DoorWiring): DoorState {
     isBeliefTooOld: false,
     waits: [],
     nextWaitId: 1,
+    guessers: [],
     last: null,
   };
 }

@@ -8,11 +8,12 @@ import {
   decideAccess,
   type Factor,
 } from "@postern/core";
-import type { Credential, Outcome, Person } from "../drivers/driver.ts";
-import { UNLOCK_MS_WITHOUT_SETTINGS } from "../limits.ts";
+import type { CheckedCredential, Outcome, Person } from "../drivers/driver.ts";
+import { FACTOR_WAIT_MS, UNLOCK_MS_WITHOUT_SETTINGS } from "../limits.ts";
 import { failEvent, type Happening, successEvent, vendorFailEvent } from "./door-events.ts";
 import { accessFacts, type DoorFacts, modeNow } from "./door-facts.ts";
 import type { DoorState, FactorWait } from "./door-state.ts";
+import { guesserKey, withGuess, withoutGuesses } from "./guesses.ts";
 import type { DoorEffect, DoorStep, Unrecorded } from "./step-door.ts";
 
 /** Somebody at a device of the door. */
@@ -20,23 +21,83 @@ export interface Presentation {
   /** Names the one who waits for the answer. */
   readonly presentationId: number;
   readonly deviceId: number;
-  readonly credential: Credential;
+  readonly credential: CheckedCredential;
 }
 
 /** Somebody presented a credential: a first one, or the one that was waited for. */
 export function present(state: DoorState, presentation: Presentation, facts: DoorFacts): DoorStep {
   const { credential, deviceId } = presentation;
-  const auth = identify(credential, facts);
   const wait = state.waits.find((one) => one.deviceId === deviceId);
-  if (wait === undefined) return judge({ state, effects: [] }, { presentation, auth, proven: [credential.factor] }, facts);
+  if (credential.kind === "withheld") return withhold(state, presentation, wait ?? null, facts);
+  if (credential.kind === "pin_checked") return presentPin(state, presentation, wait ?? null, facts);
+  const auth = identify(credential, facts);
+  if (wait === undefined) return presentFirst(state, presentation, auth, facts);
   const rest = { ...state, waits: state.waits.filter((one) => one !== wait) };
-  if (auth?.id === wait.person.authId) {
+  if (auth !== null && auth.id === wait.person?.authId) {
     // The same card held up again begins anew; the factor that was wanted goes on.
     const proven = wait.wanted.includes(credential.factor) ? [...wait.proven, credential.factor] : [credential.factor];
     return judge({ state: rest, effects: [] }, { presentation, auth, proven }, facts);
   }
   const failed: DoorEffect = { kind: "record", events: [waitFailure(wait, state, facts, "factor_failed")] };
-  return judge({ state: rest, effects: [failed] }, { presentation, auth, proven: [credential.factor] }, facts);
+  const first = presentFirst(rest, presentation, auth, facts);
+  return { state: first.state, effects: [failed, ...first.effects] };
+}
+
+function presentFirst(state: DoorState, presentation: Presentation, auth: AuthItem | null, facts: DoorFacts): DoorStep {
+  const { credential, deviceId } = presentation;
+  const attempt: Attempt = { presentation, auth, proven: [credential.factor] };
+  if (credential.kind === "unique_pin_checked" && auth === null) {
+    const guessers = withGuess(state.guessers, guesserKey(deviceId, null), facts.stampMs);
+    return judge({ state: { ...state, guessers }, effects: [] }, attempt, facts);
+  }
+  if (credential.kind !== "code") return judge({ state, effects: [] }, attempt, facts);
+  const { decision } = decide(state, attempt, facts);
+  if (decision.kind !== "denied" || !TELLS_OF_PERSON.has(decision.because)) return judge({ state, effects: [] }, attempt, facts);
+  // Whoever types a code learns nothing from it: not that it is nobody's, nor that its person has no right here.
+  return waitFor(state, { ...attempt, person: personOf(auth), wanted: ["PIN"], refusal: decision.because }, facts);
+}
+
+/** Reasons that would say something of a person to whoever typed their code. */
+const TELLS_OF_PERSON: ReadonlySet<DenialReason> = new Set([
+  "unknown",
+  "inactive",
+  "not_started",
+  "ended",
+  "wrong_door",
+  "outside_schedule",
+  "schedule_missing",
+  "factor_not_allowed",
+]);
+
+/** The PIN of the person who is waited for, judged on what the replica holds now: a PIN or a right that was taken away meanwhile opens nothing. */
+function presentPin(state: DoorState, presentation: Presentation, wait: FactorWait | null, facts: DoorFacts): DoorStep {
+  const { credential, deviceId } = presentation;
+  if (wait === null || credential.kind !== "pin_checked") {
+    return judge({ state, effects: [] }, { presentation, auth: null, proven: [credential.factor] }, facts);
+  }
+  const rest = { ...state, waits: state.waits.filter((one) => one !== wait) };
+  const auth = wait.person === null ? null : facts.roster.auth(wait.person.authId);
+  const proven = [...wait.proven, credential.factor];
+  const key = guesserKey(deviceId, wait.person?.authId ?? null);
+  const isTheirs = credential.isRight && credential.authId === wait.person?.authId && auth?.pin?.hash === credential.verifierHash;
+  if (isTheirs && wait.refusal === null) {
+    return judge({ state: { ...rest, guessers: withoutGuesses(rest.guessers, key) }, effects: [] }, { presentation, auth, proven }, facts);
+  }
+  const guessers = isTheirs ? rest.guessers : withGuess(rest.guessers, key, facts.stampMs);
+  const failure = failEvent(happeningAt(state, deviceId, facts), wait.person, proven, wait.refusal ?? "factor_failed");
+  // The log says why; the keypad says only that it was wrong.
+  const refused = answer({ ...rest, guessers }, presentation, { outcome: "refused", reason: "factor_failed", person: wait.person }, facts);
+  return after(refused, failure);
+}
+
+/** Not looked at: too many wrong ones came before. Whoever is waited for goes on being waited for. */
+function withhold(state: DoorState, presentation: Presentation, wait: FactorWait | null, facts: DoorFacts): DoorStep {
+  const { credential, deviceId } = presentation;
+  const reason = credential.kind === "withheld" ? credential.because : "error";
+  const person = credential.factor === "PIN" ? (wait?.person ?? null) : null;
+  const chain = credential.factor === "PIN" ? [...(wait?.proven ?? []), credential.factor] : [credential.factor];
+  const refused = answer(state, presentation, { outcome: "refused", reason, person }, facts);
+  return after(refused, failEvent(happeningAt(state, deviceId, facts), person, chain, reason));
 }
 
 /** The factor that was waited for did not come. */
@@ -70,8 +131,21 @@ interface Judgement {
   readonly fault?: unknown;
 }
 
-function identify(credential: Credential, { roster }: DoorFacts): AuthItem | null {
-  return credential.kind === "card" ? roster.authByCard(cardKey(credential.card)) : roster.auth(credential.authId);
+type Named = Exclude<CheckedCredential, { readonly kind: "withheld" | "pin_checked" }>;
+
+function identify(credential: Named, { roster }: DoorFacts): AuthItem | null {
+  switch (credential.kind) {
+    case "card":
+      return roster.authByCard(cardKey(credential.card));
+    case "code":
+      return roster.authByUser(credential.userId);
+    case "unique_pin_checked":
+      return roster.authByUniquePin(credential.key);
+    case "matched":
+      return roster.auth(credential.authId);
+    default:
+      return assertNever(credential);
+  }
 }
 
 function judge(step: DoorStep, attempt: Attempt, facts: DoorFacts): DoorStep {
@@ -110,7 +184,7 @@ function carryOut(state: DoorState, attempt: Attempt, { decision, isVendorWanted
     case "wait_factor":
       return person === null
         ? refuse(state, attempt, "error", facts)
-        : waitFor(state, { ...attempt, person, wanted: decision.wanted }, facts);
+        : waitFor(state, { ...attempt, person, wanted: decision.wanted, refusal: null }, facts);
     case "denied": {
       if (!isVendorWanted) return refuse(state, attempt, decision.because, facts);
       const refused = answer(state, presentation, { outcome: "refused", reason: decision.because, person }, facts);
@@ -141,16 +215,20 @@ function refuse(state: DoorState, { presentation, auth, proven }: Attempt, reaso
 }
 
 interface Wanted extends Attempt {
-  readonly person: Person;
+  readonly person: Person | null;
   readonly wanted: readonly Factor[];
+  readonly refusal: DenialReason | null;
 }
 
-function waitFor(state: DoorState, { presentation, person, proven, wanted }: Wanted, facts: DoorFacts): DoorStep {
+function waitFor(state: DoorState, { presentation, person, proven, wanted, refusal }: Wanted, facts: DoorFacts): DoorStep {
   const { deviceId } = presentation;
-  const wait: FactorWait = { waitId: state.nextWaitId, deviceId, person, proven, wanted };
+  const wait: FactorWait = { waitId: state.nextWaitId, deviceId, person, proven, wanted, refusal };
+  const waitMs = facts.roster.door(state.wiring.doorId)?.factorMs ?? FACTOR_WAIT_MS;
   const next = { ...state, waits: [...state.waits, wait], nextWaitId: state.nextWaitId + 1 };
-  const answered = answer(next, presentation, { outcome: "wait_factor", wanted, person }, facts);
-  return { state: answered.state, effects: [{ kind: "wait", waitId: wait.waitId }, ...answered.effects] };
+  // A typed code alone is answered alike whoever it names.
+  const told = presentation.credential.kind === "code" ? { wanted: ["PIN" as const], person: null } : { wanted, person };
+  const answered = answer(next, presentation, { outcome: "wait_factor", ...told }, facts);
+  return { state: answered.state, effects: [{ kind: "wait", waitId: wait.waitId, waitMs }, ...answered.effects] };
 }
 
 /** A failure is named after the factor that was wanted, with the person who had come that far. */
@@ -161,7 +239,7 @@ function waitFailure(
   reason: "factor_failed" | "factor_timeout",
 ): ReturnType<typeof failEvent> {
   const chain = [...wait.proven, ...wait.wanted.slice(0, 1)];
-  return failEvent(happeningAt(state, wait.deviceId, facts), wait.person, chain, reason);
+  return failEvent(happeningAt(state, wait.deviceId, facts), wait.person, chain, wait.refusal ?? reason);
 }
 
 function answer(state: DoorState, { presentationId }: Presentation, outcome: Outcome, facts: DoorFacts): DoorStep {

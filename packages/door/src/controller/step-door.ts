@@ -34,7 +34,7 @@ export type DoorEffect =
   | { readonly kind: "hold"; readonly isOn: boolean }
   | { readonly kind: "lock" }
   /** Starts the clock of a wait; `factor_timeout` comes back unless it ended before. */
-  | { readonly kind: "wait"; readonly waitId: number }
+  | { readonly kind: "wait"; readonly waitId: number; readonly waitMs: number }
   /** Our own bug, for the log. */
   | { readonly kind: "report_fault"; readonly cause: unknown }
   /** Told to the reader once the relay has done what was asked of it. */

@@ -41,7 +41,7 @@ export interface Relay {
 
 export interface Reader {
   /** Told of each credential; what comes of it is for the reader to show. */
-  listen(listener: (credential: Credential) => Promise<Outcome>): void;
+  listen(listener: (credential: Credential | TypedPin) => Promise<Outcome>): void;
 }
 
 export interface Sensor {
@@ -59,8 +59,28 @@ export interface FireSignal {
 /** What somebody presented. */
 export type Credential =
   | { readonly kind: "card"; readonly factor: "CARD" | "MOBILE"; readonly card: Card }
+  /** A typed user id, which names a person and proves nothing. */
+  | { readonly kind: "code"; readonly factor: "CODE"; readonly userId: number }
   /** The reader itself knows whose it is: it compared a template, or holds what it verified. */
   | { readonly kind: "matched"; readonly factor: Factor; readonly authId: number };
+
+/** Digits as they were typed, not yet looked at. */
+export type TypedPin = { readonly kind: "pin" | "unique_pin"; readonly digits: string };
+
+/** What somebody presented, and what a typed PIN was found to be. */
+export type CheckedCredential =
+  | Credential
+  /** Of the person who was waited for when it was typed; the verifier says whether it still is that person's PIN. */
+  | {
+      readonly kind: "pin_checked";
+      readonly factor: "PIN";
+      readonly authId: number | null;
+      readonly verifierHash: string;
+      readonly isRight: boolean;
+    }
+  | { readonly kind: "unique_pin_checked"; readonly factor: "UNIQUE_PIN"; readonly key: string }
+  /** Not looked at. */
+  | { readonly kind: "withheld"; readonly factor: "PIN" | "UNIQUE_PIN"; readonly because: "factor_delayed" | "busy" };
 
 /** Who it was, as far as anybody knows. */
 export interface Person {

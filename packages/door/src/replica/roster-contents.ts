@@ -14,6 +14,7 @@ import {
   type UtcTransition,
 } from "@postern/core";
 import type { HeldItem } from "./held-item.ts";
+import { HolderIndex } from "./holder-index.ts";
 import { ScopeSums } from "./scope-sums.ts";
 
 type Held = HeldItem & { readonly kind: "item" } & { readonly hash: string };
@@ -27,8 +28,9 @@ export class RosterContents {
   readonly #doors = new Map<number, DoorItem>();
   readonly #modes = new Map<number, DoorModeItem>();
   readonly #schedules = new Map<number, Schedule>();
-  /** Card key → the auths that hold it. More than one only while a card moves between people. */
-  readonly #holders = new Map<string, readonly number[]>();
+  readonly #cards = new HolderIndex<string>();
+  readonly #users = new HolderIndex<number>();
+  readonly #uniquePins = new HolderIndex<string>();
   #place: PlaceItem | null = null;
   #sums: ScopeSums;
   #doorIds: readonly number[];
@@ -83,16 +85,21 @@ export class RosterContents {
     return id === null ? null : (this.#schedules.get(id) ?? null);
   }
 
-  /** Whose card it is. While a card moves between two people, the newer assignment says so. */
+  /** Whose card it is. While a card moves between two people, the newer assignment says so; likewise below. */
   authByCard(card: string): AuthItem | null {
-    const holders = this.#holders.get(card);
-    if (holders === undefined) return null;
-    let newest: Held | null = null;
-    for (const id of holders) {
-      const held = this.#items.get(`auth:${id}`);
-      if (held !== undefined && (newest === null || held.revision > newest.revision)) newest = held;
-    }
-    return newest?.item.kind === "auth" ? newest.item : null;
+    return this.#held(this.#cards.newest(card, this.#revisionOfAuth));
+  }
+
+  authByUser(userId: number): AuthItem | null {
+    return this.#held(this.#users.newest(userId, this.#revisionOfAuth));
+  }
+
+  authByUniquePin(key: string): AuthItem | null {
+    return this.#held(this.#uniquePins.newest(key, this.#revisionOfAuth));
+  }
+
+  get uniquePinSalt(): string | null {
+    return this.#place?.uniquePinSalt ?? null;
   }
 
   apply(write: HeldItem): void {
@@ -178,7 +185,9 @@ export class RosterContents {
         break;
       case "auth":
         this.#auths.set(item.id, item);
-        for (const card of item.cards) this.#holders.set(card, [...(this.#holders.get(card) ?? []), item.id]);
+        this.#users.add(item.userId, item.id);
+        for (const card of item.cards) this.#cards.add(card, item.id);
+        if (item.uniquePin !== null) this.#uniquePins.add(item.uniquePin, item.id);
         break;
       default:
         assertNever(item);
@@ -206,18 +215,18 @@ export class RosterContents {
         break;
       case "auth":
         this.#auths.delete(item.id);
-        this.#releaseCards(item);
+        this.#users.remove(item.userId, item.id);
+        for (const card of item.cards) this.#cards.remove(card, item.id);
+        if (item.uniquePin !== null) this.#uniquePins.remove(item.uniquePin, item.id);
         break;
       default:
         assertNever(item);
     }
   }
 
-  #releaseCards({ id, cards }: AuthItem): void {
-    for (const card of cards) {
-      const others = (this.#holders.get(card) ?? []).filter((holder) => holder !== id);
-      if (others.length === 0) this.#holders.delete(card);
-      else this.#holders.set(card, others);
-    }
+  readonly #revisionOfAuth = (id: number): number => this.#items.get(`auth:${id}`)?.revision ?? 0;
+
+  #held(id: number | null): AuthItem | null {
+    return id === null ? null : (this.#auths.get(id) ?? null);
   }
 }

@@ -9,9 +9,17 @@ export interface PresentedCard {
   readonly formatData?: string;
 }
 
+/** What is held to a reader or typed at its keypad: one of these. PINs are digits. */
+export type PresentedThing =
+  | { readonly card: PresentedCard }
+  /** A user id. */
+  | { readonly code: number }
+  | { readonly pin: string }
+  | { readonly uniquePin: string };
+
 /** One line of JSON to the virtual driver's socket. */
 export type ControlRequest =
-  | { readonly op: "present"; readonly doorId: number; readonly side?: "entry" | "exit"; readonly card: PresentedCard }
+  | ({ readonly op: "present"; readonly doorId: number; readonly side?: "entry" | "exit" } & PresentedThing)
   | { readonly op: "state"; readonly doorId?: number }
   | { readonly op: "exit_button"; readonly doorId: number }
   | { readonly op: "sensor"; readonly doorId: number; readonly isOpen: boolean }
@@ -57,16 +65,16 @@ type RequestRead = { readonly ok: true; readonly request: ControlRequest } | { r
 export function readControlRequest(line: string): RequestRead {
   const value = parseObject(line);
   if (value === null) return wrong("A request is one line with one JSON object.");
-  const { op, doorId, side, card, isOpen, isOn } = value;
+  const { op, doorId, side, isOpen, isOn } = value;
   if (op === "state" && doorId === undefined) return { ok: true, request: { op } };
   if (typeof doorId !== "number" || !Number.isSafeInteger(doorId) || doorId < 1) return wrong("doorId is the id of a door.");
   switch (op) {
     case "present": {
       if (side !== undefined && side !== "entry" && side !== "exit") return wrong("side is entry or exit.");
-      const presented = readCard(card);
+      const presented = readThing(value);
       return presented === null
-        ? wrong("card is an object with cardNumber, and perhaps formatType and formatData, all texts.")
-        : { ok: true, request: { op, doorId, card: presented, ...(side === undefined ? {} : { side }) } };
+        ? wrong("One of card {cardNumber, formatType?, formatData?}, code (a number), pin or uniquePin (1 to 14 digits as a text).")
+        : { ok: true, request: { op, doorId, ...presented, ...(side === undefined ? {} : { side }) } };
     }
     case "state":
     case "exit_button":
@@ -88,6 +96,17 @@ export function readControlAnswer(line: string): ControlAnswer | null {
   const error = asObject(value["error"]);
   const [code, message] = [error?.["code"], error?.["message"]];
   return typeof code === "string" && typeof message === "string" ? { ok: false, error: { code, message } } : null;
+}
+
+const DIGITS = /^[0-9]{1,14}$/;
+
+function readThing({ card, code, pin, uniquePin }: Readonly<Record<string, unknown>>): PresentedThing | null {
+  if ([card, code, pin, uniquePin].filter((one) => one !== undefined).length !== 1) return null;
+  if (typeof pin === "string") return DIGITS.test(pin) ? { pin } : null;
+  if (typeof uniquePin === "string") return DIGITS.test(uniquePin) ? { uniquePin } : null;
+  if (typeof code === "number") return Number.isSafeInteger(code) && code > 0 ? { code } : null;
+  const presented = readCard(card);
+  return presented === null ? null : { card: presented };
 }
 
 function readCard(value: unknown): PresentedCard | null {

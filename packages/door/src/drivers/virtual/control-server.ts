@@ -6,8 +6,14 @@ import type { ControllerState } from "../../controller-state.ts";
 import { writeFileWhole } from "../../disk/write-file-whole.ts";
 import { doorError } from "../../errors.ts";
 import { CONTROL_CONNECTIONS_MAX, CONTROL_REQUEST_BYTES_MAX, CONTROL_REQUESTS_WAITING_MAX } from "../../limits.ts";
-import type { Outcome } from "../driver.ts";
-import { type ControlAnswer, type ControlRequest, type PresentResult, readControlRequest } from "./control-protocol.ts";
+import type { Credential, Outcome, TypedPin } from "../driver.ts";
+import {
+  type ControlAnswer,
+  type ControlRequest,
+  type PresentedThing,
+  type PresentResult,
+  readControlRequest,
+} from "./control-protocol.ts";
 import { LineReader } from "./line-reader.ts";
 import { controlSocketPath } from "./socket-path.ts";
 import type { VirtualDriver } from "./virtual-driver.ts";
@@ -122,11 +128,8 @@ export class ControlServer {
   }
 
   async #present(request: ControlRequest & { readonly op: "present" }): Promise<PresentResult | undefined> {
-    const { doorId, side = "entry", card } = request;
-    const parsed = parseCard({ cardNumber: card.cardNumber, formatType: card.formatType ?? "CSN", formatData: card.formatData });
-    if (parsed.kind === "problem")
-      throw new CodedError("request_malformed", { class: "caller", summary: `card.${parsed.field}: ${parsed.message}` });
-    const outcome = await this.#deps.driver.present(doorId, side, { kind: "card", factor: "CARD", card: parsed.card });
+    const { doorId, side = "entry" } = request;
+    const outcome = await this.#deps.driver.present(doorId, side, credentialOf(request));
     const door = this.#deps.state().doors.find((one) => one.doorId === doorId);
     const deviceId = (side === "exit" ? door?.exitDeviceId : door?.entryDeviceId) ?? 0;
     return { doorId, deviceId, ...presentFields(outcome), relay: this.#relay(doorId) };
@@ -135,6 +138,17 @@ export class ControlServer {
   #relay(doorId: number): "on" | "off" {
     return this.#deps.driver.isRelayOn(doorId) ? "on" : "off";
   }
+}
+
+function credentialOf(thing: PresentedThing): Credential | TypedPin {
+  if ("pin" in thing) return { kind: "pin", digits: thing.pin };
+  if ("uniquePin" in thing) return { kind: "unique_pin", digits: thing.uniquePin };
+  if ("code" in thing) return { kind: "code", factor: "CODE", userId: thing.code };
+  const { cardNumber, formatType = "CSN", formatData } = thing.card;
+  const parsed = parseCard({ cardNumber, formatType, formatData });
+  if (parsed.kind === "problem")
+    throw new CodedError("request_malformed", { class: "caller", summary: `card.${parsed.field}: ${parsed.message}` });
+  return { kind: "card", factor: "CARD", card: parsed.card };
 }
 
 function presentFields(outcome: Outcome): Omit<PresentResult, "doorId" | "deviceId" | "relay"> {

@@ -1,9 +1,9 @@
 import type { Clock, Timers } from "@postern/core";
 import { doorError } from "../../errors.ts";
-import type { Credential, DoorPorts, DoorWiring, Driver, Outcome } from "../driver.ts";
+import type { Credential, DoorPorts, DoorWiring, Driver, Outcome, TypedPin } from "../driver.ts";
 import { VirtualRelay } from "./virtual-relay.ts";
 
-type ReaderListener = (credential: Credential) => Promise<Outcome>;
+type ReaderListener = (credential: Credential | TypedPin) => Promise<Outcome>;
 
 /** The hardware of one door, in memory, with a hand on each of its parts. */
 interface VirtualDoor {
@@ -62,7 +62,7 @@ export class VirtualDriver implements Driver {
   }
 
   /** Holds a credential to a reader of the door. Resolves with what came of it. */
-  present(doorId: number, side: "entry" | "exit", credential: Credential): Promise<Outcome> {
+  present(doorId: number, side: "entry" | "exit", credential: Credential | TypedPin): Promise<Outcome> {
     const listener = this.#door(doorId)[side].listener;
     if (listener === null) throw doorError("request_malformed", { context: { doorId, side } });
     return listener(credential);
