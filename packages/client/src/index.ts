@@ -1,1 +1,4 @@
-export {};
+export type { FollowOptions } from "./follow-place.ts";
+export type { AnswerOf, CallArguments, CallOf, CallOptions, Exchange, ItemOf, PagedId } from "./operation-call.ts";
+export * from "./postern-client.ts";
+export * from "./postern-error.ts";
