@@ -8,6 +8,7 @@ export interface RetryPlan {
   readonly attemptsMax: number;
   /** A longer wish of the server ends the trying. */
   readonly retryAfterMsMax: number;
+  /** Ends a pause early; the next attempt then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Told of each failure after which it is tried again. */
   readonly onRetry?: ((error: PosternError) => void) | undefined;
@@ -29,7 +30,6 @@ export async function withRetries<Result>(ports: RetryPorts, plan: RetryPlan, at
       if (askedMs > plan.retryAfterMsMax) throw error;
       plan.onRetry?.(error);
       await pause(ports.timers, "a call again", Math.max(askedMs, backOffMs(failedCount, ports.random)), plan.signal);
-      plan.signal?.throwIfAborted();
     }
   }
 }

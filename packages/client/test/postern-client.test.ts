@@ -163,6 +163,23 @@ test("an answer that is no JSON fails for good", async () => {
   assert.deepEqual([error.code, error.class, tries], ["answer_malformed", "permanent", 1]);
 });
 
+test("an answer of more than 64 MiB is not read on, and its connection is ended", async () => {
+  let [mebibytes, isCancelled] = [0, false];
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      mebibytes += 1;
+      if (mebibytes > 70) return controller.close();
+      controller.enqueue(new Uint8Array(1_048_576).fill(32));
+    },
+    cancel() {
+      isCancelled = true;
+    },
+  });
+  const flooded = posternClient({ baseUrl: server.baseUrl, fetch: () => Promise.resolve(new Response(body)), timers });
+  await assert.rejects(flooded.listPlaces(), { code: "answer_too_large", class: "permanent" });
+  assert.ok(isCancelled);
+});
+
 test("a silent server is late, which is ambiguous, and no limit goes on running", async () => {
   const asked = server.asked.length;
   server.answering = (...one) => {

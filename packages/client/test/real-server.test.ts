@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type FeatureServer, SECOND_PLACE_ID, startFeatureServer } from "../../server/test/features/support/feature-server.ts";
 import { writeEvents } from "../../server/test/features/support/ledger-writer.ts";
-import { type PosternClient, posternClient } from "../src/index.ts";
+import { type PosternClient, PosternError, posternClient } from "../src/index.ts";
 
 let server: FeatureServer;
 let client: PosternClient;
@@ -39,8 +39,10 @@ test("the server's own events are followed from the beginning, and again from th
 test("the server's refusals come with their code, class, fields and request id", async () => {
   await assert.rejects(client.followEvents({ params: { placeId: 502 } }), { code: "not_found", class: "caller", status: 404 });
   await assert.rejects(client.followEvents({ params: { placeId: SECOND_PLACE_ID }, query: { limit: 0 } }), (error) => {
-    assert.partialDeepStrictEqual(error, { code: "argument_invalid", status: 400, problems: [{ field: "limit" }] });
-    return (error as { requestId: string | null }).requestId !== null;
+    assert.ok(error instanceof PosternError);
+    const [problem] = error.problems;
+    assert.deepEqual([error.code, error.status, problem?.field], ["argument_invalid", 400, "limit"]);
+    return error.requestId !== null;
   });
   const stranger = posternClient({ baseUrl, key: "nobody" });
   await assert.rejects(stranger.listKeys(), { code: "key_refused", class: "caller", status: 401 });
