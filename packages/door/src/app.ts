@@ -240,6 +240,7 @@ class ControllerApp implements RunningController {
       log,
       onWelcome: (frame) => this.#welcomed(frame),
       onRosterChanged: () => this.#rosterChanged(),
+      onCommand: (frame) => this.#controller.obey(frame),
       onStateChanged: () => this.#settleWaiters(),
     });
   }

@@ -105,3 +105,6 @@ export const CONTROL_REQUESTS_WAITING_MAX = 64;
 
 /** The shortest limit of a Unix socket path among our platforms is macOS's 104 bytes with the final NUL; Linux has 108. */
 export const SOCKET_PATH_BYTES_MAX = 103;
+
+/** Commands whose time is not over: a person opens a door from afar now and then, never hundreds within seconds. Beyond it they are refused. */
+export const COMMANDS_REMEMBERED_MAX = 256;

@@ -15,6 +15,8 @@ import { serveInsight } from "./features/insight/routes.ts";
 import type { KeySigner } from "./features/keys/key-token.ts";
 import { addKeyRoutes } from "./features/keys/routes.ts";
 import { type KeysService, keysService } from "./features/keys/service.ts";
+import { addOperatingRoutes, serveOperating } from "./features/operating/routes.ts";
+import { Operating } from "./features/operating/service.ts";
 import type { Access } from "./platform/access/actor.ts";
 import type { Database } from "./platform/database.ts";
 import type { RouteGuards } from "./platform/http/keyed-routes.ts";
@@ -55,13 +57,14 @@ export interface ApiDeps {
 export interface ApiServices {
   readonly keys: KeysService;
   readonly controllers: ControllersService;
+  readonly operating: Operating;
 }
 
 /** Every route of a server, each feature made once: what `startServer` serves and what tests hold to its promises. */
 export function addApi(app: FastifyInstance, guards: RouteGuards, deps: ApiDeps): ApiServices {
   const services = createServices(deps);
   addHealthRoutes(app, healthService({ ...deps, ...deps.health, version: SERVER_VERSION }));
-  addV1Routes(app, guards, (routes) => addV1Features(routes, services));
+  addV1Routes(app, guards, (routes) => addV1Features(routes, services, deps.access));
   addV2Routes(app, guards, (routes) => {
     const serve = serveOperations(routes, { ...deps, requestKey: deps.deriveKey("requests") });
     serveFeatures(serve, services);
@@ -85,18 +88,21 @@ function createServices(deps: ApiDeps) {
     }),
     doors: doorsService(deps),
     events: eventsService(deps),
+    operating: new Operating(deps),
     keys: keysService({ ...deps, signer: deps.keySigner, onRevoked: deps.onKeyRevoked }),
   };
 }
 
 /** CLUe's paths; called once per prefix. */
-function addV1Features(routes: FastifyInstance, { auths, doors, events }: Services): void {
+function addV1Features(routes: FastifyInstance, { auths, doors, events, operating }: Services, access: Access): void {
   addAuthRoutes(routes, auths);
   addDoorRoutes(routes, doors);
   addEventRoutes(routes, events);
+  addOperatingRoutes(routes, operating, access);
 }
 
 /** The operations of v2. */
-function serveFeatures(serve: Serve, { events }: Services): void {
+function serveFeatures(serve: Serve, { events, operating }: Services): void {
   serveEvents(serve, events);
+  serveOperating(serve, operating);
 }

@@ -10,6 +10,7 @@ import { LedgerHints } from "./features/events/ledger-hints.ts";
 import type { HealthCheck } from "./features/health/service.ts";
 import { createKeyVerifier } from "./features/keys/key-verifier.ts";
 import type { KeysService } from "./features/keys/service.ts";
+import { MODES_POLL_MS } from "./features/operating/limits.ts";
 import { COMMAND_WAITS_CHANNEL } from "./gateway/command-store.ts";
 import { Confirmations } from "./gateway/confirmations.ts";
 import { Gateway } from "./gateway/gateway.ts";
@@ -220,7 +221,7 @@ async function startHttp({
   stack.defer(() => stopping.abort());
   const guards = createRouteGuards({ log, clock, verifyKey: verifier.verify, verifyOperator, rateLimit: "off" });
   const checks = { database: async () => (await database.query("select 1")).length === 1, gateway: () => true, ...options.checks };
-  const { keys, controllers } = addApi(app, guards, {
+  const { keys, controllers, operating } = addApi(app, guards, {
     ...{ database, clock, timers, random, log, keySigner },
     access: createAccess({ database, clock }),
     deriveKey: (purpose) => serverKey.deriveKey(purpose),
@@ -231,6 +232,7 @@ async function startHttp({
     health: { isInsecure: isOpen(config), checks },
     stopping: stopping.signal,
   });
+  stack.use(repeat(timers, { name: "take back modes", everyMs: MODES_POLL_MS, work: () => operating.takeBackModes(), log }));
   return { baseUrl: await listen(app, config), keys, controllers };
 }
 

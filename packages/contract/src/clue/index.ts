@@ -16,5 +16,6 @@ export * from "./read-create-auth.ts";
 export * from "./read-doors-query.ts";
 export * from "./read-events-query.ts";
 export * from "./read-path-id.ts";
+export * from "./read-publish.ts";
 export * from "./read-unique-pin.ts";
 export type { Read } from "./spot.ts";

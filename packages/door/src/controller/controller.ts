@@ -1,4 +1,4 @@
-import type { LinkEvent } from "@postern/contract";
+import type { CommandFrame, LinkEvent } from "@postern/contract";
 import type { Log, Timer, Timers } from "@postern/core";
 import type { DoorWiring, Driver } from "../drivers/driver.ts";
 import { DOOR_TICK_MS } from "../limits.ts";
@@ -6,6 +6,8 @@ import { doorEvent } from "./door-events.ts";
 import type { DoorFacts } from "./door-facts.ts";
 import { DoorRunner } from "./door-runner.ts";
 import type { DoorState } from "./door-state.ts";
+import { ObeyedCommands } from "./obeyed-commands.ts";
+import type { CommandResult } from "./open-once.ts";
 import { type EventLog, Recorder } from "./recorder.ts";
 
 export interface ControllerDeps {
@@ -24,6 +26,7 @@ export class Controller {
   readonly #deps: ControllerDeps;
   readonly #recorder: Recorder;
   readonly #doors = new Map<number, DoorRunner>();
+  readonly #obeyed = new ObeyedCommands();
   #tick: Timer | null = null;
   #isStopped = false;
   #serving: Promise<void> = Promise.resolve();
@@ -48,6 +51,16 @@ export class Controller {
   /** The roster has changed: what holds each door is judged anew. */
   rosterChanged(): void {
     for (const runner of this.#doors.values()) runner.handle({ kind: "tick" });
+  }
+
+  /** Carries a command out, once. One for a door or of a kind that is not known here fails. */
+  obey(frame: CommandFrame): Promise<CommandResult> {
+    const { commandId, notAfter: notAfterMs } = frame;
+    if (frame.command !== "ONCE_OPEN") return Promise.resolve({ outcome: "failed", reason: "command_unknown" });
+    const runner = this.#doors.get(frame.doorId);
+    if (runner === undefined) return Promise.resolve({ outcome: "failed", reason: "door_unknown" });
+    const times = { notAfterMs, nowMs: this.#deps.facts().stampMs };
+    return this.#obeyed.once(commandId, times, () => runner.openOnce({ commandId, notAfterMs }));
   }
 
   /** Records a fact about the controller itself. */

@@ -4,6 +4,7 @@ import { PIN_CHECKS_AT_ONCE_MAX } from "../limits.ts";
 import { checkTyped } from "./check-typed.ts";
 import type { DoorFacts } from "./door-facts.ts";
 import { type DoorState, newDoorState } from "./door-state.ts";
+import type { CommandResult, OnceOpen } from "./open-once.ts";
 import type { Recorder } from "./recorder.ts";
 import { type DoorEffect, type DoorInput, stepDoor } from "./step-door.ts";
 
@@ -21,6 +22,7 @@ export class DoorRunner {
   readonly #ports: DoorPorts;
   readonly #waits = new Map<number, Timer>();
   readonly #answers = new Map<number, (outcome: Outcome) => void>();
+  readonly #results = new Map<number, (result: CommandResult) => void>();
   #state: DoorState;
   #nextPresentationId = 1;
   #checkCount = 0;
@@ -75,6 +77,14 @@ export class DoorRunner {
     return promise;
   }
 
+  /** Resolves once the relay has done its part. */
+  openOnce(command: OnceOpen): Promise<CommandResult> {
+    const { promise, resolve } = Promise.withResolvers<CommandResult>();
+    this.#results.set(command.commandId, resolve);
+    this.handle({ kind: "command", command });
+    return promise;
+  }
+
   handle(input: DoorInput): void {
     const { state, effects } = stepDoor(this.#state, input, this.#deps.facts());
     this.#state = state;
@@ -110,6 +120,9 @@ export class DoorRunner {
       case "lock":
         this.#tellRelay(relay.lock());
         return "go_on";
+      case "result":
+        void this.#tellResult(effect.commandId, effect.result);
+        return "go_on";
       case "wait":
         this.#startWait(effect.waitId, effect.waitMs);
         return "go_on";
@@ -142,6 +155,12 @@ export class DoorRunner {
       this.handle({ kind: "factor_timeout", waitId });
     });
     this.#waits.set(waitId, timer);
+  }
+
+  async #tellResult(commandId: number, result: CommandResult): Promise<void> {
+    const isDone = await this.#relayWork;
+    this.#results.get(commandId)?.(result.outcome === "done" && !isDone ? { outcome: "failed", reason: "command_failed" } : result);
+    this.#results.delete(commandId);
   }
 
   async #answer(presentationId: number, outcome: Outcome): Promise<void> {

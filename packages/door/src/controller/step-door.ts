@@ -5,6 +5,7 @@ import { UNLOCK_MS_WITHOUT_SETTINGS } from "../limits.ts";
 import { doorEvent, type Happening, modeEvent } from "./door-events.ts";
 import { type DoorFacts, modeNow } from "./door-facts.ts";
 import type { DoorState } from "./door-state.ts";
+import { type CommandResult, type OnceOpen, openOnce } from "./open-once.ts";
 import { type Presentation, present, timeOut, withdraw } from "./present.ts";
 
 export type DoorInput =
@@ -14,6 +15,7 @@ export type DoorInput =
   | { readonly kind: "factor_timeout"; readonly waitId: number }
   /** What `record_first` wanted could not be written down: nothing that followed it was done. */
   | { readonly kind: "not_recorded"; readonly about: Unrecorded }
+  | { readonly kind: "command"; readonly command: OnceOpen }
   | { readonly kind: "exit_button" }
   | { readonly kind: "fire"; readonly isOn: boolean }
   | { readonly kind: "sensor"; readonly isOpen: boolean }
@@ -35,6 +37,8 @@ export type DoorEffect =
   | { readonly kind: "lock" }
   /** Starts the clock of a wait; `factor_timeout` comes back unless it ended before. */
   | { readonly kind: "wait"; readonly waitId: number; readonly waitMs: number }
+  /** Told to whoever sent the command. */
+  | { readonly kind: "result"; readonly commandId: number; readonly result: CommandResult }
   /** Our own bug, for the log. */
   | { readonly kind: "report_fault"; readonly cause: unknown }
   /** Told to the reader once the relay has done what was asked of it. */
@@ -42,6 +46,7 @@ export type DoorEffect =
 
 export type Unrecorded =
   | { readonly kind: "grant"; readonly presentation: Presentation; readonly failure: LinkEvent }
+  | { readonly kind: "command"; readonly commandId: number }
   | { readonly kind: "mode" };
 
 export interface DoorStep {
@@ -59,9 +64,9 @@ export function stepDoor(state: DoorState, input: DoorInput, facts: DoorFacts): 
     case "factor_timeout":
       return timeOut(state, input.waitId, facts);
     case "not_recorded":
-      return input.about.kind === "mode"
-        ? { state: { ...state, mode: { kind: "credentials" } }, effects: [] }
-        : withdraw(state, input.about, facts);
+      return notRecorded(state, input.about, facts);
+    case "command":
+      return openOnce(state, input.command, facts);
     case "exit_button":
       return pressExitButton(state, facts);
     case "fire":
@@ -78,6 +83,19 @@ export function stepDoor(state: DoorState, input: DoorInput, facts: DoorFacts): 
       return { state: { ...state, waits: [] }, effects: [{ kind: "lock" }] };
     default:
       return assertNever(input);
+  }
+}
+
+function notRecorded(state: DoorState, about: Unrecorded, facts: DoorFacts): DoorStep {
+  switch (about.kind) {
+    case "mode":
+      return { state: { ...state, mode: { kind: "credentials" } }, effects: [] };
+    case "command":
+      return { state, effects: [{ kind: "result", commandId: about.commandId, result: { outcome: "failed", reason: "not_recorded" } }] };
+    case "grant":
+      return withdraw(state, about, facts);
+    default:
+      return assertNever(about);
   }
 }
 

@@ -1,8 +1,10 @@
 import {
+  type CommandFrame,
   type DownKind,
   type FrameRead,
   type HelloFrame,
   type RosterFrame,
+  readCommand,
   readRoster,
   readStored,
   readWelcome,
@@ -12,6 +14,7 @@ import {
 } from "@postern/contract";
 import { assertNever, type Clock, type Log, type Random, type Timer, type Timers } from "@postern/core";
 import type { DoorClock } from "../controller/door-clock.ts";
+import type { CommandResult } from "../controller/open-once.ts";
 import { HTTP_MS_MAX } from "../limits.ts";
 import type { LogCursor } from "../outbox/log-generation.ts";
 import type { Outbox } from "../outbox/outbox.ts";
@@ -40,6 +43,8 @@ export interface UplinkDeps {
   /** Called once the replica knows which doors it serves. */
   readonly onWelcome: (frame: WelcomeFrame) => void;
   readonly onRosterChanged: () => void;
+  /** Resolves with what came of it. */
+  readonly onCommand: (frame: CommandFrame) => Promise<CommandResult>;
   readonly onStateChanged: () => void;
 }
 
@@ -182,12 +187,32 @@ export class Uplink {
         return this.#read("stored", readStored(payload));
       case "roster":
         return this.#read("roster", readRoster(payload));
-      case "answer":
       case "command":
+        return this.#obey(readCommand(payload));
+      case "answer":
         return null;
       default:
         return assertNever(kind);
     }
+  }
+
+  /** Only a greeted session has anything to command. What came of it is told on the same connection or on none: the server then says that its time ran out. */
+  #obey(read: FrameRead<CommandFrame>): UplinkInput | null {
+    if (!read.ok) {
+      this.#deps.log.error("uplink.frame_malformed", { kind: "command", problem: read.problem });
+      return { kind: "malformed" };
+    }
+    if (this.#state.kind !== "live") return null;
+    const { session } = this.#state;
+    const attempt = this.#attempt;
+    const { commandId } = read.frame;
+    this.#deps.onCommand(read.frame).then(
+      (result) => {
+        if (attempt === this.#attempt) this.#send("result", { session, commandId, ...result });
+      },
+      (cause: unknown) => this.#deps.log.error("uplink.command_failed", { commandId, cause }),
+    );
+    return null;
   }
 
   #read<Kind extends "welcome" | "stored" | "roster", Frame>(

@@ -197,6 +197,9 @@ test("link: a server that is away is looked for until it is back, and the door d
 
 test("link: a malformed frame closes the connection, and the next one begins clean", async (context) => {
   const { server, controller } = await start(context);
+  const broken = await greet(server);
+  broken.send("command", JSON.stringify({ id: 1 }));
+  await eventually("the connection is closed", () => broken.isClosed);
   for (const bad of ['{"batch":0}', "not json", JSON.stringify({ batch: 1, items: [{ key: "door:0", revision: 1 }] })]) {
     const peer = await greet(server);
     peer.send("roster", bad);
@@ -211,7 +214,6 @@ test("link: an empty message that only asks whether anybody is there is no frame
   const { server } = await start(context);
   const peer = await greet(server);
   peer.send("answer", "");
-  peer.send("command", JSON.stringify({ id: 1 }));
   peer.roster(rosterFrame([], { batch: 3 }));
   assert.equal((await peer.next("synced")).batch, 3);
 });

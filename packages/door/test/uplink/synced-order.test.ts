@@ -51,6 +51,7 @@ function linkInMemory(context: Parameters<typeof temporaryFolder>[0]) {
     log: silentLog,
     onWelcome: () => undefined,
     onRosterChanged: () => undefined,
+    onCommand: () => Promise.resolve({ outcome: "done" }),
     onStateChanged: () => undefined,
   });
   const bytes = (frame: object): Uint8Array => Buffer.from(JSON.stringify(frame));

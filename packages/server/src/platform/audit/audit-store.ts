@@ -2,9 +2,9 @@ import type { Transaction } from "../database.ts";
 
 /** Who did something, as the audit log names them. */
 export interface AuditActor {
-  /** null: the operator. */
+  /** null: the operator of the server, or the server by itself. */
   readonly keyId: string | null;
-  readonly source: "API_TOKEN" | "OPERATOR";
+  readonly source: "API_TOKEN" | "OPERATOR" | "SYSTEM";
 }
 
 /** One administrative act. `detail` names what changed, never a credential's value. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type LogFields, silentLog, systemRandom, systemTimers } from "@postern/core";
 import type { FastifyInstance, InjectOptions } from "fastify";
-import { addApi } from "../../../src/api.ts";
+import { type ApiServices, addApi } from "../../../src/api.ts";
 import { type DemoPlace, makeDemoPlace } from "../../../src/features/demo/make-demo-place.ts";
 import { addDoor } from "../../../src/features/doors/add-door.ts";
 import { LedgerHints } from "../../../src/features/events/ledger-hints.ts";
@@ -43,6 +43,7 @@ export interface FeatureServer extends AsyncDisposable {
   readonly foreign: TestPlace;
   readonly hints: LedgerHints;
   readonly stopping: AbortController;
+  readonly services: ApiServices;
   /** The states for which transactions were run again; undefined where we asked for it ourselves. */
   readonly repeatedFor: readonly unknown[];
   nowMs: number;
@@ -96,7 +97,7 @@ export async function startFeatureServer(): Promise<FeatureServer> {
   const app = createHttpServer(ports);
   const hints = new LedgerHints(systemTimers);
   const stopping = new AbortController();
-  addApi(app, guards, {
+  const services = addApi(app, guards, {
     ...ports,
     ...{ database, access: createAccess({ database, clock }), keySigner: signerOf(1), ledgerGrown: hints, stopping: stopping.signal },
     deriveKey: (purpose) => createHash("sha256").update(purpose).digest(),
@@ -115,6 +116,7 @@ export async function startFeatureServer(): Promise<FeatureServer> {
     foreign,
     hints,
     stopping,
+    services,
     repeatedFor,
     get nowMs() {
       return time.nowMs;

@@ -1,0 +1,23 @@
+/** How long after its time a door may still open once: a person stands before it. */
+export const OPEN_WITHIN_MS_DEFAULT = 10_000;
+
+/** A request older than this was meant for another moment, or its clock is wrong: nothing is opened by it. */
+export const EVENT_TIME_AGE_MS_MAX = 5 * 60_000;
+
+/** How far ahead a door may be told to open once, and how long an unlocking mode may wait for a door that is offline. */
+export const ACT_AHEAD_MS_MAX = 24 * 3_600_000;
+
+/** How long an unlocking mode may go unconfirmed before it is taken back, where nobody says otherwise: a door that hears of it later must not open then. */
+export const UNLOCK_CONFIRMED_WITHIN_MS = 60_000;
+
+/** How often modes that were not confirmed in time are looked for. */
+export const MODES_POLL_MS = 1_000;
+
+/** Confirmations are written a few times a second: a mode is given this much longer before it is taken back. */
+export const CONFIRMATION_GRACE_MS = 1_000;
+
+/** How often a waiting request looks what came of a command. */
+export const COMMAND_LOOK_MS = 100;
+
+/** Over the longest wait of a request: the statements around it. */
+export const COMMAND_ANSWER_MS_MAX = 35_000;

@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import type { DoorCommand, DoorModeAnswer, Lockdown } from "@postern/contract";
+import { dataOf, refusedFor } from "../support/answers.ts";
+import { databaseCounts } from "../support/database-counts.ts";
+import { type Answer, type FeatureServer, PLACE_ID, startFeatureServer } from "../support/feature-server.ts";
+
+let server: FeatureServer;
+before(async () => {
+  server = await startFeatureServer();
+});
+after(() => server[Symbol.asyncDispose]());
+beforeEach(() => connect(true));
+
+/** Whether the demo's controller has a live connection, as far as the database knows. */
+async function connect(isConnected: boolean): Promise<void> {
+  await server.test.database.execute("update controllers set connected_instance = $1 where place_id = $2", [
+    isConnected ? 1 : null,
+    PLACE_ID,
+  ]);
+}
+
+const publish = (command: string, { doorId = 234, eventTime = server.nowMs, key = "all", prefix = "/v1" } = {}): Promise<Answer> =>
+  server.call("POST", `${prefix}/doors/${doorId}/shadow/publish`, { body: { eventTime, command }, key });
+
+async function mode(doorId: number): Promise<unknown> {
+  const [row] = await server.test.database.query<{ item: Record<string, unknown> }>("select item from roster_items where item_key = $1", [
+    `mode:${doorId}`,
+  ]);
+  return row?.item;
+}
+
+async function lastEvents(count: number): Promise<string[]> {
+  const { body } = await server.call("GET", `/v1/events/places/${PLACE_ID}/elastic?sort=id,desc&size=${count}`);
+  return (body as { data: { eventType: string; doorId?: number }[] }).data.map((event) =>
+    `${event.eventType} ${event.doorId ?? ""}`.trim(),
+  );
+}
+
+test("CLUe's four commands are carried out: modes into the roster, one opening as a command, each with its event", async () => {
+  const answer = await publish("ALWAYS_OPEN");
+  const said = { eventTime: server.nowMs, command: "ALWAYS_OPEN" };
+  assert.deepEqual(answer.body, { code: 200, status: true, message: "OK", ...said, data: said });
+  assert.deepEqual(await mode(234), { kind: "mode", id: 234, operator: "unlocked", lockdown: false });
+  dataOf(await publish("ALWAYS_CLOSE", { prefix: "/v1/be" }));
+  assert.deepEqual(await mode(234), { kind: "mode", id: 234, operator: "locked", lockdown: false });
+  dataOf(await publish("RELEASE_MANUAL_MODE", { prefix: "/api/v1" }));
+  assert.deepEqual(await mode(234), { kind: "mode", id: 234, operator: "none", lockdown: false });
+  dataOf(await publish("ONCE_OPEN"));
+  assert.deepEqual(await lastEvents(4), [
+    "DOOR_TEMP_OPEN_REQ 234",
+    "DOOR_MANUAL_RELEASE_REQ 234",
+    "DOOR_MANUAL_CLOSE_REQ 234",
+    "DOOR_MANUAL_OPEN_REQ 234",
+  ]);
+  const commands = await server.test.database.query<{ state: string; not_after: number }>("select state, not_after from door_commands");
+  assert.deepEqual(commands, [{ state: "waiting", not_after: server.nowMs + 10_000 }]);
+});
+
+test("while the controller is offline CLUe's commands are refused and change nothing", async () => {
+  await connect(false);
+  const counts = await databaseCounts(server.test.database);
+  for (const command of ["ONCE_OPEN", "ALWAYS_OPEN", "ALWAYS_CLOSE", "RELEASE_MANUAL_MODE"])
+    assert.equal(refusedFor(await publish(command)), "e1006");
+  assert.deepEqual(await databaseCounts(server.test.database), counts);
+});
+
+test("a bad command, a time that has passed and a time too far ahead are named, and change nothing", async () => {
+  const counts = await databaseCounts(server.test.database);
+  const day = 86_400_000;
+  assert.equal(refusedFor(await publish("OPEN_SESAME")), "e1005 command");
+  assert.equal(refusedFor(await publish("ONCE_OPEN", { eventTime: server.nowMs - 300_001 })), "e1005 eventTime");
+  assert.equal(refusedFor(await publish("ONCE_OPEN", { eventTime: server.nowMs + day + 1 })), "e1005 eventTime");
+  assert.equal(refusedFor(await publish("ALWAYS_OPEN", { eventTime: server.nowMs + 300_001 })), "e1005 eventTime");
+  assert.equal(refusedFor(await server.call("POST", "/v1/doors/234/shadow/publish", { body: {} })), "e1005 eventTime command");
+  assert.deepEqual(await databaseCounts(server.test.database), counts);
+});
+
+test("a door out of reach answers like one that does not exist, and without the scope nothing is done", async () => {
+  for (const key of ["foreign", "second", "nowhere"]) {
+    assert.deepEqual((await publish("ONCE_OPEN", { key })).body, (await publish("ONCE_OPEN", { key, doorId: 9_999 })).body, key);
+  }
+  assert.equal(refusedFor(await publish("ONCE_OPEN", { key: "people" })), "e1001");
+});
+
+const openAt = (actAt: number): Promise<Answer> => server.call("POST", "/v2/doors/235/open", { body: { actAt } });
+const setMode = (body: unknown): Promise<Answer> => server.call("PUT", "/v2/doors/235/mode", { body });
+
+test("a mode is set also while the door is offline, and an unlocking one that nobody confirms in time is taken back", async () => {
+  await connect(false);
+  const { status, body } = await setMode({ operator: "unlocked" });
+  assert.equal(status, 200);
+  assert.equal((body as DoorModeAnswer).mode.notAfter, server.nowMs + 60_000);
+  server.nowMs += 61_000;
+  await server.services.operating.takeBackModes();
+  assert.deepEqual(await mode(235), { kind: "mode", id: 235, operator: "unlocked", lockdown: false }, "not yet");
+  server.nowMs += 1;
+  await server.services.operating.takeBackModes();
+  assert.deepEqual(await mode(235), { kind: "mode", id: 235, operator: "none", lockdown: false });
+  assert.equal((await lastEvents(1))[0], "DOOR_MANUAL_RELEASE_REQ 235");
+});
+
+test("a wish for another moment moves no bolt: its field is named and nothing changes", async () => {
+  await connect(true);
+  const counts = await databaseCounts(server.test.database);
+  const dayMs = 86_400_000;
+  const refusals: (readonly [Promise<Answer>, string])[] = [
+    [setMode({ operator: "unlocked", notAfter: server.nowMs }), "notAfter has passed"],
+    [setMode({ operator: "unlocked", notAfter: server.nowMs + dayMs + 1 }), "notAfter lies more than a day ahead"],
+    [openAt(server.nowMs - 300_001), "actAt has passed more than five minutes ago"],
+    [openAt(server.nowMs + dayMs + 1), "actAt lies more than a day ahead"],
+  ];
+  for (const [asked, expected] of refusals) {
+    const { status, body } = await asked;
+    const [problem] = (body as { errors: { field: string; message: string }[] }).errors;
+    assert.deepEqual([status, `${problem?.field} ${problem?.message}`], [400, expected]);
+  }
+  assert.deepEqual(await databaseCounts(server.test.database), counts);
+});
+
+test("an unlocking mode that the door confirmed stays, and a locking one needs no confirmation", async () => {
+  await setMode({ operator: "unlocked" });
+  await server.test.database.execute(
+    "update controllers set urgent_revision = (select revision from roster_heads where place_id = $1) where place_id = $1",
+    [PLACE_ID],
+  );
+  server.nowMs += 120_000;
+  await server.services.operating.takeBackModes();
+  assert.deepEqual(await mode(235), { kind: "mode", id: 235, operator: "unlocked", lockdown: false });
+  await setMode({ operator: "locked" });
+  server.nowMs += 120_000;
+  await server.services.operating.takeBackModes();
+  assert.deepEqual(await mode(235), { kind: "mode", id: 235, operator: "locked", lockdown: false });
+  await setMode({ operator: "none" });
+});
+
+test("a lockdown holds every door of the place or those named, beside the operator's own mode, until it ends", async () => {
+  await setMode({ operator: "locked" });
+  const begin = async (doors: unknown): Promise<Lockdown> =>
+    (await server.call("PUT", `/v2/places/${PLACE_ID}/lockdown`, { body: { doors } })).body as Lockdown;
+  assert.deepEqual(await begin([234]), { placeId: PLACE_ID, doorIds: [234], isWhole: false });
+  assert.deepEqual(await begin("all"), { placeId: PLACE_ID, doorIds: [234, 235, 236], isWhole: true });
+  assert.deepEqual(await mode(235), { kind: "mode", id: 235, operator: "locked", lockdown: true });
+  const { body } = await server.call("DELETE", `/v2/places/${PLACE_ID}/lockdown`);
+  assert.deepEqual(body, { placeId: PLACE_ID, doorIds: [], isWhole: false });
+  assert.deepEqual(await mode(235), { kind: "mode", id: 235, operator: "locked", lockdown: false });
+  const wrong = await server.call("PUT", `/v2/places/${PLACE_ID}/lockdown`, { body: { doors: [9_999] } });
+  assert.equal(wrong.status, 400);
+  await setMode({ operator: "none" });
+});
+
+test("an opening can be watched to its end, and a repeat with the same Idempotency-Key asks the door once", async () => {
+  const open = (wait: number): Promise<Answer> =>
+    server.call("POST", `/v2/doors/236/open?wait=${wait}`, { headers: { "idempotency-key": "open-1" } });
+  const first = await open(0);
+  assert.equal(first.status, 202);
+  const { commandId, state } = first.body as DoorCommand;
+  assert.equal(state, "waiting");
+  assert.equal(((await open(0)).body as DoorCommand).commandId, commandId);
+  const waiting = server.call("GET", `/v2/commands/${commandId}?wait=10`);
+  await server.test.database.execute("update door_commands set state = 'done', ended_at = $1 where command_id = $2", [
+    server.nowMs,
+    commandId,
+  ]);
+  assert.equal(((await waiting).body as DoorCommand).state, "done");
+  assert.equal((await server.call("GET", `/v2/commands/${commandId}`, { key: "foreign" })).status, 404);
+  await connect(false);
+  assert.equal((await server.call("POST", "/v2/doors/236/open")).status, 503);
+});
+
+test("every act at a door is in the audit log with who did it", async () => {
+  const rows = await server.test.database.query<{ action: string; source: string }>(
+    "select distinct action, source from audit where action ~ '^(door|lockdown)' order by action, source",
+  );
+  assert.deepEqual(
+    rows.map(({ action, source }) => `${action} ${source}`),
+    ["door.mode API_TOKEN", "door.mode SYSTEM", "door.open API_TOKEN", "lockdown.begin API_TOKEN", "lockdown.end API_TOKEN"],
+  );
+});
