@@ -11,12 +11,16 @@ import { addEventRoutes, serveEvents } from "./features/events/routes.ts";
 import { eventsService } from "./features/events/service.ts";
 import { addHealthRoutes } from "./features/health/routes.ts";
 import { type HealthCheck, healthService } from "./features/health/service.ts";
+import { serveHolidayCalendars } from "./features/holiday-calendars/routes.ts";
+import { holidayCalendarsService } from "./features/holiday-calendars/service.ts";
 import { serveInsight } from "./features/insight/routes.ts";
 import type { KeySigner } from "./features/keys/key-token.ts";
 import { addKeyRoutes } from "./features/keys/routes.ts";
 import { type KeysService, keysService } from "./features/keys/service.ts";
 import { addOperatingRoutes, serveOperating } from "./features/operating/routes.ts";
 import { Operating } from "./features/operating/service.ts";
+import { serveSchedules } from "./features/schedules/routes.ts";
+import { schedulesService } from "./features/schedules/service.ts";
 import type { Access } from "./platform/access/actor.ts";
 import type { Database } from "./platform/database.ts";
 import type { RouteGuards } from "./platform/http/keyed-routes.ts";
@@ -88,8 +92,10 @@ function createServices(deps: ApiDeps) {
     }),
     doors: doorsService(deps),
     events: eventsService(deps),
-    operating: new Operating(deps),
+    holidayCalendars: holidayCalendarsService(deps),
     keys: keysService({ ...deps, signer: deps.keySigner, onRevoked: deps.onKeyRevoked }),
+    operating: new Operating(deps),
+    schedules: schedulesService(deps),
   };
 }
 
@@ -102,7 +108,9 @@ function addV1Features(routes: FastifyInstance, { auths, doors, events, operatin
 }
 
 /** The operations of v2. */
-function serveFeatures(serve: Serve, { events, operating }: Services): void {
+function serveFeatures(serve: Serve, { events, holidayCalendars, operating, schedules }: Services): void {
   serveEvents(serve, events);
+  serveHolidayCalendars(serve, holidayCalendars);
   serveOperating(serve, operating);
+  serveSchedules(serve, schedules);
 }

@@ -17,4 +17,5 @@ export * from "./read-keys-query.ts";
 export * from "./read-mint-key.ts";
 export * from "./read-schema.ts";
 export * from "./schedule.ts";
+export * from "./schedule-windows.ts";
 export * from "./scopes.ts";

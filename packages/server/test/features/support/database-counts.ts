@@ -1,6 +1,18 @@
 import type { Queryable } from "../../../src/platform/database.ts";
 
-const TABLES = ["users", "auths", "cards", "idempotency_keys", "roster_items", "roster_deltas", "events", "doors", "devices", "schedules"];
+const TABLES = [
+  "users",
+  "auths",
+  "cards",
+  "idempotency_keys",
+  "roster_items",
+  "roster_deltas",
+  "events",
+  "doors",
+  "devices",
+  "schedules",
+  "holiday_calendars",
+];
 
 /** How much every table holds, and where rosters and ledgers stand: equal when nothing has changed. */
 export async function databaseCounts(queryable: Queryable): Promise<Readonly<Record<string, unknown>>> {
