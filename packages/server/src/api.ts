@@ -9,6 +9,9 @@ import { doorsService } from "./features/doors/service.ts";
 import type { LedgerGrown } from "./features/events/follow.ts";
 import { addEventRoutes, serveEvents } from "./features/events/routes.ts";
 import { eventsService } from "./features/events/service.ts";
+import { membersService } from "./features/groups/members.ts";
+import { serveGroupMembers, serveGroups } from "./features/groups/routes.ts";
+import { groupsService } from "./features/groups/service.ts";
 import { addHealthRoutes } from "./features/health/routes.ts";
 import { type HealthCheck, healthService } from "./features/health/service.ts";
 import { serveHolidayCalendars } from "./features/holiday-calendars/routes.ts";
@@ -92,6 +95,8 @@ function createServices(deps: ApiDeps) {
     }),
     doors: doorsService(deps),
     events: eventsService(deps),
+    groups: groupsService(deps),
+    groupMembers: membersService(deps),
     holidayCalendars: holidayCalendarsService(deps),
     keys: keysService({ ...deps, signer: deps.keySigner, onRevoked: deps.onKeyRevoked }),
     operating: new Operating(deps),
@@ -108,8 +113,10 @@ function addV1Features(routes: FastifyInstance, { auths, doors, events, operatin
 }
 
 /** The operations of v2. */
-function serveFeatures(serve: Serve, { events, holidayCalendars, operating, schedules }: Services): void {
+function serveFeatures(serve: Serve, { events, groups, groupMembers, holidayCalendars, operating, schedules }: Services): void {
   serveEvents(serve, events);
+  serveGroups(serve, groups);
+  serveGroupMembers(serve, groups, groupMembers);
   serveHolidayCalendars(serve, holidayCalendars);
   serveOperating(serve, operating);
   serveSchedules(serve, schedules);

@@ -35,3 +35,6 @@ export const GRANTS_PER_GROUP_MAX = 16;
 
 /** What the link carries of one auth's grants, through all its groups together. */
 export const GRANTS_PER_AUTH_MAX = 64;
+
+/** Doors named by one auth's grants, through all its groups together. Ids of the longest kind then fill two thirds of `ITEM_BYTES_PER_FRAME_MAX`. */
+export const GRANT_DOORS_PER_AUTH_MAX = 8_000;
