@@ -18,10 +18,15 @@ import { serveHolidayCalendars } from "./features/holiday-calendars/routes.ts";
 import { holidayCalendarsService } from "./features/holiday-calendars/service.ts";
 import { serveInsight } from "./features/insight/routes.ts";
 import type { KeySigner } from "./features/keys/key-token.ts";
-import { addKeyRoutes } from "./features/keys/routes.ts";
+import { addKeyRoutes, serveKeys } from "./features/keys/routes.ts";
 import { type KeysService, keysService } from "./features/keys/service.ts";
+import { dropKeysOf } from "./features/keys/store.ts";
 import { addOperatingRoutes, serveOperating } from "./features/operating/routes.ts";
 import { Operating } from "./features/operating/service.ts";
+import { servePlaceGroups } from "./features/place-groups/routes.ts";
+import { placeGroupsService } from "./features/place-groups/service.ts";
+import { servePlaces } from "./features/places/routes.ts";
+import { placesService } from "./features/places/service.ts";
 import { serveSchedules } from "./features/schedules/routes.ts";
 import { schedulesService } from "./features/schedules/service.ts";
 import type { Access } from "./platform/access/actor.ts";
@@ -101,6 +106,8 @@ function createServices(deps: ApiDeps) {
     keys: keysService({ ...deps, signer: deps.keySigner, onRevoked: deps.onKeyRevoked }),
     operating: new Operating(deps),
     schedules: schedulesService(deps),
+    placeGroups: placeGroupsService({ ...deps, dropKeys: dropKeysOf }),
+    places: placesService(deps),
   };
 }
 
@@ -113,11 +120,14 @@ function addV1Features(routes: FastifyInstance, { auths, doors, events, operatin
 }
 
 /** The operations of v2. */
-function serveFeatures(serve: Serve, { events, groups, groupMembers, holidayCalendars, operating, schedules }: Services): void {
-  serveEvents(serve, events);
-  serveGroups(serve, groups);
-  serveGroupMembers(serve, groups, groupMembers);
-  serveHolidayCalendars(serve, holidayCalendars);
-  serveOperating(serve, operating);
-  serveSchedules(serve, schedules);
+function serveFeatures(serve: Serve, services: Services): void {
+  serveEvents(serve, services.events);
+  serveGroups(serve, services.groups);
+  serveGroupMembers(serve, services.groups, services.groupMembers);
+  serveHolidayCalendars(serve, services.holidayCalendars);
+  serveKeys(serve, services.keys);
+  serveOperating(serve, services.operating);
+  servePlaceGroups(serve, services.placeGroups);
+  servePlaces(serve, services.places);
+  serveSchedules(serve, services.schedules);
 }

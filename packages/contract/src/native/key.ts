@@ -2,10 +2,11 @@ import Type, { type Static } from "typebox";
 import { KEY_PLACES_COUNT_MAX, KEY_SCOPES_COUNT_MAX } from "./native-limits.ts";
 import { operations } from "./operation.ts";
 import { closed, EpochMs, Id, NoParams, NoQuery, OptionalEpochMs, PageQuery, pageOf, ThingName } from "./parts.ts";
-import { SCOPES } from "./scopes.ts";
+import { SCOPES, type Scope } from "./scopes.ts";
 
 const KeyId = Type.String({ pattern: "^[A-Za-z0-9_-]{1,64}$", "x-rule": "must be the id of a key" });
-const ScopeName = Type.Union(SCOPES.map((scope) => Type.Literal(scope)));
+/** A union made by `map` has no static type of its own. */
+const ScopeName = Type.Unsafe<Scope>(Type.Union(SCOPES.map((scope) => Type.Literal(scope))));
 const Scopes = Type.Array(ScopeName, { minItems: 1, maxItems: KEY_SCOPES_COUNT_MAX, uniqueItems: true });
 const PlaceIds = Type.Array(Id, { minItems: 1, maxItems: KEY_PLACES_COUNT_MAX, uniqueItems: true });
 

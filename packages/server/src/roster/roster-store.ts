@@ -1,5 +1,6 @@
-import { assert, type ItemKey } from "@postern/core";
+import type { ItemKey } from "@postern/core";
 import type { Queryable, Transaction } from "../platform/database.ts";
+import { NativeRefusal } from "../platform/http/native-refusal.ts";
 import { type ChangePlan, type HeldItem, planChange, type RosterChange } from "./plan-change.ts";
 
 /** Where the pumps listen for a hint that a place's roster has moved; the payload is the place's id. Polling is the truth. */
@@ -27,15 +28,31 @@ export async function changeRoster(transaction: Transaction, placeId: number, ch
   return plan.revision;
 }
 
-/** Locks a place's roster until the commit: whoever derives it from tables does this before reading them. Returns its revision. */
+/**
+ * Locks a place's roster until the commit: whoever derives it from tables does this before reading them. Returns its revision. Fails with
+ * `not_found` when the place was deleted since the caller was let in.
+ */
 export async function lockRoster(transaction: Transaction, placeId: number): Promise<number> {
   const [head] = await transaction.query<{ revision: number }>({
     name: "roster-lock-head",
     text: "select revision from roster_heads where place_id = $1 for no key update",
     values: [placeId],
   });
-  assert(head !== undefined, "every place has a roster head");
+  if (head === undefined) {
+    throw new NativeRefusal("not_found", {
+      problems: [{ field: "placeId", message: "names no place within reach", rejectedValue: placeId }],
+    });
+  }
   return head.revision;
+}
+
+/** Takes the roster of a place away with the place. False: somebody else did. Holds everybody up who would change it, until the commit. */
+export async function dropRoster(transaction: Transaction, placeId: number): Promise<boolean> {
+  if ((await transaction.execute("delete from roster_heads where place_id = $1", [placeId])) === 0) return false;
+  for (const table of ["roster_items", "roster_sums", "roster_deltas"]) {
+    await transaction.execute(`delete from ${table} where place_id = $1`, [placeId]);
+  }
+  return true;
 }
 
 async function loadHeld(queryable: Queryable, placeId: number, keys: readonly ItemKey[]): Promise<Map<ItemKey, HeldItem>> {

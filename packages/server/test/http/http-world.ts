@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import { type Clock, type Log, type LogFields, systemClock, systemRandom, systemTimers, type Timers } from "@postern/core";
 import type { FastifyInstance } from "fastify";
 import type { Actor, Scope } from "../../src/platform/access/actor.ts";
+import type { VerifyOperator } from "../../src/platform/access/operator-key.ts";
 import type { VerifyKey } from "../../src/platform/access/verify-key.ts";
 import { createHttpServer, type HttpServerDeps } from "../../src/platform/http/http-server.ts";
 import { createRouteGuards, type RouteGuards } from "../../src/platform/http/keyed-routes.ts";
@@ -29,6 +30,8 @@ export interface HttpWorldOptions {
   /** In place of `v1` and `v2`: every route, as the product serves them. */
   readonly api?: (app: FastifyInstance, guards: RouteGuards) => void;
   readonly verifyKey?: VerifyKey;
+  /** Absent: nobody is the operator. */
+  readonly verifyOperator?: VerifyOperator;
   readonly rateLimit?: "on" | "off";
   readonly clock?: Clock;
   readonly timers?: Timers;
@@ -75,7 +78,12 @@ export async function startHttpWorld(options: HttpWorldOptions = {}): Promise<Ht
   const clock = options.clock ?? systemClock;
   const ports = { log: recordingLog(lines), clock, timers: options.timers ?? systemTimers, random: systemRandom };
   const app = createHttpServer({ ...ports, trustedProxies: [], ...options.server });
-  const guards = createRouteGuards({ ...ports, verifyKey: options.verifyKey ?? takeGood, rateLimit: options.rateLimit ?? "off" });
+  const guards = createRouteGuards({
+    ...ports,
+    verifyKey: options.verifyKey ?? takeGood,
+    ...(options.verifyOperator === undefined ? {} : { verifyOperator: options.verifyOperator }),
+    rateLimit: options.rateLimit ?? "off",
+  });
   options.root?.(app);
   if (options.api !== undefined) options.api(app, guards);
   else {

@@ -2,6 +2,7 @@ import { readKeysQuery } from "@postern/contract";
 import type { FastifyInstance } from "fastify";
 import { accepted } from "../../platform/http/accepted.ts";
 import { NativeRefusal } from "../../platform/http/native-refusal.ts";
+import type { Serve } from "../../platform/operations/serve-operations.ts";
 import type { KeysService } from "./service.ts";
 import type { KeyRow } from "./store.ts";
 
@@ -27,6 +28,14 @@ export function addKeyRoutes(routes: FastifyInstance, keys: KeysService): void {
   routes.delete<KeyParams>("/keys/:keyId", async (request, reply) => {
     await keys.revoke(request.actor, keyIdOf(request.params.keyId));
     reply.code(204);
+  });
+}
+
+/** Under v2. */
+export function serveKeys(serve: Serve, keys: KeysService): void {
+  serve("mintRootKey", async ({ params, body, by }) => {
+    const { row, key } = await keys.mintRootFor(by, params.placeGroupId, body);
+    return { placeGroupId: row.placeGroupId, ...keyView(row), key };
   });
 }
 

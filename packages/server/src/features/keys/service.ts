@@ -1,13 +1,15 @@
-import { type KeysQuery, type MintKeyRequest, type Problem, readMintKey } from "@postern/contract";
+import { type KeysQuery, type MintKey, type MintKeyRequest, type Problem, readMintKey } from "@postern/contract";
 import type { Clock, Random } from "@postern/core";
 import { type Access, type Actor, SCOPES, type Scope } from "../../platform/access/actor.ts";
 import { requireScope } from "../../platform/access/require-scope.ts";
+import { type AuditActor, writeAudit } from "../../platform/audit/audit-store.ts";
 import type { Database, Transaction } from "../../platform/database.ts";
 import { accepted } from "../../platform/http/accepted.ts";
 import { NativeRefusal } from "../../platform/http/native-refusal.ts";
+import { hidden } from "../../platform/operations/serve-operations.ts";
 import { type KeySigner, signKey } from "./key-token.ts";
 import { KEY_LIFETIME_MS_DEFAULT, LIVE_KEYS_COUNT_MAX } from "./limits.ts";
-import { countLiveKeys, findKey, insertKey, type KeyRow, listDescent, lockKeysOf, revokeDescent } from "./store.ts";
+import { countLiveKeys, findKey, insertKey, type KeyRow, listDescent, lockKeysOf, placesOfGroup, revokeDescent } from "./store.ts";
 
 export interface KeysDeps {
   readonly database: Database;
@@ -36,8 +38,10 @@ export interface RootKey {
 }
 
 export interface KeysService {
-  /** Not reachable over HTTP. */
+  /** For this process's own use: the demo's key, the command line's. */
   mintRoot(key: RootKey): Promise<MintedKey>;
+  /** The operator's call. Fails with `not_found` for a group that does not exist. */
+  mintRootFor(by: AuditActor, placeGroupId: number, body: MintKey): Promise<MintedKey>;
   /** A key within the actor's own scopes, places and end; whatever goes beyond is refused with `not_permitted`, naming the field. */
   mint(actor: Actor, body: unknown): Promise<MintedKey>;
   /** The actor's own key and those below it, one page by id. */
@@ -49,6 +53,7 @@ export interface KeysService {
 export function keysService(deps: KeysDeps): KeysService {
   return {
     mintRoot: (key) => deps.database.transaction((tx) => mintIn(tx, deps, { ...key, parentId: null })),
+    mintRootFor: (by, placeGroupId, body) => mintRootFor(deps, { by, placeGroupId }, body),
     mint: (actor, body) => mint(deps, actor, body),
     async list(actor, page) {
       requireScope(actor, "keys");
@@ -56,6 +61,31 @@ export function keysService(deps: KeysDeps): KeysService {
     },
     revoke: (actor, keyId) => revoke(deps, actor, keyId),
   };
+}
+
+async function mintRootFor(
+  deps: KeysDeps,
+  { by, placeGroupId }: { readonly by: AuditActor; readonly placeGroupId: number },
+  { name, scopes, placeIds, expiresAt }: MintKey,
+): Promise<MintedKey> {
+  const nowMs = deps.clock.nowMs();
+  const expiresAtMs = expiresAt ?? nowMs + KEY_LIFETIME_MS_DEFAULT;
+  if (expiresAtMs <= nowMs) throw invalid("expiresAt", "must lie in the future");
+  return deps.database.transaction(async (tx) => {
+    if (!(await lockKeysOf(tx, placeGroupId))) throw hidden("placeGroupId");
+    await refuseForeignPlaces(tx, placeGroupId, placeIds ?? []);
+    const reach = placeIds === undefined ? null : [...placeIds].sort((one, other) => one - other);
+    const minted = await mintIn(tx, deps, { placeGroupId, parentId: null, name, scopes, placeIds: reach, expiresAtMs });
+    const entry = { by, placeGroupId, placeId: null, atMs: nowMs, action: "key.mint" };
+    await writeAudit(tx, { ...entry, target: { kind: "key", id: minted.row.keyId }, detail: { scopes } });
+    return minted;
+  });
+}
+
+async function refuseForeignPlaces(tx: Transaction, placeGroupId: number, placeIds: readonly number[]): Promise<void> {
+  const own = await placesOfGroup(tx, placeGroupId, placeIds);
+  const foreign = placeIds.find((placeId) => !own.has(placeId));
+  if (foreign !== undefined) throw invalid("placeIds", "names no place of this group", foreign);
 }
 
 async function mint(deps: KeysDeps, actor: Actor, body: unknown): Promise<MintedKey> {
@@ -117,6 +147,7 @@ async function revoke(deps: KeysDeps, actor: Actor, keyId: string): Promise<void
   for (const each of revoked) deps.onRevoked(each);
 }
 
-function invalid(field: string, message: string): NativeRefusal {
-  return new NativeRefusal("argument_invalid", { problems: [{ field, message }] });
+function invalid(field: string, message: string, rejectedValue?: number): NativeRefusal {
+  const problem = rejectedValue === undefined ? { field, message } : { field, message, rejectedValue };
+  return new NativeRefusal("argument_invalid", { problems: [problem] });
 }

@@ -26,9 +26,17 @@ export async function findKey(queryable: Queryable, keyId: string): Promise<KeyR
   return row ?? null;
 }
 
-/** One at a time per group: a key minted while its parent is being revoked would outlive it. */
-export async function lockKeysOf(transaction: Transaction, placeGroupId: number): Promise<void> {
-  await transaction.query("select 1 from place_groups where place_group_id = $1 for no key update", [placeGroupId]);
+/** One at a time per group: a key minted while its parent is being revoked would outlive it. False: there is no such group. */
+export async function lockKeysOf(transaction: Transaction, placeGroupId: number): Promise<boolean> {
+  const locked = await transaction.query("select 1 from place_groups where place_group_id = $1 for no key update", [placeGroupId]);
+  return locked.length > 0;
+}
+
+/** Those of the places that belong to the group. */
+export async function placesOfGroup(transaction: Transaction, placeGroupId: number, placeIds: readonly number[]): Promise<Set<number>> {
+  const text = "select place_id from places where place_group_id = $1 and place_id = any($2)";
+  const rows = await transaction.query<{ place_id: number }>(text, [placeGroupId, placeIds]);
+  return new Set(rows.map((row) => row.place_id));
 }
 
 export async function countLiveKeys(queryable: Queryable, placeGroupId: number, nowMs: number): Promise<number> {
@@ -78,4 +86,14 @@ const REVOKE = `
 export async function revokeDescent(transaction: Transaction, keyId: string, targetId: string, nowMs: number): Promise<readonly string[]> {
   const [row] = await transaction.query<{ doomed: string[] }>(REVOKE, [keyId, targetId, nowMs]);
   return row?.doomed ?? [];
+}
+
+/** Takes every key of a group away with the group, and tells the other processes. Returns their ids. */
+export async function dropKeysOf(transaction: Transaction, placeGroupId: number): Promise<readonly string[]> {
+  const rows = await transaction.query<{ key_id: string }>(
+    `with dropped as (delete from api_keys where place_group_id = $1 returning key_id)
+     select key_id, pg_notify('${KEYS_CHANGED_CHANNEL}', key_id) from dropped`,
+    [placeGroupId],
+  );
+  return rows.map((row) => row.key_id);
 }

@@ -52,8 +52,10 @@ export function serveOperations(routes: FastifyInstance, deps: OperationsDeps): 
       handler: async (request, reply) => {
         if (Array.isArray(operation.access)) requireScope(request.actor, operation.access);
         const asked = { params: read.params(request.params), query: read.query(request.query), body: read.body(request.body) };
+        // Assigned to what is around it, because spreading that would ask for its actor where there is none.
+        const whole: unknown = Object.assign(aroundCall(operation, id, { request, reply, deps }), asked);
         // biome-ignore lint/nursery/noUnsafeTypeAssertion: read by the schemas of this very operation.
-        const call = { ...asked, ...aroundCall(operation, id, { request, reply, deps }) } as unknown as OperationRequest<typeof id>;
+        const call = whole as OperationRequest<typeof id>;
         const answer = await handler(call);
         if (checkAnswer !== null) assert(checkAnswer.Check(answer), `the answer of ${id} has the form of its schema`);
         return send(operation, answer, { request, reply });
