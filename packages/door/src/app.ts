@@ -208,7 +208,7 @@ class ControllerApp implements RunningController {
   }
 
   #makeController(driver: Driver): Controller {
-    const { timers, log } = this.#options;
+    const { clock, timers, log } = this.#options;
     const { outbox, doorClock } = this.#disk;
     const { contents: roster } = this.#disk.replica;
     return new Controller({
@@ -218,7 +218,13 @@ class ControllerApp implements RunningController {
       outbox: { append: (events) => void outbox.append(events) },
       openRelays: () => outbox.openRelays(),
       onAppended: () => this.#uplink.appended(),
-      facts: () => ({ nowMs: doorClock.nowMs(), stampMs: doorClock.stampMs(), beliefAgeMs: doorClock.beliefAgeMs(), roster }),
+      facts: () => ({
+        nowMs: doorClock.nowMs(),
+        stampMs: doorClock.stampMs(),
+        monotonicMs: clock.monotonicMs(),
+        beliefAgeMs: doorClock.beliefAgeMs(),
+        roster,
+      }),
     });
   }
 

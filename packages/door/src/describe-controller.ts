@@ -41,7 +41,7 @@ function describeDoor(door: DoorState, { contents }: Replica): DoorReport {
     entryDeviceId,
     exitDeviceId,
     relay: door.isRelayOn ? "on" : "off",
-    sensor: door.isOpen === null ? null : door.isOpen ? "open" : "closed",
+    sensor: door.leaf.isOpen === null ? null : door.leaf.isOpen ? "open" : "closed",
     isFireSignalled: door.isFireSignalled,
     mode: door.mode,
     lastDecision: door.last === null ? null : { atMs: door.last.atMs, ...door.last.outcome },

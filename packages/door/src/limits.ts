@@ -52,6 +52,12 @@ export const UNLOCK_MS_WITHOUT_SETTINGS = 5_000;
 /** How often door modes are judged anew: a schedule changes at whole minutes, and a second late is what people accept of a clock. */
 export const DOOR_TICK_MS = 1_000;
 
+/**
+ * How long after the bolt fell an opening still counts as the passage it was up for: a leaf pulled in the last moment has to move before the sensor
+ * sees it, and sensors are debounced by up to half a second.
+ */
+export const OPENED_LATE_MS = 1_000;
+
 /** How often the newest time is written down while nothing happens. After a power cut the clock is never further back than this. */
 export const CLOCK_PERSIST_MS = 5 * 60_000;
 

@@ -1,12 +1,19 @@
 import { authEventType, type EventType, type LinkEvent } from "@postern/contract";
 import type { Chain, DenialReason, DoorMode } from "@postern/core";
 import type { Person } from "../drivers/driver.ts";
+import type { DoorFacts } from "./door-facts.ts";
+import type { DoorState } from "./door-state.ts";
 
 /** Where and when something happened. */
 export interface Happening {
   readonly eventAt: number;
   readonly doorId: number;
   readonly deviceId: number;
+}
+
+/** Things that happen to a door itself are filed under its entry device. */
+export function atDoor({ wiring }: DoorState, { stampMs }: DoorFacts): Happening {
+  return { eventAt: stampMs, doorId: wiring.doorId, deviceId: wiring.entryDeviceId };
 }
 
 export type EventDetail = NonNullable<LinkEvent["detail"]>;

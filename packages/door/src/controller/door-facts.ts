@@ -33,6 +33,8 @@ export interface DoorFacts {
   readonly nowMs: number | null;
   /** What events are dated with; always a number. */
   readonly stampMs: number;
+  /** Time that never jumps; its origin means nothing. */
+  readonly monotonicMs: number;
   readonly beliefAgeMs: number | null;
   readonly roster: RosterView;
 }

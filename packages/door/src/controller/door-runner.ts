@@ -21,6 +21,7 @@ export class DoorRunner {
   readonly #deps: DoorRunnerDeps;
   readonly #ports: DoorPorts;
   readonly #waits = new Map<number, Timer>();
+  #look: Timer | null = null;
   readonly #answers = new Map<number, (outcome: Outcome) => void>();
   readonly #results = new Map<number, (result: CommandResult) => void>();
   #state: DoorState;
@@ -99,6 +100,7 @@ export class DoorRunner {
     this.#waits.clear();
     this.handle({ kind: "stopping" });
     await this.#relayWork;
+    this.#look?.cancel();
   }
 
   #carryOut(effect: DoorEffect): "go_on" | "stop" {
@@ -125,6 +127,10 @@ export class DoorRunner {
         return "go_on";
       case "wait":
         this.#startWait(effect.waitId, effect.waitMs);
+        return "go_on";
+      case "look_again":
+        this.#look?.cancel();
+        this.#look = this.#deps.timers.after("leaf", effect.afterMs, () => this.handle({ kind: "tick" }));
         return "go_on";
       case "report_fault":
         this.#deps.log.error("controller.decision_failed", { doorId: this.#state.wiring.doorId, cause: effect.cause });

@@ -1,6 +1,7 @@
 import type { Chain, DenialReason, DoorMode, Factor } from "@postern/core";
 import type { DoorWiring, Outcome, Person } from "../drivers/driver.ts";
 import type { Guesser } from "./guesses.ts";
+import { type Leaf, UNSEEN_LEAF } from "./leaf.ts";
 
 /** A person whose next factor a device waits for. */
 export interface FactorWait {
@@ -21,7 +22,7 @@ export interface DoorState {
   readonly mode: DoorMode;
   /** What the hardware last reported; null before it has. */
   readonly isRelayOn: boolean;
-  readonly isOpen: boolean | null;
+  readonly leaf: Leaf;
   readonly isFireSignalled: boolean;
   readonly isBeliefTooOld: boolean;
   /** At most one a device. */
@@ -43,7 +44,7 @@ export function newDoorState(wiring: DoorWiring): DoorState {
     wiring,
     mode: BY_CREDENTIALS,
     isRelayOn: false,
-    isOpen: null,
+    leaf: UNSEEN_LEAF,
     isFireSignalled: false,
     isBeliefTooOld: false,
     waits: [],

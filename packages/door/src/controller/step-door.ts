@@ -2,9 +2,10 @@ import type { LinkEvent } from "@postern/contract";
 import { assertNever, type DoorMode } from "@postern/core";
 import type { Outcome } from "../drivers/driver.ts";
 import { UNLOCK_MS_WITHOUT_SETTINGS } from "../limits.ts";
-import { doorEvent, type Happening, modeEvent } from "./door-events.ts";
+import { atDoor, doorEvent, modeEvent } from "./door-events.ts";
 import { type DoorFacts, modeNow } from "./door-facts.ts";
 import type { DoorState } from "./door-state.ts";
+import { boltMoved, judgeLeaf, senseLeaf } from "./leaf.ts";
 import { type CommandResult, type OnceOpen, openOnce } from "./open-once.ts";
 import { type Presentation, present, timeOut, withdraw } from "./present.ts";
 
@@ -37,6 +38,8 @@ export type DoorEffect =
   | { readonly kind: "lock" }
   /** Starts the clock of a wait; `factor_timeout` comes back unless it ended before. */
   | { readonly kind: "wait"; readonly waitId: number; readonly waitMs: number }
+  /** `tick` comes back then, sooner than it would by itself. */
+  | { readonly kind: "look_again"; readonly afterMs: number }
   /** Told to whoever sent the command. */
   | { readonly kind: "result"; readonly commandId: number; readonly result: CommandResult }
   /** Our own bug, for the log. */
@@ -56,6 +59,12 @@ export interface DoorStep {
 
 /** What one door does about one thing that happens, given the world as it is now. */
 export function stepDoor(state: DoorState, input: DoorInput, facts: DoorFacts): DoorStep {
+  const step = stepInput(state, input, facts);
+  const isForSomebody = step.effects.some((effect) => effect.kind === "pulse");
+  return judgeLeaf(isForSomebody ? { ...step, state: boltMoved(step.state, true, facts) } : step, facts);
+}
+
+function stepInput(state: DoorState, input: DoorInput, facts: DoorFacts): DoorStep {
   switch (input.kind) {
     case "started":
       return start(state, input.wasRelayOn, facts);
@@ -72,11 +81,11 @@ export function stepDoor(state: DoorState, input: DoorInput, facts: DoorFacts): 
     case "fire":
       return signalFire(state, input.isOn, facts);
     case "sensor":
-      return sense(state, input.isOpen, facts);
+      return senseLeaf(state, input.isOpen, facts);
     case "relay":
       return reportRelay(state, input.isOn, facts);
     case "driver_failed":
-      return { state, effects: [record(doorEvent(at(state, facts), "DRIVER_FAILED", { part: input.part }))] };
+      return { state, effects: [record(doorEvent(atDoor(state, facts), "DRIVER_FAILED", { part: input.part }))] };
     case "tick":
       return judgeMode(judgeBelief({ state, effects: [] }, facts), facts);
     case "stopping":
@@ -99,11 +108,6 @@ function notRecorded(state: DoorState, about: Unrecorded, facts: DoorFacts): Doo
   }
 }
 
-/** Things that happen to a door itself are filed under its entry device. */
-function at(state: DoorState, facts: DoorFacts): Happening {
-  return { eventAt: facts.stampMs, doorId: state.wiring.doorId, deviceId: state.wiring.entryDeviceId };
-}
-
 function record(...events: readonly LinkEvent[]): DoorEffect {
   return { kind: "record", events };
 }
@@ -111,7 +115,7 @@ function record(...events: readonly LinkEvent[]): DoorEffect {
 /** The safe state first. A relay that a killed controller left on is switched off, and that is a fact. */
 function start(state: DoorState, wasRelayOn: boolean, facts: DoorFacts): DoorStep {
   const effects: DoorEffect[] = [{ kind: "lock" }];
-  if (wasRelayOn) effects.push(record(doorEvent(at(state, facts), "DEV_DOOR_RELAY_OFF", { reason: "controller_started" })));
+  if (wasRelayOn) effects.push(record(doorEvent(atDoor(state, facts), "DEV_DOOR_RELAY_OFF", { reason: "controller_started" })));
   return judgeMode({ state: { ...state, isRelayOn: false }, effects }, facts);
 }
 
@@ -119,32 +123,27 @@ function start(state: DoorState, wasRelayOn: boolean, facts: DoorFacts): DoorSte
 function pressExitButton(state: DoorState, facts: DoorFacts): DoorStep {
   const unlockMs = facts.roster.door(state.wiring.doorId)?.unlockMs ?? UNLOCK_MS_WITHOUT_SETTINGS;
   const deviceId = state.wiring.exitDeviceId ?? state.wiring.entryDeviceId;
-  return { state, effects: [{ kind: "pulse", unlockMs }, record(doorEvent({ ...at(state, facts), deviceId }, "DEV_DOOR_EXIT_BUTTON"))] };
+  return {
+    state,
+    effects: [{ kind: "pulse", unlockMs }, record(doorEvent({ ...atDoor(state, facts), deviceId }, "DEV_DOOR_EXIT_BUTTON"))],
+  };
 }
 
 function signalFire(state: DoorState, isOn: boolean, facts: DoorFacts): DoorStep {
   if (isOn === state.isFireSignalled) return { state, effects: [] };
-  const event = doorEvent(at(state, facts), isOn ? "FIRE_SIGNAL_ON" : "FIRE_SIGNAL_OFF");
+  const event = doorEvent(atDoor(state, facts), isOn ? "FIRE_SIGNAL_ON" : "FIRE_SIGNAL_OFF");
   if (!isOn) return judgeMode({ state: { ...state, isFireSignalled: false }, effects: [record(event)] }, facts);
   const ended = modeEvent(state.mode, "END");
-  const endEvents = ended === null ? [] : [doorEvent(at(state, facts), ended)];
+  const endEvents = ended === null ? [] : [doorEvent(atDoor(state, facts), ended)];
   const mode: DoorMode = { kind: "unlocked", by: "fire" };
   return { state: { ...state, isFireSignalled: true, mode }, effects: [{ kind: "hold", isOn: true }, record(event, ...endEvents)] };
-}
-
-function sense(state: DoorState, isOpen: boolean, facts: DoorFacts): DoorStep {
-  if (isOpen === state.isOpen) return { state, effects: [] };
-  return {
-    state: { ...state, isOpen },
-    effects: [record(doorEvent(at(state, facts), isOpen ? "DEV_DOOR_SENSOR_OPEN" : "DEV_DOOR_SENSOR_CLOSE"))],
-  };
 }
 
 function reportRelay(state: DoorState, isOn: boolean, facts: DoorFacts): DoorStep {
   if (isOn === state.isRelayOn) return { state, effects: [] };
   return {
-    state: { ...state, isRelayOn: isOn },
-    effects: [record(doorEvent(at(state, facts), isOn ? "DEV_DOOR_RELAY_ON" : "DEV_DOOR_RELAY_OFF"))],
+    state: boltMoved({ ...state, isRelayOn: isOn }, isOn, facts),
+    effects: [record(doorEvent(atDoor(state, facts), isOn ? "DEV_DOOR_RELAY_ON" : "DEV_DOOR_RELAY_OFF"))],
   };
 }
 
@@ -154,7 +153,7 @@ function judgeBelief(step: DoorStep, facts: DoorFacts): DoorStep {
   const ageMsMax = facts.roster.door(state.wiring.doorId)?.beliefAgeMsMax ?? null;
   const isTooOld = ageMsMax !== null && !(facts.beliefAgeMs !== null && facts.beliefAgeMs <= ageMsMax);
   if (isTooOld === state.isBeliefTooOld) return step;
-  const effects = isTooOld ? [...step.effects, record(doorEvent(at(state, facts), "BELIEF_TOO_OLD"))] : step.effects;
+  const effects = isTooOld ? [...step.effects, record(doorEvent(atDoor(state, facts), "BELIEF_TOO_OLD"))] : step.effects;
   return { state: { ...state, isBeliefTooOld: isTooOld }, effects };
 }
 
@@ -167,7 +166,7 @@ function judgeMode({ state, effects }: DoorStep, facts: DoorFacts): DoorStep {
     return { state, effects: isLost ? [...effects, { kind: "hold", isOn: true }] : effects };
   }
   const names = [modeEvent(state.mode, "END"), modeEvent(mode, "START")];
-  const events = names.flatMap((name) => (name === null ? [] : [doorEvent(at(state, facts), name)]));
+  const events = names.flatMap((name) => (name === null ? [] : [doorEvent(atDoor(state, facts), name)]));
   const next = { ...state, mode };
   switch (mode.kind) {
     case "unlocked":

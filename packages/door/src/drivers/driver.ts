@@ -45,6 +45,7 @@ export interface Reader {
 }
 
 export interface Sensor {
+  /** Told how the leaf stands, and of each change from now on. Debounced: a leaf that bounces is not opened twice. */
   listen(listener: (isOpen: boolean) => void): void;
 }
 

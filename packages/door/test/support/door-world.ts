@@ -48,6 +48,7 @@ export class DoorWorld {
       facts: () => ({
         nowMs: this.clock.nowMs(),
         stampMs: this.clock.stampMs(),
+        monotonicMs: this.time.monotonicMs(),
         beliefAgeMs: this.clock.beliefAgeMs(),
         roster: this.replica.contents,
       }),

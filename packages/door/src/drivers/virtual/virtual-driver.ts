@@ -1,6 +1,6 @@
 import type { Clock, Timers } from "@postern/core";
 import { doorError } from "../../errors.ts";
-import type { Credential, DoorPorts, DoorWiring, Driver, Outcome, TypedPin } from "../driver.ts";
+import type { Credential, DoorPorts, DoorWiring, Driver, Outcome, Sensor, TypedPin } from "../driver.ts";
 import { VirtualRelay } from "./virtual-relay.ts";
 
 type ReaderListener = (credential: Credential | TypedPin) => Promise<Outcome>;
@@ -10,7 +10,7 @@ interface VirtualDoor {
   readonly relay: VirtualRelay;
   readonly entry: Hand<ReaderListener>;
   readonly exit: Hand<ReaderListener>;
-  readonly sensor: Hand<(isOpen: boolean) => void>;
+  readonly sensor: VirtualSensor;
   readonly exitButton: Hand<() => void>;
   readonly fireSignal: Hand<(isOn: boolean) => void>;
 }
@@ -21,6 +21,21 @@ class Hand<Listener> {
 
   listen(listener: Listener): void {
     this.listener = listener;
+  }
+}
+
+class VirtualSensor implements Sensor {
+  #isOpen = false;
+  #listener: (isOpen: boolean) => void = () => undefined;
+
+  listen(listener: (isOpen: boolean) => void): void {
+    this.#listener = listener;
+    listener(this.#isOpen);
+  }
+
+  move(isOpen: boolean): void {
+    this.#isOpen = isOpen;
+    this.#listener(isOpen);
   }
 }
 
@@ -43,7 +58,7 @@ export class VirtualDriver implements Driver {
       relay,
       entry: new Hand(),
       exit: new Hand(),
-      sensor: new Hand(),
+      sensor: new VirtualSensor(),
       exitButton: new Hand(),
       fireSignal: new Hand(),
     };
@@ -73,7 +88,7 @@ export class VirtualDriver implements Driver {
   }
 
   moveDoor(doorId: number, isOpen: boolean): void {
-    this.#door(doorId).sensor.listener?.(isOpen);
+    this.#door(doorId).sensor.move(isOpen);
   }
 
   signalFire(doorId: number, isOn: boolean): void {
