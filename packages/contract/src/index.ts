@@ -3,3 +3,4 @@ export * from "./errors/index.ts";
 export * from "./events/index.ts";
 export * from "./link/index.ts";
 export * from "./native/index.ts";
+export * from "./openapi/index.ts";

@@ -27,11 +27,13 @@ import { servePlaceGroups } from "./features/place-groups/routes.ts";
 import { placeGroupsService } from "./features/place-groups/service.ts";
 import { servePlaces } from "./features/places/routes.ts";
 import { placesService } from "./features/places/service.ts";
+import { addReferenceRoutes } from "./features/reference/routes.ts";
 import { serveSchedules } from "./features/schedules/routes.ts";
 import { schedulesService } from "./features/schedules/service.ts";
 import type { Access } from "./platform/access/actor.ts";
 import type { Database } from "./platform/database.ts";
 import type { RouteGuards } from "./platform/http/keyed-routes.ts";
+import { recordRoutes } from "./platform/http/served-routes.ts";
 import { addV1Routes } from "./platform/http/v1-routes.ts";
 import { addV2Routes } from "./platform/http/v2-routes.ts";
 import { type Serve, serveOperations } from "./platform/operations/serve-operations.ts";
@@ -75,6 +77,8 @@ export interface ApiServices {
 /** Every route of a server, each feature made once: what `startServer` serves and what tests hold to its promises. */
 export function addApi(app: FastifyInstance, guards: RouteGuards, deps: ApiDeps): ApiServices {
   const services = createServices(deps);
+  const routes = recordRoutes(app);
+  addReferenceRoutes(app, routes, SERVER_VERSION);
   addHealthRoutes(app, healthService({ ...deps, ...deps.health, version: SERVER_VERSION }));
   addV1Routes(app, guards, (routes) => addV1Features(routes, services, deps.access));
   addV2Routes(app, guards, (routes) => {

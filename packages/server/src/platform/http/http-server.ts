@@ -31,7 +31,9 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
   boundAnswers(app, deps.timers);
   logAnswers(app, deps);
   app.addHook("onSend", async (request, reply) => {
-    reply.headers({ "x-request-id": request.id, "cache-control": "no-store", "x-content-type-options": "nosniff" });
+    reply.headers({ "x-request-id": request.id, "x-content-type-options": "nosniff" });
+    // Answers are about people, but for a page's own script.
+    if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
     discardBody(request.raw);
   });
   app.setErrorHandler((failure, request, reply) => answerFailure(deps.log, failure, request, reply));

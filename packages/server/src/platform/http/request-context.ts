@@ -16,6 +16,10 @@ declare module "fastify" {
     readonly body?: "optional";
     /** In place of `ANSWER_MS_MAX`, for what is known to take longer. */
     readonly answerMsMax?: number;
+    /** Which of `NATIVE_OPERATIONS` the route serves. */
+    readonly operationId?: string;
+    /** Not a call of the API: a page, or the refusal of a method. */
+    readonly undescribed?: true;
   }
 }
 

@@ -44,7 +44,7 @@ function refuseOtherMethods(routes: FastifyInstance, methodsByPath: ReadonlyMap<
     routes.route({
       method,
       url: path,
-      config: { body: "optional" },
+      config: { body: "optional", undescribed: true },
       handler: async (request) => {
         throw new ClueError("e1002", { message: `${request.method} is not supported on this path.` });
       },

@@ -45,6 +45,7 @@ export function serveOperations(routes: FastifyInstance, deps: OperationsDeps): 
       url: operation.path.replace(/\{(\w+)\}/g, ":$1"),
       ...(options.bodyLimit === undefined ? {} : { bodyLimit: options.bodyLimit }),
       config: {
+        operationId: id,
         ...(operation.access === "public" || operation.access === "operator" ? { access: operation.access } : {}),
         ...(operation.body === null || operation.bodyIs === "optional" ? { body: "optional" as const } : {}),
         ...(options.answerMsMax === undefined ? {} : { answerMsMax: options.answerMsMax }),

@@ -1,0 +1,202 @@
+import Type from "typebox";
+import { AuthData } from "../clue/auth-data.ts";
+import {
+  ELASTIC_PAGE_SIZE_MAX,
+  FILTER_EVENTS_COUNT_MAX,
+  FILTER_IDS_COUNT_MAX,
+  PAGE_MAX,
+  PAGE_SIZE_MAX,
+  SEARCH_TEXT_LENGTH_MAX,
+} from "../clue/clue-limits.ts";
+import { CreateAuthBody } from "../clue/create-auth-body.ts";
+import { ClueDoorItem } from "../clue/door-item.ts";
+import { successOf, successOfList } from "../clue/envelope.ts";
+import { EventItem } from "../clue/event-item.ts";
+import { EVENT_CATALOGUE } from "../events/index.ts";
+import { Id } from "../native/parts.ts";
+import * as bodies from "./clue-bodies.ts";
+import type { ClueOperationSpec } from "./clue-operation.ts";
+
+const NoQuery = Type.Object({});
+const PlaceParams = Type.Object({ placeId: Id });
+const AuthParams = Type.Object({ authId: Id });
+const EpochMs = Type.Integer({ minimum: 0, description: "Epoch milliseconds, inclusive." });
+
+const pageFields = (sizeMax: number) => ({
+  page: Type.Optional(Type.Integer({ minimum: 0, maximum: PAGE_MAX, description: "From 0." })),
+  size: Type.Optional(Type.Integer({ minimum: 1, maximum: sizeMax })),
+});
+const searchText = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: SEARCH_TEXT_LENGTH_MAX, description }));
+const sortedBy = (...fields: readonly string[]) =>
+  Type.Optional(
+    Type.String({ pattern: `^(${fields.join("|")})(,(asc|desc))?$`, description: `${fields.join(" or ")}, a comma, asc or desc.` }),
+  );
+
+const AuthsQuery = Type.Object({
+  q: searchText("A part of the person's key or name, or a whole card number."),
+  activeStatus: Type.Optional(Type.Union([Type.Literal("ACTIVE"), Type.Literal("INACTIVE")])),
+  doorId: Type.Optional(Id),
+  sort: sortedBy("id", "name", "lastModifiedAt"),
+  ...pageFields(PAGE_SIZE_MAX),
+});
+const DoorsQuery = Type.Object({ q: searchText("A part of the door's name."), sort: sortedBy("id", "name"), ...pageFields(PAGE_SIZE_MAX) });
+
+const EventName = Type.String({ enum: Object.keys(EVENT_CATALOGUE) });
+const Ids = Type.Optional(Type.Array(Id, { maxItems: FILTER_IDS_COUNT_MAX }));
+const eventFields = (sizeMax: number) => ({
+  startTime: Type.Optional(EpochMs),
+  endTime: Type.Optional(EpochMs),
+  filterEvents: Type.Optional(Type.Array(EventName, { maxItems: FILTER_EVENTS_COUNT_MAX })),
+  filterDoorIds: Ids,
+  filterDeviceIds: Ids,
+  q: searchText("A part of the person's key or name, or of the door's name."),
+  sort: sortedBy("id", "eventAt"),
+  ...pageFields(sizeMax),
+});
+const PlaceInQuery = { placeId: Type.Optional(Type.Integer({ minimum: 1, description: "May be left out by a key with one place." })) };
+const EVENTS_NOTE = "Both ends are inclusive and less than eight days apart; without times, the whole ledger. `total` is exact.";
+
+const change = { access: ["people"], tag: "auths", params: AuthParams, query: NoQuery } as const;
+const replaceAuth = {
+  ...change,
+  method: "PUT",
+  summary: "Change a right, overwriting its credentials whole",
+  body: bodies.ReplaceAuthBody,
+  answer: successOf(AuthData),
+  errors: ["e1002", "e1006", "e1007"],
+} as const;
+const deleteAuth = {
+  ...change,
+  method: "DELETE",
+  summary: "Take a right away; the person keeps id and key",
+  body: null,
+  answer: bodies.BareSuccess,
+  errors: ["e1007"],
+} as const;
+
+/** Every call of v1. Those that a server does not serve are left out of its description. */
+export const CLUE_OPERATIONS = {
+  createAuth: {
+    method: "POST",
+    path: "/places/{placeId}/auths",
+    source: "CLUe §1.2",
+    access: ["people"],
+    tag: "auths",
+    summary: "Give a person a right at a place",
+    description: "The same body again answers the same auth. A key that has another auth here is refused with its `authId` in `details`.",
+    params: PlaceParams,
+    query: NoQuery,
+    body: CreateAuthBody,
+    answer: successOf(AuthData),
+    errors: ["e1002", "e1006", "e1007"],
+    isIdempotent: true,
+  },
+  changeAuth: {
+    ...change,
+    method: "PATCH",
+    path: "/auths/{authId}",
+    source: "CLUe §1.3",
+    summary: "Change a right: what is absent stays",
+    description: "The fields may also stand within `auth`. null takes a credential away and gives a name or the modes back their default.",
+    body: bodies.ChangeAuthBody,
+    answer: successOf(AuthData),
+    errors: ["e1002", "e1006", "e1007"],
+  },
+  replaceAuth: { ...replaceAuth, path: "/places/auths/{authId}", source: "CLUe §1.3" },
+  replaceAuthShort: { ...replaceAuth, path: "/auths/{authId}", source: "ours" },
+  deleteAuth: { ...deleteAuth, path: "/places/auths/{authId}", source: "CLUe §1.3" },
+  deleteAuthShort: { ...deleteAuth, path: "/auths/{authId}", source: "ours" },
+  readAuth: {
+    ...change,
+    method: "GET",
+    path: "/auths/{authId}",
+    source: "ours",
+    summary: "Read a right",
+    body: null,
+    answer: successOf(AuthData),
+    errors: ["e1007"],
+  },
+  listAuths: {
+    method: "GET",
+    path: "/places/{placeId}/auths",
+    source: "ours",
+    access: ["people"],
+    tag: "auths",
+    summary: "List and search the rights at a place",
+    params: PlaceParams,
+    query: AuthsQuery,
+    body: null,
+    answer: successOfList(AuthData),
+    errors: ["e1007"],
+  },
+  isUniquePinAvailable: {
+    method: "POST",
+    path: "/places/{placeId}/unique-pins/available",
+    source: "ours",
+    access: ["people"],
+    tag: "auths",
+    summary: "Ask whether a unique PIN is free",
+    description: "Each answer is a guess at somebody's PIN: 30 in ten minutes per key and place.",
+    params: PlaceParams,
+    query: NoQuery,
+    body: bodies.UniquePinBody,
+    answer: successOf(bodies.UniquePinAnswer),
+    errors: ["e1007"],
+  },
+  listEvents: {
+    method: "GET",
+    path: "/events",
+    source: "CLUe §1.4",
+    access: ["events"],
+    tag: "events",
+    summary: "Read a page of events",
+    description: EVENTS_NOTE,
+    params: Type.Object({}),
+    query: Type.Object({ ...PlaceInQuery, ...eventFields(PAGE_SIZE_MAX) }),
+    body: null,
+    answer: successOfList(EventItem),
+    errors: ["e1007"],
+  },
+  listEventsElastic: {
+    method: "GET",
+    path: "/events/places/{placeId}/elastic",
+    source: "CLUe §1.4",
+    access: ["events"],
+    tag: "events",
+    summary: "Read a page of events, at most fifty",
+    description: EVENTS_NOTE,
+    params: PlaceParams,
+    query: Type.Object(eventFields(ELASTIC_PAGE_SIZE_MAX)),
+    body: null,
+    answer: successOfList(EventItem),
+    errors: ["e1007"],
+  },
+  listDoors: {
+    method: "GET",
+    path: "/places/{placeId}/doors",
+    source: "CLUe §1.5",
+    access: ["doors:operate", "doors:configure", "devices"],
+    tag: "doors",
+    summary: "List the doors of a place with their devices",
+    params: PlaceParams,
+    query: DoorsQuery,
+    body: null,
+    answer: successOfList(ClueDoorItem),
+    errors: ["e1007"],
+  },
+  publishDoor: {
+    method: "POST",
+    path: "/doors/{doorId}/shadow/publish",
+    source: "CLUe §1.5",
+    access: ["doors:operate"],
+    tag: "doors",
+    summary: "Open, hold or lock a door from afar",
+    params: Type.Object({ doorId: Id }),
+    query: NoQuery,
+    body: bodies.PublishDoorBody,
+    answer: bodies.PublishDoorAnswer,
+    errors: ["e1006", "e1007"],
+  },
+} as const satisfies Readonly<Record<string, ClueOperationSpec>>;
+
+export type ClueOperationId = keyof typeof CLUE_OPERATIONS;
