@@ -28,8 +28,8 @@ answer alike. A list goes on with \`after\` set to the page's \`next\`, until th
 /** The description of v2 (OpenAPI 3.1), of the operations given and no others. */
 export function nativeDocument(served: ServedOperations, version: string): OpenApiDocument {
   const parts = documentParts({ ...native, ProblemDocument }, FORM);
-  const paths: Record<string, JsonObject> = { [HEALTH_PATH]: HEALTH_PATH_ITEM };
-  const tags = new Set<string>(["health"]);
+  const paths: Record<string, JsonObject> = {};
+  const tags = new Set<string>();
   for (const [operationId, spec] of Object.entries(served)) {
     tags.add(spec.tag);
     paths[spec.path] = { ...paths[spec.path], [spec.method.toLowerCase()]: parts.operation(described(operationId, spec)) };
@@ -38,8 +38,8 @@ export function nativeDocument(served: ServedOperations, version: string): OpenA
     openapi: "3.1.1",
     info: { title: "Postern v2", version, description: DESCRIPTION, license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
     servers: [{ url: "/v2", description: "This server." }],
-    tags: [...tags].map((name) => ({ name })),
-    paths,
+    tags: [...tags, "health"].map((name) => ({ name })),
+    paths: { ...paths, [HEALTH_PATH]: HEALTH_PATH_ITEM },
     components: parts.components({
       key: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "A key of a place group, with scopes, places and an end." },
       ...(Object.values(served).some(({ access }) => access === "operator") ? { operator: OPERATOR } : {}),
