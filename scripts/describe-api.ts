@@ -21,7 +21,7 @@ export async function describeApi(): Promise<ApiDescription> {
     ...{ ledgerGrown: new LedgerHints(systemTimers), stopping: new AbortController().signal },
     deriveKey: (purpose) => createHash("sha256").update(purpose).digest(),
     mqttUrl: () => "mqtt://127.0.0.1:1883",
-    disconnect: () => undefined,
+    controllerChanged: () => undefined,
     onKeyRevoked: () => undefined,
     health: { isInsecure: false, checks: {} },
   });

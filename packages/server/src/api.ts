@@ -55,8 +55,8 @@ export interface ApiDeps {
   readonly ledgerGrown: LedgerGrown;
   /** Where controllers connect, as they shall be told. */
   readonly mqttUrl: () => string;
-  /** Ends the live connection of a controller, if it has one here. */
-  readonly disconnect: (controllerId: number, reason: string) => void;
+  /** Called with a serial after a commit that makes the controller's connection stale. */
+  readonly controllerChanged: (serial: string) => void;
   /** Called after a key was revoked, so that nobody goes on trusting what is remembered of it. */
   readonly onKeyRevoked: (keyId: string) => void;
   /** What `/healthz` looks at. */
@@ -97,11 +97,7 @@ function createServices(deps: ApiDeps) {
   const personKeys = createPersonKeys({ wrappingKey: deps.deriveKey("person keys"), random: deps.random });
   return {
     auths: authsService({ ...deps, personKeys, bodyKey: deps.deriveKey("create bodies") }),
-    controllers: controllersService({
-      ...deps,
-      claimHashKey: deps.deriveKey("claim codes"),
-      onClaimed: (controllerId) => deps.disconnect(controllerId, "claimed_anew"),
-    }),
+    controllers: controllersService({ ...deps, claimHashKey: deps.deriveKey("claim codes") }),
     doors: doorsService(deps),
     events: eventsService(deps),
     groups: groupsService(deps),

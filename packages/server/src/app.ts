@@ -13,8 +13,9 @@ import type { KeysService } from "./features/keys/service.ts";
 import { MODES_POLL_MS } from "./features/operating/limits.ts";
 import { COMMAND_WAITS_CHANNEL } from "./gateway/command-store.ts";
 import { Confirmations } from "./gateway/confirmations.ts";
+import { CONTROLLERS_CHANGED_CHANNEL } from "./gateway/controller-store.ts";
 import { Gateway } from "./gateway/gateway.ts";
-import { COMMAND_POLL_MS } from "./gateway/limits.ts";
+import { COMMAND_POLL_MS, SESSIONS_POLL_MS } from "./gateway/limits.ts";
 import { startMqttListener } from "./gateway/mqtt/mqtt-listener.ts";
 import { Appender } from "./ledger/appender.ts";
 import { LEDGER_GROWN_CHANNEL } from "./ledger/ledger-store.ts";
@@ -115,7 +116,8 @@ async function findDemo({ config, clock }: ServerOptions, database: Database): P
 }
 
 interface Link {
-  readonly gateway: Gateway;
+  /** Ends the connection of a controller whose key or doors are others now. */
+  readonly endStale: (serial: string) => void;
   readonly confirmations: Confirmations;
   readonly ledgerHints: LedgerHints;
   readonly mqttUrl: string;
@@ -164,11 +166,15 @@ async function startLink({ options, stack, database, address }: LinkParts): Prom
     () => void sendCommands().catch((cause: unknown) => log.debug("gateway.commands_unsent", { cause })),
   );
   stack.use(repeat(timers, { name: "send commands", everyMs: COMMAND_POLL_MS, work: sendCommands, log }));
+  const endStale = (serial?: string): void =>
+    void gateway.endStale(serial).catch((cause: unknown) => log.debug("gateway.stale_unread", { cause }));
+  notifications.listen(CONTROLLERS_CHANGED_CHANNEL, (payload) => endStale(payload ?? undefined));
+  stack.use(repeat(timers, { name: "end stale sessions", everyMs: SESSIONS_POLL_MS, work: () => gateway.endStale(), log }));
   const tls = await readTls(config);
   const listener = await startMqttListener({ host: config.host, port: config.mqttPort, ...tls, handler: gateway, log, clock, timers });
   stack.defer(() => listener.stop());
   return {
-    gateway,
+    endStale,
     confirmations,
     ledgerHints,
     mqttUrl: `${config.tls === null ? "mqtt" : "mqtts"}://${urlHost(config.host)}:${listener.port}`,
@@ -227,7 +233,7 @@ async function startHttp({
     deriveKey: (purpose) => serverKey.deriveKey(purpose),
     ledgerGrown: link.ledgerHints,
     mqttUrl: () => link.mqttUrl,
-    disconnect: (controllerId, reason) => link.gateway.disconnect(controllerId, reason),
+    controllerChanged: link.endStale,
     onKeyRevoked: (keyId) => verifier.forget(keyId),
     health: { isInsecure: isOpen(config), checks },
     stopping: stopping.signal,

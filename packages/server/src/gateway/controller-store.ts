@@ -1,6 +1,13 @@
 import type { HelloFrame, WelcomeFrame } from "@postern/contract";
-import { assert } from "@postern/core";
-import type { Database, Queryable } from "../platform/database.ts";
+import type { Database, Queryable, Transaction } from "../platform/database.ts";
+
+/** Where gateways listen for a hint that a controller's key or doors are others now; the payload is its serial. Polling is the truth. */
+export const CONTROLLERS_CHANGED_CHANNEL = "postern_controllers";
+
+/** Tells every gateway, once the transaction is committed, to look whether the controller's connection is still one. */
+export async function tellControllerChanged(transaction: Transaction, serial: string): Promise<void> {
+  await transaction.query("select pg_notify($1, $2)", [CONTROLLERS_CHANGED_CHANNEL, serial]);
+}
 
 /** What a connecting controller is checked against. */
 export interface KnownController {
@@ -23,6 +30,21 @@ export async function findController(queryable: Queryable, serial: string): Prom
   return row ?? null;
 }
 
+/** What makes a connection stale: another key, or a session number above its own. */
+export interface LinkHolder {
+  readonly serial: string;
+  readonly publicKey: unknown;
+  readonly session: number;
+}
+
+export async function readHolders(queryable: Queryable, serials: readonly string[]): Promise<readonly LinkHolder[]> {
+  return queryable.query<LinkHolder>({
+    name: "gateway-read-holders",
+    text: `select serial, public_key as "publicKey", session_number as session from controllers where serial = any($1)`,
+    values: [serials],
+  });
+}
+
 /** What a session begins with. */
 export interface OpenedSession {
   readonly session: number;
@@ -41,7 +63,7 @@ interface OpenedRow extends Omit<OpenedSession, "doors"> {
 const OPEN_SESSION = `
   with opened as (
     update controllers set session_number = session_number + 1, connected_instance = $2, connected_at = $3, last_heard_at = $3, clock_offset_ms = $4, software = $5
-    where serial = $1 returning controller_id, place_id, session_number
+    where serial = $1 and public_key = $6::jsonb returning controller_id, place_id, session_number
   ), arrived as (
     update devices set first_connected_at = $3 where first_connected_at is null
       and door_id in (select doors.door_id from doors join opened using (controller_id))
@@ -55,19 +77,27 @@ const OPEN_SESSION = `
       where doors.controller_id = opened.controller_id) as doors
   from opened join deployment on true join roster_heads heads on heads.place_id = opened.place_id`;
 
-/** Raises the controller's session number, which makes every earlier session stale in every process. */
-export async function openSession(
-  database: Database,
-  opening: { serial: string; instanceId: number; nowMs: number; hello: HelloFrame },
-): Promise<OpenedSession> {
-  const { serial, instanceId, nowMs, hello } = opening;
+export interface SessionOpening {
+  readonly serial: string;
+  /** The key that the connection was opened with, as JSON. */
+  readonly openedWith: string;
+  readonly instanceId: number;
+  readonly nowMs: number;
+  readonly hello: HelloFrame;
+}
+
+/**
+ * Raises the controller's session number, which makes every earlier session stale in every process. Null: since the connection was opened, its key
+ * was replaced or taken away, or the controller was.
+ */
+export async function openSession(database: Database, opening: SessionOpening): Promise<OpenedSession | null> {
+  const { serial, openedWith, instanceId, nowMs, hello } = opening;
   const [row] = await database.query<OpenedRow>({
     name: "gateway-open-session",
     text: OPEN_SESSION,
-    values: [serial, instanceId, nowMs, hello.clock.nowMs - nowMs, hello.software],
+    values: [serial, instanceId, nowMs, hello.clock.nowMs - nowMs, hello.software, openedWith],
   });
-  assert(row !== undefined, "an authenticated controller stands in the database");
-  return row;
+  return row ?? null;
 }
 
 /** Ends a session, unless a newer one has begun. */

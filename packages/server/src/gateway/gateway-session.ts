@@ -115,7 +115,9 @@ export class GatewaySession {
 
   async #open(hello: Parameters<typeof openSession>[1]["hello"]): Promise<void> {
     const { database, clock, instanceId, feeds } = this.#deps;
-    const opened = await openSession(database, { serial: this.#connection.serial, instanceId, nowMs: clock.nowMs(), hello });
+    const { serial, openedWith } = this.#connection;
+    const opened = await openSession(database, { serial, openedWith, instanceId, nowMs: clock.nowMs(), hello });
+    if (opened === null) return this.#close("key_replaced");
     this.#opened = opened;
     const marks = await readMarks(
       database,

@@ -10,7 +10,7 @@ import { PAGE_QUERIES_AT_ONCE_MAX } from "../roster/limits.ts";
 import type { RosterFeeds } from "../roster/roster-feeds.ts";
 import { endCommand, takeDueCommands } from "./command-store.ts";
 import type { Confirmations } from "./confirmations.ts";
-import { findController, type KnownController } from "./controller-store.ts";
+import { findController, type KnownController, type LinkHolder, readHolders } from "./controller-store.ts";
 import { GatewaySession, type GatewaySessionDeps } from "./gateway-session.ts";
 import { ALIVE_ANSWER_MS, REFUSED_SESSION_RECORD_MS } from "./limits.ts";
 import { verifyLinkToken } from "./link-token.ts";
@@ -30,13 +30,18 @@ export interface GatewayDeps {
   readonly verifyToken?: typeof verifyLinkToken;
 }
 
+interface Connected {
+  readonly connection: LinkConnection;
+  readonly session: GatewaySession;
+}
+
 type Verdict = Awaited<ReturnType<LinkHandler["authenticate"]>>;
 
 /** The controllers connected to this process: who may connect, and one session for each. */
 export class Gateway implements LinkHandler {
   readonly #deps: GatewayDeps;
   readonly #sessionDeps: GatewaySessionDeps;
-  readonly #connected = new Map<string, { readonly connection: LinkConnection; readonly session: GatewaySession }>();
+  readonly #connected = new Map<string, Connected>();
   readonly #refusalRecordedAt = new Map<string, number>();
 
   constructor(deps: GatewayDeps) {
@@ -66,7 +71,7 @@ export class Gateway implements LinkHandler {
       await this.#recordRefusal(serial, controller, remoteAddress);
       return refuse("session_taken");
     }
-    return { ok: true };
+    return { ok: true, openedWith: JSON.stringify(controller.publicKey) };
   }
 
   opened(connection: LinkConnection): void {
@@ -100,10 +105,22 @@ export class Gateway implements LinkHandler {
     entry.session.dropped().catch((cause: unknown) => this.#deps.log.warn("gateway.close_unwritten", { serial: connection.serial, cause }));
   }
 
-  /** Ends the session of a controller whose key was replaced or taken away. */
-  disconnect(controllerId: number, reason: string): void {
-    for (const { connection, session } of this.#connected.values())
-      if (session.opened?.controllerId === controllerId) connection.close(reason);
+  /**
+   * Ends the connections, greeted or not, whose key was replaced or taken away and those whose session was ended, as when their doors became others:
+   * they come back and are told anew. At a hint for one serial, and now and then for all of them.
+   */
+  async endStale(serial?: string): Promise<void> {
+    const connected = [...this.#connected].filter(([one]) => serial === undefined || one === serial);
+    if (connected.length === 0) return;
+    const read = await readHolders(
+      this.#deps.database,
+      connected.map(([one]) => one),
+    );
+    const holders = new Map(read.map((holder) => [holder.serial, holder]));
+    for (const [one, entry] of connected) {
+      const reason = staleBecause(entry, holders.get(one));
+      if (reason !== null) entry.connection.close(reason);
+    }
   }
 
   /** Sends the commands that are due for the controllers connected here: at a hint, after a hello, and now and then without one. */
@@ -138,6 +155,14 @@ export class Gateway implements LinkHandler {
     const event = { eventAt: nowMs, eventType: eventCode("CONTROLLER_SESSION_REFUSED"), detail: { serial, remoteAddress } };
     await database.transaction((transaction) => appendServerEvents(transaction, controller.placeId, [event]));
   }
+}
+
+/** Why a connection is no longer one; null while it is. */
+function staleBecause({ connection, session }: Connected, holder: LinkHolder | undefined): string | null {
+  if (holder === undefined) return "controller_gone";
+  if (JSON.stringify(holder.publicKey) !== connection.openedWith) return "key_replaced";
+  // Its own hello may have raised the number since it was read: only a higher one ends it.
+  return session.opened !== null && holder.session > session.opened.session ? "session_ended" : null;
 }
 
 function refuse(code: LinkCode): Verdict {

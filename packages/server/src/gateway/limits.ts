@@ -9,3 +9,6 @@ export const REFUSED_SESSION_RECORD_MS = 60_000;
 
 /** How often commands that are due are looked for without a hint: one for later has none. */
 export const COMMAND_POLL_MS = 1_000;
+
+/** How often connections are looked at without a hint that their controllers changed: how long one may outlive its key when a hint was lost. */
+export const SESSIONS_POLL_MS = 5_000;

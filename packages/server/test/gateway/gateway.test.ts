@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { eventName, type RosterFrame, readCommand } from "@postern/contract";
-import { type AuthItem, addSums, hashToSum, itemHash, itemKey, itemScopes, type RosterItem, rosterDigest } from "@postern/core";
+import { type AuthItem, itemKey, type RosterItem } from "@postern/core";
 import { insertCommand, type NewCommand } from "../../src/gateway/command-store.ts";
 import { readChangesSince } from "../../src/roster/page-store.ts";
 import { changeRoster } from "../../src/roster/roster-store.ts";
 import { authItem, doorItem } from "../roster/builders.ts";
 import { type GatewayWorld, startGatewayWorld } from "../support/gateway-world.ts";
+import { differing, Replica } from "../support/held-roster.ts";
 import { createTestDatabase, createTestPlace, eventually, type TestDatabase, type TestPlace } from "../support/index.ts";
 import { giveKey, LinkClient, type LinkIdentity } from "../support/link-client.ts";
 
@@ -40,47 +41,6 @@ async function newScene(): Promise<Scene> {
     return revision;
   };
   return { place, identity, put: (...items) => change(items, false), remove: (...items) => change(items, true) };
-}
-
-/** What a controller of these doors holds, kept the simplest way. */
-class Replica {
-  readonly items = new Map<string, RosterItem>();
-  readonly scopes: readonly number[];
-  completeTo = 0;
-  urgentTo = 0;
-
-  constructor(doorIds: readonly number[]) {
-    this.scopes = [0, ...doorIds];
-  }
-
-  take(frame: RosterFrame): void {
-    for (const { key, item } of frame.items) {
-      if (item === undefined) this.items.delete(key);
-      else this.items.set(key, item as RosterItem);
-    }
-    this.completeTo = frame.completeTo ?? this.completeTo;
-    this.urgentTo = frame.urgentTo ?? this.urgentTo;
-  }
-
-  inScope(scope: number): RosterItem[] {
-    return [...this.items.values()].filter((item) => itemScopes(item).includes(scope));
-  }
-
-  digest(): string {
-    const sumOf = (scope: number): bigint => this.inScope(scope).reduce((sum, item) => addSums(sum, hashToSum(itemHash(item))), 0n);
-    return rosterDigest(this.scopes.map((scope) => ({ scope, sum: sumOf(scope) })));
-  }
-
-  synced(session: number, frame: RosterFrame): object {
-    return {
-      session,
-      batch: frame.batch,
-      urgentTo: this.urgentTo,
-      completeTo: this.completeTo,
-      failures: [],
-      ...(frame.completeTo === undefined ? {} : { digest: this.digest() }),
-    };
-  }
 }
 
 async function takeUntilComplete(link: LinkClient, replica: Replica, session: number, revision: number): Promise<RosterFrame[]> {
@@ -200,18 +160,6 @@ test("gateway: a replica with a missing item is mended by its bucket alone", asy
 });
 
 /** The buckets whose sums differ from the server's, with what the replica holds in them. */
-function differing(replica: Replica, frame: RosterFrame): object[] {
-  return (frame.compare ?? []).flatMap(({ scope, sums }) => {
-    const theirs = Buffer.from(sums, "base64").toString("hex");
-    return Array.from({ length: 256 }, (_, bucket) => bucket).flatMap((bucket) => {
-      const held = replica.inScope(scope).filter((item) => item.id % 256 === bucket);
-      const sum = held.reduce((total, item) => addSums(total, hashToSum(itemHash(item))), 0n);
-      const isSame = theirs.slice(bucket * 32, bucket * 32 + 32) === sum.toString(16).padStart(32, "0");
-      return isSame ? [] : [{ scope, bucket, items: held.map((item) => [itemKey(item), itemHash(item)]) }];
-    });
-  });
-}
-
 test("a controller filled from another epoch is compared before anything is believed", async () => {
   const { place, identity, put } = await newScene();
   await put(authItem(1));

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import type { ClaimRequest } from "@postern/contract";
 import { assert } from "@postern/core";
+import { tellControllerChanged } from "../../gateway/controller-store.ts";
 import type { Transaction } from "../../platform/database.ts";
 import { type ClaimCode, hashClaimCode } from "./claim-code.ts";
 import { type ClaimedController, countTry, lockClaimCodes, registerKey, type StoredClaimCode } from "./store.ts";
@@ -34,6 +35,7 @@ export async function claimOnce(transaction: Transaction, attempt: ClaimAttempt)
   const { publicKey, nowMs } = attempt;
   const controller = await registerKey(transaction, { controllerId: meant.controllerId, publicKey, nowMs });
   assert(controller !== null, "a claim code belongs to a controller");
+  await tellControllerChanged(transaction, controller.serial);
   return { kind: "claimed", controller };
 }
 

@@ -32,8 +32,8 @@ export interface ControllersDeps {
   readonly claimHashKey: Uint8Array;
   /** Where controllers connect, as they shall be told. */
   readonly mqttUrl: () => string;
-  /** Called after a claim was committed: a connection of the former key must be closed. */
-  readonly onClaimed: (controllerId: number) => void;
+  /** Called with the serial after a commit that makes a connection of the controller stale: the other processes hear of it by notification. */
+  readonly controllerChanged: (serial: string) => void;
 }
 
 export interface IssuedClaimCode {
@@ -146,9 +146,9 @@ async function claim(deps: ControllersDeps, source: string, request: ClaimReques
     deps.log.warn("controller.claim_refused", { source, because: outcome.kind });
     throw linkError(outcome.kind === "wrong" ? "claim_code_wrong" : "claim_code_expired");
   }
-  const { controllerId, placeId } = outcome.controller;
+  const { controllerId, placeId, serial } = outcome.controller;
   deps.log.info("controller.claimed", { controllerId, placeId });
-  deps.onClaimed(controllerId);
+  deps.controllerChanged(serial);
   return outcome.controller;
 }
 

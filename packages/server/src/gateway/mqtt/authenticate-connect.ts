@@ -21,7 +21,7 @@ export interface Credentials {
 }
 
 export type Admittance =
-  | { readonly kind: "accepted" }
+  | { readonly kind: "accepted"; readonly openedWith: string }
   | { readonly kind: "refused"; readonly returnCode: ConnackCode; readonly reason: string };
 
 /** Asks the handler, unless this address has failed too often. Failures are counted even if the peer does not wait for its answer. Never rejects. */
@@ -31,7 +31,8 @@ export async function authenticateConnect(deps: AuthenticateDeps, credentials: C
   try {
     if (await deps.admission.isBlocked(remoteAddress)) return refused(CONNACK.unavailable, "address_blocked");
     const verdict = await deps.handler.authenticate(serial, password, remoteAddress);
-    return verdict.ok ? { kind: "accepted" } : await denied(deps, { serial, remoteAddress, code: verdict.code, askedAtMs });
+    if (verdict.ok) return { kind: "accepted", openedWith: verdict.openedWith };
+    return await denied(deps, { serial, remoteAddress, code: verdict.code, askedAtMs });
   } catch (cause) {
     deps.log.error("link.authentication_broken", { serial, remoteAddress, cause });
     return refused(CONNACK.unavailable, "authentication_broken");

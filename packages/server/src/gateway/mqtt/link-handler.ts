@@ -4,6 +4,8 @@ import type { DownKind, LinkCode, UpKind } from "@postern/contract";
 export interface LinkConnection {
   readonly serial: string;
   readonly remoteAddress: string;
+  /** What `authenticate` said the connection was opened with; empty before. */
+  readonly openedWith: string;
   /**
    * Publishes one frame with QoS 1. True once it was acknowledged, which says only that it arrived; false when the connection ended before.
    * Never rejects for a reason of the peer's. Await each call: what waits is bounded, and beyond it the connection is closed.
@@ -23,12 +25,13 @@ export interface LinkHandler {
   /**
    * Before CONNACK: whether this serial with this password (a JWT) may connect. A code of class `transient` is answered "server unavailable"
    * and is no failure of the peer's; so is a rejection. Any other is answered "not authorised", the same for every serial, known or not.
+   * `openedWith` is what the handler wants to know the connection by: the key that was good at that moment.
    */
   authenticate(
     serial: string,
     password: string,
     remoteAddress: string,
-  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly code: LinkCode }>;
+  ): Promise<{ readonly ok: true; readonly openedWith: string } | { readonly ok: false; readonly code: LinkCode }>;
   /** After CONNACK and the granted SUBSCRIBE, once. */
   opened(connection: LinkConnection): void;
   /**

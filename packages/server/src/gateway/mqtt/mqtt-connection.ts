@@ -43,6 +43,7 @@ export class MqttConnection implements LinkConnection {
   readonly #probes: AliveProbes;
   #stage: Stage = "connecting";
   #serial = "";
+  #openedWith = "";
   #authenticating: Promise<void> | null = null;
   #isOpened = false;
   #isConcluded = false;
@@ -87,6 +88,10 @@ export class MqttConnection implements LinkConnection {
 
   get serial(): string {
     return this.#serial;
+  }
+
+  get openedWith(): string {
+    return this.#openedWith;
   }
 
   start(): void {
@@ -203,12 +208,13 @@ export class MqttConnection implements LinkConnection {
   /** Never rejects. */
   async #authenticate(password: string): Promise<void> {
     const admittance = await authenticateConnect(this.#deps, { serial: this.#serial, password, remoteAddress: this.remoteAddress });
-    if (admittance.kind === "accepted") this.#accept();
+    if (admittance.kind === "accepted") this.#accept(admittance.openedWith);
     else this.#refuseConnect(admittance.returnCode, admittance.reason);
   }
 
-  #accept(): void {
+  #accept(openedWith: string): void {
     if (this.#stage !== "authenticating") return;
+    this.#openedWith = openedWith;
     this.#leaveAdmission();
     this.#stage = "subscribing";
     this.#deadlineMs = this.#deps.clock.monotonicMs() + this.#deps.limits.subscribeMsMax;

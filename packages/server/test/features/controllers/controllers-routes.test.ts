@@ -19,7 +19,7 @@ const PLACE = 501;
 let world: KeysWorld;
 let http: HttpWorld;
 let key: string;
-const claimed: number[] = [];
+const claimed: string[] = [];
 const lines: LogLine[] = [];
 /** What the next serials are drawn from, where a test wants a say in it. */
 let random: Random = seededRandom(1);
@@ -30,7 +30,7 @@ before(async () => {
     deps: {
       random: { int: (below) => random.int(below), bytes: (length) => random.bytes(length) },
       log: recordingLog(lines),
-      disconnect: (controllerId) => void claimed.push(controllerId),
+      controllerChanged: (serial) => void claimed.push(serial),
     },
   });
   key = (await world.rootKey({ expiresAtMs: world.time.nowMs + 1_000 * 86_400_000 })).key;
@@ -192,14 +192,14 @@ test("a code claims its controller once: the key is registered and the answer sa
   assert.equal(answer.status, 200);
   assert.deepEqual(answer.body, { controllerId, serial, placeId: PLACE, mqttUrl: "mqtt://127.0.0.1:1883" });
   assert.deepEqual((await stored(controllerId)).public_key, publicKey);
-  assert.deepEqual(claimed, [controllerId]);
+  assert.deepEqual(claimed, [serial]);
   const again = await claim(code);
   assert.deepEqual([again.status, again.body.code], [400, "claim_code_wrong"]);
   assert.deepEqual((await stored(controllerId)).public_key, publicKey);
 });
 
 test("a second claim replaces the key, makes the running session stale and takes back what the former holder had confirmed", async () => {
-  const { controllerId } = await created();
+  const { controllerId, serial } = await created();
   await claim((await codeFor(controllerId)).code);
   await world.test.database.execute(
     "update controllers set session_number = 41, connected_instance = 3, confirmed_revision = 7, confirmed_digest = 'abc', confirmed_at = 1 where controller_id = $1",
@@ -209,7 +209,7 @@ test("a second claim replaces the key, makes the running session stale and takes
   assert.equal((await claim((await codeFor(controllerId)).code, publicKey)).status, 200);
   const { session_number, connected_instance, confirmed_revision, confirmed_digest, public_key } = await stored(controllerId);
   assert.deepEqual([session_number, connected_instance, confirmed_revision, confirmed_digest, public_key], [42, null, 0, null, publicKey]);
-  assert.deepEqual(claimed, [controllerId, controllerId]);
+  assert.deepEqual(claimed, [serial, serial]);
 });
 
 test("a new code makes the former one void, with fresh tries", async () => {

@@ -59,7 +59,7 @@ export async function createKeysWorld(): Promise<KeysWorld> {
     deriveKey: () => Buffer.alloc(32, 9),
     ledgerGrown: new LedgerHints(systemTimers),
     mqttUrl: () => "mqtt://127.0.0.1:1883",
-    disconnect: () => undefined,
+    controllerChanged: () => undefined,
     health: { isInsecure: false, checks: {} },
     stopping: new AbortController().signal,
     checkAnswers: true,

@@ -102,7 +102,7 @@ export async function startFeatureServer(): Promise<FeatureServer> {
     ...{ database, access: createAccess({ database, clock }), keySigner: signerOf(1), ledgerGrown: hints, stopping: stopping.signal },
     deriveKey: (purpose) => createHash("sha256").update(purpose).digest(),
     mqttUrl: () => "mqtt://127.0.0.1:1883",
-    disconnect: () => undefined,
+    controllerChanged: () => undefined,
     onKeyRevoked: () => undefined,
     health: { isInsecure: false, checks: {} },
     checkAnswers: true,

@@ -38,7 +38,7 @@ test("an authentication that does not end is given up, and its late answer is no
   using gate = new Gate();
   world.handler.verdict = async () => {
     await gate.passed;
-    return { ok: true };
+    return { ok: true, openedWith: "key" };
   };
   const client = await RawClient.open(world.port);
   client.send(connectPacket("A1"), subscribePacket("A1"));

@@ -55,7 +55,7 @@ test("what comes before CONNACK is not buffered either", async () => {
   using gate = new Gate();
   world.handler.verdict = async () => {
     await gate.passed;
-    return { ok: true };
+    return { ok: true, openedWith: "key" };
   };
   const client = await RawClient.open(world.port);
   const before = heldBytes();

@@ -129,7 +129,7 @@ test("a controller whose place is taken is told so at once, as often as it asks:
 
 test("an address that failed too often is not asked about any more, not even with a good token; successes do not count", async () => {
   await using world = await listenerWorld({ limits: { failuresPerMinuteCountMax: 3, refusalMs: 0 } });
-  world.handler.verdict = async (serial) => (serial === "good" ? { ok: true } : { ok: false, code: "token_invalid" });
+  world.handler.verdict = async (serial) => (serial === "good" ? { ok: true, openedWith: "key" } : { ok: false, code: "token_invalid" });
   const codes: (number | undefined)[] = [];
   for (const serial of ["good", "good", "good", "good", "bad", "bad", "bad", "good"]) {
     const client = await RawClient.open(world.port);

@@ -19,7 +19,7 @@ export class RecordingHandler implements LinkHandler {
   readonly connections = new Map<string, LinkConnection>();
   readonly messages: Received[] = [];
   readonly ends: { serial: string; reason: string }[] = [];
-  verdict: (serial: string) => Promise<Verdict> = async () => ({ ok: true });
+  verdict: (serial: string) => Promise<Verdict> = async () => ({ ok: true, openedWith: "key" });
   onReceived: (connection: LinkConnection, text: string) => Promise<void> = async () => undefined;
   onOpened: (connection: LinkConnection) => void = () => undefined;
 
