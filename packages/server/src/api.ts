@@ -1,5 +1,7 @@
 import type { Clock, Log, Random, Timers } from "@postern/core";
 import type { FastifyInstance } from "fastify";
+import { AuthWriter } from "./features/auths/auth-writer.ts";
+import { serveAuths } from "./features/auths/native-routes.ts";
 import { addAuthRoutes } from "./features/auths/routes.ts";
 import { authsService } from "./features/auths/service.ts";
 import { addControllerRoutes } from "./features/controllers/routes.ts";
@@ -95,8 +97,10 @@ type Services = ReturnType<typeof createServices>;
 
 function createServices(deps: ApiDeps) {
   const personKeys = createPersonKeys({ wrappingKey: deps.deriveKey("person keys"), random: deps.random });
+  const writer = new AuthWriter({ ...deps, personKeys, bodyKey: deps.deriveKey("create bodies") });
   return {
-    auths: authsService({ ...deps, personKeys, bodyKey: deps.deriveKey("create bodies") }),
+    auths: authsService({ ...deps, writer }),
+    nativeAuths: { ...deps, writer },
     controllers: controllersService({ ...deps, claimHashKey: deps.deriveKey("claim codes") }),
     doors: doorsService(deps),
     events: eventsService(deps),
@@ -121,6 +125,7 @@ function addV1Features(routes: FastifyInstance, { auths, doors, events, operatin
 
 /** The operations of v2. */
 function serveFeatures(serve: Serve, services: Services): void {
+  serveAuths(serve, services.nativeAuths);
   serveEvents(serve, services.events);
   serveGroups(serve, services.groups);
   serveGroupMembers(serve, services.groups, services.groupMembers);

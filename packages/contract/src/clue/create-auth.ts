@@ -7,7 +7,7 @@ export interface CreateAuth {
   readonly startMs: number;
   /** Exclusive. */
   readonly endMs: number;
-  /** `all`, or at least one id, in ascending order. */
+  /** `all`, or ids in ascending order; at least one through CLUe, where groups do not give any. */
   readonly doors: "all" | readonly number[];
   /** null: always. */
   readonly scheduleId: number | null;

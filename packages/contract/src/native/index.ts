@@ -12,6 +12,7 @@ export type * from "./operation.ts";
 export * from "./parts.ts";
 export * from "./person.ts";
 export * from "./place.ts";
+export * from "./read-auth-bodies.ts";
 export * from "./read-controller-bodies.ts";
 export * from "./read-keys-query.ts";
 export * from "./read-mint-key.ts";

@@ -1,16 +1,18 @@
 /** Where a request wrote what, so that a refusal points at it. Each surface has its own. */
 export interface AuthFields {
+  /** How the surface refuses what a body names and the place does not have. */
+  readonly unknownCode: "e1005" | "e1007";
   readonly userKey: string;
   readonly startTime: string;
   readonly endTime: string;
   readonly scheduleId: string;
   readonly uniquePin: string;
+  readonly groupIds: string;
   /** What was read has the ids in ascending order. */
   door(doorId: number): string;
   group(groupId: number): string;
   /** By its position among the cards that were read. */
   card(index: number): string;
-  mode(mode: string): string;
 }
 
 /** Fields as CLUe names them, in a body that has them within `auth` or at its top. */
@@ -18,6 +20,7 @@ export function clueFields(body: unknown, prefix: "auth." | ""): AuthFields {
   const auth = prefix === "" ? body : memberOf(body, "auth");
   const credentials = memberOf(auth, "credentials");
   return {
+    unknownCode: "e1007",
     userKey: "user.key",
     startTime: `${prefix}startTime`,
     endTime: `${prefix}endTime`,
@@ -25,9 +28,25 @@ export function clueFields(body: unknown, prefix: "auth." | ""): AuthFields {
     uniquePin: `${prefix}credentials.uniquePin`,
     door: (doorId) => `${prefix}doorIds${indexOf(memberOf(auth, "doorIds"), (each) => Number(each) === doorId)}`,
     // CLUe has no groups: an auth gets them through v2 alone.
+    groupIds: `${prefix}groupIds`,
     group: () => `${prefix}groupIds`,
     card: (index) => `${prefix}credentials.cards${Array.isArray(memberOf(credentials, "cards")) ? `[${index}]` : ""}`,
-    mode: (mode) => `${prefix}credentials.modes${indexOf(memberOf(credentials, "modes"), (each) => each === mode)}`,
+  };
+}
+
+/** Fields as v2 names them. */
+export function nativeFields(body: { readonly doors?: "all" | readonly number[]; readonly groupIds?: readonly number[] }): AuthFields {
+  return {
+    unknownCode: "e1005",
+    userKey: "userKey",
+    startTime: "startAt",
+    endTime: "endAt",
+    scheduleId: "scheduleId",
+    uniquePin: "credentials.uniquePin",
+    groupIds: "groupIds",
+    door: (doorId) => `doors${indexOf(body.doors, (each) => each === doorId)}`,
+    group: (groupId) => `groupIds${indexOf(body.groupIds, (each) => each === groupId)}`,
+    card: (index) => `credentials.cards[${index}]`,
   };
 }
 

@@ -4,11 +4,12 @@ import { type AuditActor, writeAudit } from "../../platform/audit/audit-store.ts
 import type { Transaction } from "../../platform/database.ts";
 import type { PersonKeys } from "../../platform/person-keys/person-keys.ts";
 import { deriveRoster } from "../../roster/derive-roster.ts";
+import { findExcessOfGrants } from "../../roster/grant-limits.ts";
 import { lockRoster } from "../../roster/roster-store.ts";
 import type { AuthFields } from "./auth-fields.ts";
 import { type AuthDetails, type AuthRecord, authDetails, changedRecord } from "./auth-record.ts";
 import { unlessTaken } from "./enrol.ts";
-import { refuseTakenCards, refuseUniquePin, refuseUnknown } from "./judge-named.ts";
+import { refuseExcess, refuseTakenCards, refuseUniquePin, refuseUnknown } from "./judge-named.ts";
 import type { PinProofs } from "./pin-proofs.ts";
 import { changedSecrets, needsPersonKey, type Secrets } from "./secrets.ts";
 import { type FoundAuth, findThings, lockAuth, type NamedThings, replaceCards, replaceGroups, updateAuth, writeSecrets } from "./store.ts";
@@ -48,7 +49,10 @@ export async function change(transaction: Transaction, request: AuthChangeReques
     await replaceCards(transaction, placeId, authId, cardKeysOf(record));
     await writeSecrets(transaction, authId, secrets);
   });
-  if (wanted.groupIds !== undefined) await replaceGroups(transaction, placeId, authId, record.groupIds);
+  if (wanted.groupIds !== undefined) {
+    await replaceGroups(transaction, placeId, authId, record.groupIds);
+    refuseExcess(await findExcessOfGrants(transaction, placeId, [authId]), request.fields);
+  }
   await writeAudit(transaction, {
     by: request.by,
     placeGroupId: request.placeGroupId,
@@ -81,7 +85,7 @@ async function judge(
   record: AuthRecord,
 ): Promise<FoundAuth["doors"]> {
   if (record.endMs <= record.startMs)
-    throw new ClueError("e1005", { details: [{ field: fields.endTime, message: "must be after startTime" }] });
+    throw new ClueError("e1005", { details: [{ field: fields.endTime, message: `must be after ${fields.startTime}` }] });
   const cardKeys = cardKeysOf(record);
   const named = {
     placeId,

@@ -6,12 +6,13 @@ import { violates } from "../../platform/database-error.ts";
 import type { PersonKeys } from "../../platform/person-keys/person-keys.ts";
 import { platformError } from "../../platform/platform-errors.ts";
 import { deriveRoster } from "../../roster/derive-roster.ts";
+import { findExcessOfGrants } from "../../roster/grant-limits.ts";
 import { changeRoster, lockRoster } from "../../roster/roster-store.ts";
 import type { AuthFields } from "./auth-fields.ts";
 import { newAuthItem } from "./auth-item.ts";
 import { type AuthDetails, authDetails, authRecord } from "./auth-record.ts";
 import { type IdempotencyKey, rememberRequest } from "./idempotency-store.ts";
-import { refuseTakenCards, refuseUniquePin, refuseUnknown } from "./judge-named.ts";
+import { refuseExcess, refuseTakenCards, refuseUniquePin, refuseUnknown } from "./judge-named.ts";
 import type { PinProofs } from "./pin-proofs.ts";
 import { changedSecrets, NO_SECRETS, needsPersonKey, type Secrets } from "./secrets.ts";
 import {
@@ -117,15 +118,13 @@ async function insert(transaction: Transaction, enrolment: Enrolment, { facts, n
   const { placeId, placeGroupId, wanted, bodyHmac, by, nowMs } = enrolment;
   const { userKey, groupIds } = wanted;
   const record = authRecord(wanted);
-  // Whoever derives the roster from tables holds its head before they change.
-  if (groupIds.length > 0) await lockRoster(transaction, placeId);
   const { ids, secrets } = await unlessTaken(async () => {
     const base = { placeId, placeGroupId, userId: facts.userId, userKey, record, cardKeys: named.cardKeys, bodyHmac, madeAtMs: nowMs };
     const inserted = await insertAuth(transaction, base);
     return { ids: inserted, secrets: await sealSecrets(transaction, enrolment, { ids: inserted, personKeys }) };
   });
   await remember(transaction, enrolment, ids.authId);
-  if (groupIds.length > 0) await replaceGroups(transaction, placeId, ids.authId, groupIds);
+  if (groupIds.length > 0) await joinGroups(transaction, enrolment, ids.authId);
   await writeAudit(transaction, {
     by,
     placeGroupId,
@@ -141,6 +140,13 @@ async function insert(transaction: Transaction, enrolment: Enrolment, { facts, n
     await changeRoster(transaction, placeId, [{ key: itemKey(item), item }]);
   }
   return authDetails({ ...ids, placeId, userKey, madeAtMs: nowMs, lastModifiedMs: nowMs, record }, facts.doors);
+}
+
+/** Under the roster's head, so that no group changes until the doors have what it gives. One that was deleted since it was looked up is met here. */
+async function joinGroups(transaction: Transaction, { placeId, wanted, fields }: Enrolment, authId: number): Promise<void> {
+  await lockRoster(transaction, placeId);
+  await unlessTaken(() => replaceGroups(transaction, placeId, authId, wanted.groupIds));
+  refuseExcess(await findExcessOfGrants(transaction, placeId, [authId]), fields);
 }
 
 async function sealSecrets(
@@ -162,6 +168,7 @@ const CONTENDED = [
   "cards_pkey",
   "auths_schedule_id_fkey",
   "auths_unique_pin_idx",
+  "access_group_members_group_id_fkey",
 ];
 
 export async function unlessTaken<Result>(write: () => Promise<Result>): Promise<Result> {

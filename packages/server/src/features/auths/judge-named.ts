@@ -1,9 +1,10 @@
 import { ClueError, PROBLEMS_COUNT_MAX, type Problem } from "@postern/contract";
+import type { ExcessOfGrants } from "../../roster/grant-limits.ts";
 import type { AuthFields } from "./auth-fields.ts";
 import { UNIQUE_PIN_GUESSES_MIN } from "./limits.ts";
 import type { NamedThings, ThingsFound } from "./store.ts";
 
-/** Names every door, schedule and group that the place does not have (`e1007`); nobody learns whether another place has them. */
+/** Names every door, schedule and group that the place does not have (`e1007`; on v2 as a wrong argument); nobody learns whether another place has them. */
 export function refuseUnknown(named: NamedThings, found: ThingsFound, fields: AuthFields): void {
   const doors = new Set(found.doors.map((door) => door.doorId));
   const groups = new Set(found.groupIds);
@@ -18,7 +19,12 @@ export function refuseUnknown(named: NamedThings, found: ThingsFound, fields: Au
   if (named.scheduleId !== null && !found.hasSchedule) {
     problems.push({ field: fields.scheduleId, message: "is no schedule of this place", rejectedValue: named.scheduleId });
   }
-  if (problems.length > 0) throw new ClueError("e1007", { details: problems });
+  if (problems.length > 0) throw new ClueError(fields.unknownCode, { details: problems });
+}
+
+/** Fails with `e1006` when what was found is too much. */
+export function refuseExcess(excess: ExcessOfGrants | null, { groupIds }: AuthFields): void {
+  if (excess !== null) throw new ClueError("e1006", { details: [{ field: groupIds, ...excess }] });
 }
 
 /** Cards in the order in which the request has them. `ownId`: the auth that may hold them. Fails with `e1006`. */

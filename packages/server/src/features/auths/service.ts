@@ -10,36 +10,25 @@ import {
   type WrittenChange,
   writeAuthData,
 } from "@postern/contract";
-import { type Clock, itemKey, type Random } from "@postern/core";
+import type { Clock } from "@postern/core";
 import type { Access, Actor, ReachedPlace } from "../../platform/access/actor.ts";
-import { type AuditActor, writeAudit } from "../../platform/audit/audit-store.ts";
+import type { AuditActor } from "../../platform/audit/audit-store.ts";
 import type { Database } from "../../platform/database.ts";
 import { accepted } from "../../platform/http/accepted.ts";
-import { refuseWhenOver } from "../../platform/http/keyed-routes.ts";
-import { WindowLimiter } from "../../platform/http/window-limiter.ts";
-import type { PersonKeys } from "../../platform/person-keys/person-keys.ts";
-import { changeRoster, lockRoster } from "../../roster/roster-store.ts";
-import { type AuthFields, clueFields } from "./auth-fields.ts";
-import { type AuthDetails, authDetails } from "./auth-record.ts";
-import { type AuthChangeRequest, change } from "./change.ts";
-import { createBodyHmac } from "./create-body.ts";
-import { enrol } from "./enrol.ts";
+import { clueFields } from "./auth-fields.ts";
+import { authDetails } from "./auth-record.ts";
+import type { AuthWriter } from "./auth-writer.ts";
 import type { IdempotencyKey } from "./idempotency-store.ts";
-import * as limits from "./limits.ts";
-import { PinProver } from "./pin-proofs.ts";
-import { deleteAuth, findAuthPlace, findThings, listAuths, readAuth, readPlaceSalt } from "./store.ts";
-import { UniquePinTaken } from "./unique-pin-taken.ts";
+import { IDEMPOTENCY_KEY_LENGTH_MAX, IDEMPOTENCY_MS } from "./limits.ts";
+import { findAuthPlace, listAuths, readAuth } from "./store.ts";
 import { unsupportedParts } from "./unsupported.ts";
-import type { WantedAuth, WantedChange } from "./wanted-auth.ts";
+import type { WantedAuth } from "./wanted-auth.ts";
 
 export interface AuthsDeps {
   readonly database: Database;
   readonly access: Access;
   readonly clock: Clock;
-  readonly random: Random;
-  readonly personKeys: PersonKeys;
-  /** Derived from the server's key for create bodies alone. */
-  readonly bodyKey: Uint8Array;
+  readonly writer: AuthWriter;
 }
 
 export interface CreateRequest {
@@ -69,136 +58,46 @@ export interface AuthsService {
   isUniquePinFree(actor: Actor, placeId: number, body: unknown): Promise<boolean>;
 }
 
+/** CLUe's calls for auths. */
 export function authsService(deps: AuthsDeps): AuthsService {
-  const auths = new Auths(deps);
   return {
-    create: (actor, request) => auths.create(actor, request),
-    change: (actor, authId, body) => auths.change(actor, authId, { written: accepted(readChangeAuth(body)), body }),
-    replace: (actor, authId, body) => auths.change(actor, authId, { written: accepted(readReplaceAuth(body)), body }),
+    create: (actor, request) => create(deps, actor, request),
+    change: (actor, authId, body) => change(deps, actor, authId, { written: accepted(readChangeAuth(body)), body }),
+    replace: (actor, authId, body) => change(deps, actor, authId, { written: accepted(readReplaceAuth(body)), body }),
     read: (actor, authId) => read(deps, actor, authId),
     list: (actor, placeId, query) => list(deps, actor, placeId, query),
-    remove: (actor, authId) => remove(deps, actor, authId),
-    isUniquePinFree: (actor, placeId, body) => auths.isUniquePinFree(actor, placeId, body),
+    async remove(actor, authId) {
+      const place = await reachPlace(deps, actor, authId);
+      if (!(await deps.writer.remove({ place, by: auditActor(actor), authId }))) throw noSuchAuth();
+    },
+    async isUniquePinFree(actor, placeId, body) {
+      await deps.access.place(actor, "people", placeId);
+      return deps.writer.isUniquePinFree(actor.keyId, placeId, accepted(readUniquePinBody(body)));
+    },
   };
 }
 
-/** What needs more than the database: PINs to be proven, and guesses to be counted. */
-class Auths {
-  readonly #deps: AuthsDeps;
-  readonly #prover: PinProver;
-  readonly #refusals: WindowLimiter;
-  readonly #questions: WindowLimiter;
+async function create({ access, clock, writer }: AuthsDeps, actor: Actor, request: CreateRequest): Promise<AuthData> {
+  const place = await access.place(actor, "people", request.placeId);
+  const wanted = readWanted(request.body);
+  const idempotencyKey = readIdempotencyKey(request, actor, clock.nowMs());
+  const fields = clueFields(request.body, "auth.");
+  return writeAuthData(await writer.create({ place, by: auditActor(actor), wanted, fields, idempotencyKey }));
+}
 
-  constructor(deps: AuthsDeps) {
-    this.#deps = deps;
-    this.#prover = new PinProver(deps.random);
-    this.#refusals = new WindowLimiter(deps.clock, {
-      countMax: limits.UNIQUE_PIN_REFUSALS_COUNT_MAX,
-      windowMs: limits.UNIQUE_PIN_REFUSALS_WINDOW_MS,
-    });
-    this.#questions = new WindowLimiter(deps.clock, {
-      countMax: limits.UNIQUE_PIN_QUESTIONS_COUNT_MAX,
-      windowMs: limits.UNIQUE_PIN_QUESTIONS_WINDOW_MS,
-    });
-  }
+interface ChangeRequest {
+  readonly written: WrittenChange;
+  readonly body: unknown;
+}
 
-  async create(actor: Actor, request: CreateRequest): Promise<AuthData> {
-    const { database, clock, bodyKey, personKeys } = this.#deps;
-    const place = await this.#deps.access.place(actor, "people", request.placeId);
-    const wanted = readWanted(request.body);
-    const nowMs = clock.nowMs();
-    const enrolment = {
-      placeId: place.placeId,
-      placeGroupId: place.placeGroupId,
-      wanted,
-      proofs: await this.#prover.prove(wanted.credentials, () => readPlaceSalt(database, place.placeId)),
-      fields: clueFields(request.body, "auth."),
-      bodyHmac: createBodyHmac(bodyKey, wanted),
-      idempotencyKey: readIdempotencyKey(request, actor, nowMs),
-      by: auditActor(actor),
-      nowMs,
-    };
-    const isUniquePinAsked = wanted.credentials.uniquePin !== null;
-    const made = await this.#countingRefusals(actor, place, isUniquePinAsked, () =>
-      database.transaction((tx) => enrol(tx, enrolment, personKeys)),
-    );
-    return writeAuthData(made);
-  }
-
-  async change(
-    actor: Actor,
-    authId: number,
-    { written, body }: { readonly written: WrittenChange; readonly body: unknown },
-  ): Promise<AuthData> {
-    const { prefix, registrationTokens, ...wanted } = written;
-    const unsupported = unsupportedParts(wanted.credentials, registrationTokens, prefix);
-    if (unsupported.length > 0) throw new ClueError("e1002", { details: unsupported });
-    return writeAuthData(await this.#change(actor, authId, { wanted, fields: clueFields(body, prefix) }));
-  }
-
-  async isUniquePinFree(actor: Actor, placeId: number, body: unknown): Promise<boolean> {
-    const { database, access } = this.#deps;
-    await access.place(actor, "people", placeId);
-    const uniquePin = accepted(readUniquePinBody(body));
-    refuseWhenOver(this.#questions.take(`${actor.keyId} ${placeId}`));
-    const uniquePinHash = await this.#prover.uniquePinHash(uniquePin, await readPlaceSalt(database, placeId));
-    const found = await findThings(database, { placeId, doorIds: [], scheduleId: null, groupIds: [], cardKeys: [], uniquePinHash });
-    return found.uniquePinAuthId === null;
-  }
-
-  async #change(
-    actor: Actor,
-    authId: number,
-    { wanted, fields }: { readonly wanted: WantedChange; readonly fields: AuthFields },
-  ): Promise<AuthDetails> {
-    const { database, clock, personKeys } = this.#deps;
-    const place = await reachPlace(this.#deps, actor, authId);
-    const request: AuthChangeRequest = {
-      placeId: place.placeId,
-      placeGroupId: place.placeGroupId,
-      authId,
-      wanted,
-      fields,
-      proofs: await this.#prover.prove(wanted.credentials, () => readPlaceSalt(database, place.placeId)),
-      by: auditActor(actor),
-      nowMs: clock.nowMs(),
-    };
-    const isUniquePinAsked = typeof wanted.credentials.uniquePin === "string";
-    const changed = await this.#countingRefusals(actor, place, isUniquePinAsked, () =>
-      database.transaction((tx) => change(tx, request, personKeys)),
-    );
-    if (changed === null) throw noSuchAuth();
-    return changed;
-  }
-
-  /** Every unique PIN that was found taken is a guess that met somebody: after some of them none is looked at any more for a while. */
-  async #countingRefusals<Result>(
-    actor: Actor,
-    { placeId, placeGroupId }: ReachedPlace,
-    isAsked: boolean,
-    work: () => Promise<Result>,
-  ): Promise<Result> {
-    const name = `${actor.keyId} ${placeId}`;
-    if (isAsked) refuseWhenOver(this.#refusals.look(name));
-    try {
-      return await work();
-    } catch (failure) {
-      if (failure instanceof UniquePinTaken) {
-        this.#refusals.take(name);
-        const { database, clock } = this.#deps;
-        const entry = {
-          by: auditActor(actor),
-          placeGroupId,
-          placeId,
-          atMs: clock.nowMs(),
-          action: "auth.unique_pin",
-          outcome: "refused" as const,
-        };
-        await database.transaction((tx) => writeAudit(tx, { ...entry, target: { kind: "place", id: placeId } }));
-      }
-      throw failure;
-    }
-  }
+async function change(deps: AuthsDeps, actor: Actor, authId: number, { written, body }: ChangeRequest): Promise<AuthData> {
+  const { prefix, registrationTokens, ...wanted } = written;
+  const unsupported = unsupportedParts(wanted.credentials, registrationTokens, prefix);
+  if (unsupported.length > 0) throw new ClueError("e1002", { details: unsupported });
+  const place = await reachPlace(deps, actor, authId);
+  const changed = await deps.writer.change({ place, by: auditActor(actor), authId, wanted, fields: clueFields(body, prefix) });
+  if (changed === null) throw noSuchAuth();
+  return writeAuthData(changed);
 }
 
 function auditActor(actor: Actor): AuditActor {
@@ -215,11 +114,11 @@ function readWanted(body: unknown): WantedAuth {
 /** Any text that a header can carry without doubt about its characters; an empty one is none. */
 function readIdempotencyKey({ idempotencyKey: text, placeId }: CreateRequest, actor: Actor, nowMs: number): IdempotencyKey | null {
   if (text === undefined || text === "") return null;
-  if (text.length > limits.IDEMPOTENCY_KEY_LENGTH_MAX || !/^[\x20-\x7e]+$/.test(text)) {
-    const message = `must have at most ${limits.IDEMPOTENCY_KEY_LENGTH_MAX} printable ASCII characters`;
+  if (text.length > IDEMPOTENCY_KEY_LENGTH_MAX || !/^[\x20-\x7e]+$/.test(text)) {
+    const message = `must have at most ${IDEMPOTENCY_KEY_LENGTH_MAX} printable ASCII characters`;
     throw new ClueError("e1005", { details: [{ field: "Idempotency-Key", message }] });
   }
-  return { keyId: actor.keyId, route: `POST /places/${placeId}/auths`, text, forgottenToMs: nowMs - limits.IDEMPOTENCY_MS };
+  return { keyId: actor.keyId, route: `POST /places/${placeId}/auths`, text, forgottenToMs: nowMs - IDEMPOTENCY_MS };
 }
 
 async function read(deps: AuthsDeps, actor: Actor, authId: number): Promise<AuthData> {
@@ -233,20 +132,6 @@ async function list(deps: AuthsDeps, actor: Actor, placeId: number, query: unkno
   await deps.access.place(actor, "people", placeId);
   const { total, auths } = await listAuths(deps.database, placeId, accepted(readAuthsQuery(query)));
   return { total, auths: auths.map(({ kept, doors }) => writeAuthData(authDetails(kept, doors))) };
-}
-
-async function remove(deps: AuthsDeps, actor: Actor, authId: number): Promise<void> {
-  const { placeId, placeGroupId } = await reachPlace(deps, actor, authId);
-  const nowMs = deps.clock.nowMs();
-  await deps.database.transaction(async (transaction) => {
-    // Before the auth's own row, as a change takes them: the two never wait for each other in a circle.
-    await lockRoster(transaction, placeId);
-    const isDeleted = await deleteAuth(transaction, authId, nowMs);
-    if (!isDeleted) throw noSuchAuth();
-    const target = { kind: "auth", id: authId };
-    await writeAudit(transaction, { by: auditActor(actor), placeGroupId, placeId, atMs: nowMs, action: "auth.delete", target });
-    await changeRoster(transaction, placeId, [{ key: itemKey({ kind: "auth", id: authId }), item: null }]);
-  });
 }
 
 /** The place of an auth within the actor's reach. One that never was, was deleted or is somebody else's fails alike. */

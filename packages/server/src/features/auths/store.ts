@@ -1,6 +1,7 @@
 import type { AuthsQuery } from "@postern/contract";
 import { assert, type PinVerifier } from "@postern/core";
 import type { Queryable, Transaction } from "../../platform/database.ts";
+import type { PageWanted } from "../../platform/operations/page-cursor.ts";
 import { type AuthRecord, type DoorName, type KeptAuth, modesOf } from "./auth-record.ts";
 import { AUTH_COLUMNS, type AuthRow, keptAuth } from "./auth-row-store.ts";
 import type { IdempotencyKey } from "./idempotency-store.ts";
@@ -357,8 +358,8 @@ const ORDERS = {
   "lastModifiedAt,desc": "last_modified_at desc, auth_id desc",
 } as const;
 
-const LIST_AUTHS = (order: string): string => `
-  with matching as (
+/** $1 the place, $2 a text, $3 the cards it may be, $4 a status, $5 a door; null: whichever. */
+const MATCHING = `
     select auths.*, users.key from auths join users using (user_id)
     where place_id = $1 and deleted_at is null
       and ($2::text is null or strpos(lower(name), lower($2)) > 0 or strpos(lower(users.key), lower($2)) > 0
@@ -366,7 +367,10 @@ const LIST_AUTHS = (order: string): string => `
       and ($4::text is null or status = $4)
       and ($5::bigint is null or door_access_type = 'ALL_DOOR' or $5 = any(door_ids)
         or exists (select from access_group_members members join access_groups using (group_id) cross join lateral jsonb_array_elements(access_groups.grants) granted
-          where members.place_id = $1 and members.auth_id = auths.auth_id and (granted.value -> 'doors' = '"all"' or granted.value -> 'doors' @> to_jsonb($5::bigint))))
+          where members.place_id = $1 and members.auth_id = auths.auth_id and (granted.value -> 'doors' = '"all"' or granted.value -> 'doors' @> to_jsonb($5::bigint))))`;
+
+const LIST_AUTHS = (order: string): string => `
+  with matching as (${MATCHING}
   ), matched as (
     select count(*) as total from matching
   ), page as (
@@ -392,9 +396,36 @@ export async function listAuths(queryable: Queryable, placeId: number, query: Au
   return { total: rows[0]?.total ?? 0, auths };
 }
 
-/** Ends an auth, within reach as its place is, and frees its cards, its unique PIN and its groups; its name stays for the ledger's readers. False when there is none that has not been deleted. */
-export async function deleteAuth(transaction: Transaction, authId: number, nowMs: number): Promise<boolean> {
-  const rows = await transaction.query({
+export interface AuthsAfter extends PageWanted {
+  readonly text: string | null;
+  readonly cardKeys: readonly string[];
+  readonly status: "ACTIVE" | "INACTIVE" | null;
+  readonly doorId: number | null;
+  readonly groupId: number | null;
+}
+
+const LIST_AUTHS_AFTER = `
+  with matching as (${MATCHING}
+      and ($6::bigint is null or exists (select from access_group_members members
+        where members.place_id = $1 and members.auth_id = auths.auth_id and members.group_id = $6))
+      and auth_id > $7 order by auth_id limit $8
+  )
+  select ${AUTH_COLUMNS} from matching as auths order by auth_id`;
+
+/** In ascending id, with one row more than the page has. */
+export async function listAuthsAfter(queryable: Queryable, placeId: number, wanted: AuthsAfter): Promise<readonly FoundAuth[]> {
+  const { text, cardKeys, status, doorId, groupId, afterId, limit } = wanted;
+  const rows = await queryable.query<AuthRow>({
+    name: "auths-list-after",
+    text: LIST_AUTHS_AFTER,
+    values: [placeId, text, cardKeys, status, doorId, groupId, afterId, limit + 1],
+  });
+  return rows.map((row) => ({ kept: keptAuth(row), doors: row.doors }));
+}
+
+/** Ends an auth, within reach as its place is, and frees its cards, its unique PIN and its groups; its name stays for the ledger's readers. Lock it before. */
+export async function deleteAuth(transaction: Transaction, authId: number, nowMs: number): Promise<void> {
+  await transaction.query({
     name: "auths-delete",
     text: `
       with ended as (
@@ -410,5 +441,4 @@ export async function deleteAuth(transaction: Transaction, authId: number, nowMs
       select auth_id from ended`,
     values: [authId, nowMs],
   });
-  return rows.length > 0;
 }

@@ -1,0 +1,158 @@
+import type { Clock, Random } from "@postern/core";
+import { itemKey } from "@postern/core";
+import type { ReachedPlace } from "../../platform/access/actor.ts";
+import { type AuditActor, writeAudit } from "../../platform/audit/audit-store.ts";
+import type { Database } from "../../platform/database.ts";
+import { refuseWhenOver } from "../../platform/http/keyed-routes.ts";
+import { WindowLimiter } from "../../platform/http/window-limiter.ts";
+import type { PersonKeys } from "../../platform/person-keys/person-keys.ts";
+import { changeRoster, lockRoster } from "../../roster/roster-store.ts";
+import type { AuthFields } from "./auth-fields.ts";
+import { type AuthDetails, authDetails } from "./auth-record.ts";
+import { change } from "./change.ts";
+import { createBodyHmac } from "./create-body.ts";
+import { enrol } from "./enrol.ts";
+import type { IdempotencyKey } from "./idempotency-store.ts";
+import * as limits from "./limits.ts";
+import { PinProver } from "./pin-proofs.ts";
+import { deleteAuth, findThings, lockAuth, readPlaceSalt } from "./store.ts";
+import { UniquePinTaken } from "./unique-pin-taken.ts";
+import type { WantedAuth, WantedChange } from "./wanted-auth.ts";
+
+export interface AuthWriterDeps {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly personKeys: PersonKeys;
+  /** Derived from the server's key for create bodies alone. */
+  readonly bodyKey: Uint8Array;
+}
+
+/** Who writes, at a place they were let into. */
+export interface AuthWriting {
+  readonly place: ReachedPlace;
+  readonly by: AuditActor;
+}
+
+export interface AuthCreation extends AuthWriting {
+  readonly wanted: WantedAuth;
+  readonly fields: AuthFields;
+  readonly idempotencyKey: IdempotencyKey | null;
+}
+
+/** Called with the auth as it is, under its lock; throws when the act was meant for another version. */
+type JudgePresent = (present: AuthDetails) => void;
+
+export interface AuthAlteration extends AuthWriting {
+  readonly authId: number;
+  readonly wanted: WantedChange;
+  readonly fields: AuthFields;
+  readonly judgePresent?: JudgePresent;
+}
+
+export interface AuthRemoval extends AuthWriting {
+  readonly authId: number;
+  readonly judgePresent?: JudgePresent;
+}
+
+/** What both surfaces write auths by, so that PINs are proven a few at a time and guesses are counted together, whichever way they come. */
+export class AuthWriter {
+  readonly #deps: AuthWriterDeps;
+  readonly #prover: PinProver;
+  readonly #refusals: WindowLimiter;
+  readonly #questions: WindowLimiter;
+
+  constructor(deps: AuthWriterDeps) {
+    this.#deps = deps;
+    this.#prover = new PinProver(deps.random);
+    this.#refusals = new WindowLimiter(deps.clock, {
+      countMax: limits.UNIQUE_PIN_REFUSALS_COUNT_MAX,
+      windowMs: limits.UNIQUE_PIN_REFUSALS_WINDOW_MS,
+    });
+    this.#questions = new WindowLimiter(deps.clock, {
+      countMax: limits.UNIQUE_PIN_QUESTIONS_COUNT_MAX,
+      windowMs: limits.UNIQUE_PIN_QUESTIONS_WINDOW_MS,
+    });
+  }
+
+  /** Resolves once the auth is committed; a repeat of the same request finds the same auth. Fails as `enrol` does. */
+  async create({ place, by, wanted, fields, idempotencyKey }: AuthCreation): Promise<AuthDetails> {
+    const { database, clock, bodyKey, personKeys } = this.#deps;
+    const enrolment = {
+      placeId: place.placeId,
+      placeGroupId: place.placeGroupId,
+      wanted,
+      proofs: await this.#prover.prove(wanted.credentials, () => readPlaceSalt(database, place.placeId)),
+      fields,
+      bodyHmac: createBodyHmac(bodyKey, wanted),
+      idempotencyKey,
+      by,
+      nowMs: clock.nowMs(),
+    };
+    const isUniquePinAsked = wanted.credentials.uniquePin !== null;
+    return this.#countingRefusals({ place, by }, isUniquePinAsked, () => database.transaction((tx) => enrol(tx, enrolment, personKeys)));
+  }
+
+  /** null: there is none any more. Fails as `change` does. */
+  async change({ place, by, authId, wanted, fields, judgePresent }: AuthAlteration): Promise<AuthDetails | null> {
+    const { database, clock, personKeys } = this.#deps;
+    const request = {
+      placeId: place.placeId,
+      placeGroupId: place.placeGroupId,
+      authId,
+      wanted,
+      fields,
+      judgePresent,
+      proofs: await this.#prover.prove(wanted.credentials, () => readPlaceSalt(database, place.placeId)),
+      by,
+      nowMs: clock.nowMs(),
+    };
+    const isUniquePinAsked = typeof wanted.credentials.uniquePin === "string";
+    return this.#countingRefusals({ place, by }, isUniquePinAsked, () => database.transaction((tx) => change(tx, request, personKeys)));
+  }
+
+  /** False: there was none any more. */
+  async remove({ place, by, authId, judgePresent }: AuthRemoval): Promise<boolean> {
+    const { placeId, placeGroupId } = place;
+    const nowMs = this.#deps.clock.nowMs();
+    return this.#deps.database.transaction(async (tx) => {
+      // Before the auth's own row, as a change takes them: the two never wait for each other in a circle.
+      await lockRoster(tx, placeId);
+      const found = await lockAuth(tx, authId);
+      if (found === null) return false;
+      judgePresent?.(authDetails(found.kept, found.doors));
+      await deleteAuth(tx, authId, nowMs);
+      const target = { kind: "auth", id: authId };
+      await writeAudit(tx, { by, placeGroupId, placeId, atMs: nowMs, action: "auth.delete", target });
+      await changeRoster(tx, placeId, [{ key: itemKey({ kind: "auth", id: authId }), item: null }]);
+      return true;
+    });
+  }
+
+  /** Limited, because each answer is a guess. */
+  async isUniquePinFree(keyId: string, placeId: number, uniquePin: string): Promise<boolean> {
+    const { database } = this.#deps;
+    refuseWhenOver(this.#questions.take(`${keyId} ${placeId}`));
+    const uniquePinHash = await this.#prover.uniquePinHash(uniquePin, await readPlaceSalt(database, placeId));
+    const found = await findThings(database, { placeId, doorIds: [], scheduleId: null, groupIds: [], cardKeys: [], uniquePinHash });
+    return found.uniquePinAuthId === null;
+  }
+
+  /** Every unique PIN that was found taken is a guess that met somebody: after some of them none is looked at any more for a while. */
+  async #countingRefusals<Result>({ place, by }: AuthWriting, isAsked: boolean, work: () => Promise<Result>): Promise<Result> {
+    const { placeId, placeGroupId } = place;
+    const name = `${by.keyId} ${placeId}`;
+    if (isAsked) refuseWhenOver(this.#refusals.look(name));
+    try {
+      return await work();
+    } catch (failure) {
+      if (failure instanceof UniquePinTaken) {
+        this.#refusals.take(name);
+        const { database, clock } = this.#deps;
+        const entry = { by, placeGroupId, placeId, atMs: clock.nowMs(), action: "auth.unique_pin", outcome: "refused" as const };
+        await database.transaction((tx) => writeAudit(tx, { ...entry, target: { kind: "place", id: placeId } }));
+      }
+      throw failure;
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import { type ChangeCredentials, cardKeysOf, readAuthChange, readNewAuth } from "@postern/contract";
+import type { Database } from "../../platform/database.ts";
+import { accepted } from "../../platform/http/accepted.ts";
+import { NativeRefusal } from "../../platform/http/native-refusal.ts";
+import { pageOfRows, pageWanted } from "../../platform/operations/page-cursor.ts";
+import type { RequestName } from "../../platform/operations/request-store.ts";
+import { hidden, type Serve } from "../../platform/operations/serve-operations.ts";
+import { refuseStale } from "../../platform/operations/version-tag.ts";
+import { nativeFields } from "./auth-fields.ts";
+import { type AuthDetails, authDetails } from "./auth-record.ts";
+import type { AuthWriter } from "./auth-writer.ts";
+import type { IdempotencyKey } from "./idempotency-store.ts";
+import { nativeAuth } from "./native-auth.ts";
+import { findAuthPlace, listAuthsAfter, readAuth } from "./store.ts";
+import { unsupportedParts } from "./unsupported.ts";
+
+export interface NativeAuthsDeps {
+  readonly database: Database;
+  readonly writer: AuthWriter;
+}
+
+/** Under v2. */
+export function serveAuths(serve: Serve, { database, writer }: NativeAuthsDeps): void {
+  serve("listAuths", async ({ params, query, place }) => {
+    const { placeId } = await place(params.placeId);
+    const page = pageWanted(query);
+    const { q = null, status = null, groupId = null, doorId = null } = query;
+    const filter = { text: q, cardKeys: q === null ? [] : cardKeysOf(q), status, groupId, doorId };
+    const found = await listAuthsAfter(database, placeId, { ...filter, ...page });
+    return pageOfRows(found, page, { idOf: ({ kept }) => kept.authId, item: ({ kept, doors }) => nativeAuth(authDetails(kept, doors)) });
+  });
+
+  serve("createAuth", async ({ params, body, by, once, place }) => {
+    const wanted = accepted(readNewAuth(body));
+    refuseUnsupported(wanted.credentials);
+    const reached = await place(params.placeId);
+    const idempotencyKey = idempotencyKeyOf(once, reached.placeId);
+    return nativeAuth(await writer.create({ place: reached, by, wanted, fields: nativeFields(body), idempotencyKey }));
+  });
+
+  serve("readAuth", async ({ params: { authId }, placeOf }) => {
+    await placeOf("authId", await findAuthPlace(database, authId));
+    const auth = await readAuth(database, authId);
+    if (auth === null) throw hidden("authId");
+    return nativeAuth(authDetails(auth.kept, auth.doors));
+  });
+
+  serve("changeAuth", async ({ params: { authId }, body, by, ifMatch, placeOf }) => {
+    const wanted = accepted(readAuthChange(body));
+    refuseUnsupported(wanted.credentials);
+    const place = await placeOf("authId", await findAuthPlace(database, authId));
+    const judgePresent = unlessStale(ifMatch);
+    const changed = await writer.change({ place, by, authId, wanted, fields: nativeFields(body), judgePresent });
+    if (changed === null) throw hidden("authId");
+    return nativeAuth(changed);
+  });
+
+  serve("deleteAuth", async ({ params: { authId }, by, ifMatch, placeOf }) => {
+    const place = await placeOf("authId", await findAuthPlace(database, authId));
+    if (!(await writer.remove({ place, by, authId, judgePresent: unlessStale(ifMatch) }))) throw hidden("authId");
+    return undefined;
+  });
+}
+
+function unlessStale(ifMatch: string | null): (present: AuthDetails) => void {
+  return (present) => refuseStale(ifMatch, nativeAuth(present));
+}
+
+function refuseUnsupported(credentials: ChangeCredentials): void {
+  const problems = unsupportedParts(credentials, [], "");
+  if (problems.length > 0) throw new NativeRefusal("argument_invalid", { problems });
+}
+
+/** Remembered with those of v1, apart from them by its route: an enrolment judges a repeat by what was asked, whichever way it was written. */
+function idempotencyKeyOf(once: RequestName | null, placeId: number): IdempotencyKey | null {
+  if (once === null) return null;
+  return { keyId: once.keyId, route: `POST /v2/places/${placeId}/auths`, text: once.text, forgottenToMs: once.forgottenToMs };
+}
