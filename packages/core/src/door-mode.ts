@@ -1,6 +1,6 @@
 import { assertNever } from "./assert.ts";
 import type { DoorModeItem } from "./roster-item.ts";
-import { isWithinSchedule, type Schedule } from "./schedule.ts";
+import { isInSameWindow, isWithinSchedule, type Schedule } from "./schedule.ts";
 import type { UtcTransition } from "./time-zone.ts";
 
 /** What holds a door: the strongest of fire, lockdown, operator, scheduled lock, scheduled unlock; else credentials decide. */
@@ -8,6 +8,9 @@ export type DoorMode =
   | { readonly kind: "unlocked"; readonly by: "fire" | "operator" | "schedule" }
   | { readonly kind: "locked"; readonly by: "lockdown" | "operator" | "schedule" }
   | { readonly kind: "credentials" };
+
+/** What the scheduled unlock waits for: nothing; the first person let in during its window, of whom nothing is known yet; or when that person was (epoch milliseconds). */
+export type FirstIn = "not_needed" | "nobody" | number;
 
 export interface DoorModeFacts {
   readonly isFireSignalled: boolean;
@@ -17,6 +20,7 @@ export interface DoorModeFacts {
   readonly scheduledLock: Schedule | null;
   /** The schedule that `door.scheduledUnlockId` names; null as above. */
   readonly scheduledUnlock: Schedule | null;
+  readonly firstIn: FirstIn;
   readonly utcTransitions: readonly UtcTransition[];
   /** The controller's best time, or null when it has no clock it can trust. */
   readonly nowMs: number | null;
@@ -29,6 +33,9 @@ export interface DoorModeFacts {
  * decision to credentials, each of which still needs a right of its own: a hole in the replica, which the digests are about to mend,
  * must not lock out a whole place.
  *
+ * Where the first person begins the scheduled unlock, it holds from then to the end of that window, whatever held the door in between; the next
+ * window waits for somebody anew.
+ *
  * Without local time (no clock, or no offsets) a locking schedule locks and an unlocking one does not: nobody can show that the door
  * should be open.
  */
@@ -38,8 +45,14 @@ export function doorMode(facts: DoorModeFacts): DoorMode {
   const byOperator = modeByOperator(facts.mode?.operator ?? "none");
   if (byOperator !== null) return byOperator;
   if (holds(facts.scheduledLock, facts, "without_time_it_holds")) return { kind: "locked", by: "schedule" };
-  if (holds(facts.scheduledUnlock, facts, "without_time_it_does_not")) return { kind: "unlocked", by: "schedule" };
+  if (holds(facts.scheduledUnlock, facts, "without_time_it_does_not") && hasBegun(facts)) return { kind: "unlocked", by: "schedule" };
   return { kind: "credentials" };
+}
+
+function hasBegun({ firstIn, scheduledUnlock, utcTransitions, nowMs }: DoorModeFacts): boolean {
+  if (firstIn === "not_needed") return true;
+  if (firstIn === "nobody" || scheduledUnlock === null || nowMs === null) return false;
+  return isInSameWindow(scheduledUnlock, utcTransitions, firstIn, nowMs);
 }
 
 function modeByOperator(operator: DoorModeItem["operator"]): DoorMode | null {

@@ -14,6 +14,7 @@ function modeFacts(changes: Partial<DoorModeFacts> = {}): DoorModeFacts {
     mode: modeWith(),
     scheduledLock: null,
     scheduledUnlock: null,
+    firstIn: "not_needed",
     utcTransitions: [{ fromMs: 0, offsetSeconds: 0 }],
     nowMs: NOON_MS,
     ...changes,
@@ -87,6 +88,32 @@ const CASES: readonly (readonly [string, Partial<DoorModeFacts>, DoorMode])[] = 
     "without the place's offsets a scheduled unlock does not unlock",
     { scheduledUnlock: alwaysSchedule, utcTransitions: [] },
     { kind: "credentials" },
+  ],
+  [
+    "a scheduled unlock that waits for the first person unlocks nothing",
+    { scheduledUnlock: alwaysSchedule, firstIn: "nobody" },
+    { kind: "credentials" },
+  ],
+  [
+    "once the first person is in, it unlocks",
+    { scheduledUnlock: alwaysSchedule, firstIn: NOON_MS - 1 },
+    { kind: "unlocked", by: "schedule" },
+  ],
+  [
+    "a first person of another day's window unlocks nothing",
+    { scheduledUnlock: alwaysSchedule, firstIn: NOON_MS - 86_400_000 },
+    { kind: "credentials" },
+  ],
+  ["a first person unlocks nothing outside the windows", { scheduledUnlock: neverSchedule, firstIn: NOON_MS }, { kind: "credentials" }],
+  [
+    "a first person unlocks nothing without a clock",
+    { scheduledUnlock: alwaysSchedule, firstIn: NOON_MS, nowMs: null },
+    { kind: "credentials" },
+  ],
+  [
+    "lockdown is stronger than a first person",
+    { mode: modeWith({ lockdown: true }), scheduledUnlock: alwaysSchedule, firstIn: NOON_MS },
+    { kind: "locked", by: "lockdown" },
   ],
   [
     "without a clock an operator still unlocks",

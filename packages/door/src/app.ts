@@ -217,6 +217,7 @@ class ControllerApp implements RunningController {
       log,
       outbox: { append: (events) => void outbox.append(events) },
       openRelays: () => outbox.openRelays(),
+      firstIns: { read: () => outbox.firstIns(), write: (doorId, firstInMs) => outbox.writeFirstIn(doorId, firstInMs) },
       onAppended: () => this.#uplink.appended(),
       facts: () => ({
         nowMs: doorClock.nowMs(),

@@ -4,8 +4,9 @@ import type { DoorWiring, Driver } from "../drivers/driver.ts";
 import { DOOR_TICK_MS } from "../limits.ts";
 import { doorEvent } from "./door-events.ts";
 import type { DoorFacts } from "./door-facts.ts";
-import { DoorRunner } from "./door-runner.ts";
+import { DoorRunner, type Found } from "./door-runner.ts";
 import type { DoorState } from "./door-state.ts";
+import type { FirstIns } from "./first-in.ts";
 import { ObeyedCommands } from "./obeyed-commands.ts";
 import type { CommandResult } from "./open-once.ts";
 import { type EventLog, Recorder } from "./recorder.ts";
@@ -18,6 +19,7 @@ export interface ControllerDeps {
   readonly facts: () => DoorFacts;
   /** Doors whose relay the log last says is on. */
   readonly openRelays: () => readonly number[];
+  readonly firstIns: FirstIns;
   readonly onAppended: () => void;
 }
 
@@ -87,18 +89,22 @@ export class Controller {
     }
     if (this.#isStopped) return;
     const openRelays = this.#deps.openRelays();
+    const firstIns = this.#deps.firstIns.read();
     for (const wiring of doors) {
-      if (!this.#doors.has(wiring.doorId)) this.#connect(wiring, openRelays.includes(wiring.doorId));
+      const { doorId } = wiring;
+      if (!this.#doors.has(doorId)) {
+        this.#connect(wiring, { wasRelayOn: openRelays.includes(doorId), firstInMs: firstIns.get(doorId) ?? null });
+      }
     }
   }
 
   /** A door whose hardware cannot be reached stands alone: the others are served. */
-  #connect(wiring: DoorWiring, wasRelayOn: boolean): void {
-    const { driver, timers, log, facts } = this.#deps;
+  #connect(wiring: DoorWiring, found: Found): void {
+    const { driver, timers, log, facts, firstIns } = this.#deps;
     try {
-      const runner = new DoorRunner(wiring, driver.connect(wiring), { recorder: this.#recorder, timers, log, facts });
+      const runner = new DoorRunner(wiring, driver.connect(wiring), { recorder: this.#recorder, firstIns, timers, log, facts });
       this.#doors.set(wiring.doorId, runner);
-      runner.start(wasRelayOn);
+      runner.start(found);
     } catch (cause) {
       log.error("controller.door_failed", { doorId: wiring.doorId, cause });
       this.record(driverFailure(wiring, facts().stampMs));

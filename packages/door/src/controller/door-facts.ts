@@ -10,6 +10,7 @@ import {
   type Schedule,
   type UtcTransition,
 } from "@postern/core";
+import type { DoorState } from "./door-state.ts";
 
 /** What decisions ask of a replica. */
 export interface RosterView {
@@ -40,13 +41,15 @@ export interface DoorFacts {
 }
 
 /** What holds the door now. */
-export function modeNow(doorId: number, isFireSignalled: boolean, { roster, nowMs }: DoorFacts): DoorMode {
+export function modeNow({ wiring, isFireSignalled, firstInMs }: DoorState, { roster, nowMs }: DoorFacts): DoorMode {
+  const { doorId } = wiring;
   const door = roster.door(doorId);
   return doorMode({
     isFireSignalled,
     mode: roster.mode(doorId),
     scheduledLock: roster.schedule(door?.scheduledLockId ?? null),
     scheduledUnlock: roster.schedule(door?.scheduledUnlockId ?? null),
+    firstIn: door?.firstPersonIn === true ? (firstInMs ?? "nobody") : "not_needed",
     utcTransitions: roster.utcTransitions,
     nowMs,
   });

@@ -4,16 +4,25 @@ import { PIN_CHECKS_AT_ONCE_MAX } from "../limits.ts";
 import { checkTyped } from "./check-typed.ts";
 import type { DoorFacts } from "./door-facts.ts";
 import { type DoorState, newDoorState } from "./door-state.ts";
+import type { FirstIns } from "./first-in.ts";
 import type { CommandResult, OnceOpen } from "./open-once.ts";
 import type { Recorder } from "./recorder.ts";
 import { type DoorEffect, type DoorInput, stepDoor } from "./step-door.ts";
 
 export interface DoorRunnerDeps {
   readonly recorder: Recorder;
+  readonly firstIns: FirstIns;
   readonly timers: Timers;
   readonly log: Log;
   /** The world as it is now. */
   readonly facts: () => DoorFacts;
+}
+
+/** What the disk says of a door. */
+export interface Found {
+  /** The log's last word about the relay. */
+  readonly wasRelayOn: boolean;
+  readonly firstInMs: number | null;
 }
 
 /** Runs one door: tells `stepDoor` what happens, and does what it says on the hardware and the log. */
@@ -40,12 +49,12 @@ export class DoorRunner {
     return this.#state;
   }
 
-  /** Forces the safe state, then listens to the hardware. `wasRelayOn`: the log's last word about the relay. */
-  start(wasRelayOn: boolean): void {
+  /** Forces the safe state, then listens to the hardware. */
+  start(found: Found): void {
     const { relay, entryReader, exitReader, sensor, exitButton, fireSignal } = this.#ports;
     const { entryDeviceId, exitDeviceId } = this.#state.wiring;
     relay.listen((isOn) => this.handle({ kind: "relay", isOn }));
-    this.handle({ kind: "started", wasRelayOn });
+    this.handle({ kind: "started", ...found });
     entryReader.listen((credential) => this.present(entryDeviceId, credential));
     exitReader?.listen((credential) => this.present(exitDeviceId ?? entryDeviceId, credential));
     sensor?.listen((isOpen) => this.handle({ kind: "sensor", isOpen }));
@@ -128,6 +137,12 @@ export class DoorRunner {
       case "wait":
         this.#startWait(effect.waitId, effect.waitMs);
         return "go_on";
+      case "let_in":
+        this.handle({ kind: "let_in", deviceId: effect.deviceId });
+        return "go_on";
+      case "keep_first_in":
+        this.#keepFirstIn(effect.firstInMs);
+        return "go_on";
       case "look_again":
         this.#look?.cancel();
         this.#look = this.#deps.timers.after("leaf", effect.afterMs, () => this.handle({ kind: "tick" }));
@@ -140,6 +155,16 @@ export class DoorRunner {
         return "go_on";
       default:
         return assertNever(effect);
+    }
+  }
+
+  #keepFirstIn(firstInMs: number | null): void {
+    const { doorId } = this.#state.wiring;
+    try {
+      this.#deps.firstIns.write(doorId, firstInMs);
+    } catch (cause) {
+      // It holds until the next start, which then waits for somebody anew: the safe side.
+      this.#deps.log.error("controller.first_in_unwritten", { doorId, cause });
     }
   }
 

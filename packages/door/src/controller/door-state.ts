@@ -24,6 +24,8 @@ export interface DoorState {
   readonly isRelayOn: boolean;
   readonly leaf: Leaf;
   readonly isFireSignalled: boolean;
+  /** When the last first person of a scheduled unlock was let in; null: forgotten with its window. */
+  readonly firstInMs: number | null;
   readonly isBeliefTooOld: boolean;
   /** At most one a device. */
   readonly waits: readonly FactorWait[];
@@ -46,6 +48,7 @@ export function newDoorState(wiring: DoorWiring): DoorState {
     isRelayOn: false,
     leaf: UNSEEN_LEAF,
     isFireSignalled: false,
+    firstInMs: null,
     isBeliefTooOld: false,
     waits: [],
     nextWaitId: 1,

@@ -24,7 +24,7 @@ export function openOnce(state: DoorState, { commandId, notAfterMs }: OnceOpen, 
   if (facts.nowMs === null) return end({ outcome: "refused", reason: "no_clock" });
   if (facts.nowMs > notAfterMs) return end({ outcome: "too_late", reason: "command_too_late" });
   const { doorId, entryDeviceId: deviceId } = state.wiring;
-  const mode = modeNow(doorId, state.isFireSignalled, facts);
+  const mode = modeNow(state, facts);
   if (mode.kind === "locked") return end({ outcome: "refused", reason: lockReason(mode) });
   // It stands unlocked already: what was asked for is so.
   if (mode.kind === "unlocked") return end({ outcome: "done" });

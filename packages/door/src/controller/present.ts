@@ -158,7 +158,7 @@ function judge(step: DoorStep, attempt: Attempt, facts: DoorFacts): DoorStep {
 function decide(state: DoorState, { auth, proven }: Attempt, facts: DoorFacts): Judgement {
   const { doorId } = state.wiring;
   try {
-    const mode = modeNow(doorId, state.isFireSignalled, facts);
+    const mode = modeNow(state, facts);
     const question = { doorId, mode, auth, proven };
     const decision = decideAccess(accessFacts({ ...question, confirmation: "not_asked" }, facts));
     if (decision.kind !== "ask_vendor") return { decision, isVendorWanted: false };
@@ -205,7 +205,10 @@ function grant(state: DoorState, { presentation, auth, proven }: Attempt, facts:
   const about: Unrecorded = { kind: "grant", presentation, failure: failEvent(happening, person, proven, "not_recorded") };
   const answered = answer(state, presentation, { outcome: "opened", person }, facts);
   const recorded: DoorEffect = { kind: "record_first", events: [successEvent(happening, person, proven)], about };
-  return { state: answered.state, effects: [recorded, { kind: "pulse", unlockMs }, ...answered.effects] };
+  return {
+    state: answered.state,
+    effects: [recorded, { kind: "pulse", unlockMs }, ...answered.effects, { kind: "let_in", deviceId: presentation.deviceId }],
+  };
 }
 
 function refuse(state: DoorState, { presentation, auth, proven }: Attempt, reason: DenialReason, facts: DoorFacts): DoorStep {

@@ -5,14 +5,17 @@ import { UNLOCK_MS_WITHOUT_SETTINGS } from "../limits.ts";
 import { atDoor, doorEvent, modeEvent } from "./door-events.ts";
 import { type DoorFacts, modeNow } from "./door-facts.ts";
 import type { DoorState } from "./door-state.ts";
+import { judgeFirstIn, letIn } from "./first-in.ts";
 import { boltMoved, judgeLeaf, senseLeaf } from "./leaf.ts";
 import { type CommandResult, type OnceOpen, openOnce } from "./open-once.ts";
 import { type Presentation, present, timeOut, withdraw } from "./present.ts";
 
 export type DoorInput =
   /** The controller has started, or has been given the door. `wasRelayOn`: the relay was last recorded as on, and nothing has been heard of it since. */
-  | { readonly kind: "started"; readonly wasRelayOn: boolean }
+  | { readonly kind: "started"; readonly wasRelayOn: boolean; readonly firstInMs: number | null }
   | { readonly kind: "presented"; readonly presentation: Presentation }
+  /** The bolt was released for somebody at this device, and that is written down. */
+  | { readonly kind: "let_in"; readonly deviceId: number }
   | { readonly kind: "factor_timeout"; readonly waitId: number }
   /** What `record_first` wanted could not be written down: nothing that followed it was done. */
   | { readonly kind: "not_recorded"; readonly about: Unrecorded }
@@ -38,6 +41,10 @@ export type DoorEffect =
   | { readonly kind: "lock" }
   /** Starts the clock of a wait; `factor_timeout` comes back unless it ended before. */
   | { readonly kind: "wait"; readonly waitId: number; readonly waitMs: number }
+  /** All of a grant before it is done: `let_in` comes back at once. */
+  | { readonly kind: "let_in"; readonly deviceId: number }
+  /** Written down beside the log; null: forgotten. */
+  | { readonly kind: "keep_first_in"; readonly firstInMs: number | null }
   /** `tick` comes back then, sooner than it would by itself. */
   | { readonly kind: "look_again"; readonly afterMs: number }
   /** Told to whoever sent the command. */
@@ -67,9 +74,11 @@ export function stepDoor(state: DoorState, input: DoorInput, facts: DoorFacts): 
 function stepInput(state: DoorState, input: DoorInput, facts: DoorFacts): DoorStep {
   switch (input.kind) {
     case "started":
-      return start(state, input.wasRelayOn, facts);
+      return start({ ...state, firstInMs: input.firstInMs }, input.wasRelayOn, facts);
     case "presented":
       return present(state, input.presentation, facts);
+    case "let_in":
+      return judgeMode(letIn(state, input.deviceId, facts), facts);
     case "factor_timeout":
       return timeOut(state, input.waitId, facts);
     case "not_recorded":
@@ -87,7 +96,7 @@ function stepInput(state: DoorState, input: DoorInput, facts: DoorFacts): DoorSt
     case "driver_failed":
       return { state, effects: [record(doorEvent(atDoor(state, facts), "DRIVER_FAILED", { part: input.part }))] };
     case "tick":
-      return judgeMode(judgeBelief({ state, effects: [] }, facts), facts);
+      return judgeMode(judgeFirstIn(judgeBelief({ state, effects: [] }, facts), facts), facts);
     case "stopping":
       return { state: { ...state, waits: [] }, effects: [{ kind: "lock" }] };
     default:
@@ -159,7 +168,7 @@ function judgeBelief(step: DoorStep, facts: DoorFacts): DoorStep {
 
 /** Brings the relay to what holds the door now. Locking acts first; unlocking is written down before the bolt moves. */
 function judgeMode({ state, effects }: DoorStep, facts: DoorFacts): DoorStep {
-  const mode = modeNow(state.wiring.doorId, state.isFireSignalled, facts);
+  const mode = modeNow(state, facts);
   if (isSameMode(mode, state.mode)) {
     // A hold that the hardware lost is asked for again.
     const isLost = mode.kind === "unlocked" && !state.isRelayOn;

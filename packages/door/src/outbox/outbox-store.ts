@@ -18,6 +18,7 @@ const SCHEMA = `
   create table if not exists generations(
     first integer primary key, generation integer not null unique, predecessor_generation integer, predecessor_last integer) strict;
   create table if not exists open_relays(door_id integer primary key) strict;
+  create table if not exists first_ins(door_id integer primary key, first_in_ms integer not null) strict;
   create table if not exists stored_marks(slot integer primary key, through integer not null, stored_ms integer not null) strict;
   create table if not exists state(id integer primary key check (id = 1), next integer not null, newest_ms integer) strict;
   insert or ignore into state values(1, 1, null);
@@ -110,6 +111,22 @@ export class OutboxStore {
         .all()
         .map((row) => integerOf(row, "door_id")),
     );
+  }
+
+  /** When the first person of each door's scheduled unlock was let in. */
+  firstIns(): Map<number, number> {
+    return reading(() => {
+      const rows = this.#database.prepare("select door_id, first_in_ms from first_ins").all();
+      return new Map(rows.map((row) => [integerOf(row, "door_id"), integerOf(row, "first_in_ms")]));
+    });
+  }
+
+  /** null: forgotten. */
+  writeFirstIn(doorId: number, firstInMs: number | null): void {
+    inTransaction(this.#database, () => {
+      if (firstInMs === null) this.#database.prepare("delete from first_ins where door_id = ?").run(doorId);
+      else this.#database.prepare("insert or replace into first_ins values(?, ?)").run(doorId, firstInMs);
+    });
   }
 
   writeNewest(newestMs: number): void {

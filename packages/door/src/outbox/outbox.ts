@@ -151,6 +151,16 @@ export class Outbox {
     return this.#store.openRelays();
   }
 
+  /** When the first person of each door's scheduled unlock was let in. */
+  firstIns(): ReadonlyMap<number, number> {
+    return this.#store.firstIns();
+  }
+
+  /** Writes it down, or forgets it. */
+  writeFirstIn(doorId: number, firstInMs: number | null): void {
+    this.#store.writeFirstIn(doorId, firstInMs);
+  }
+
   /** Writes the time down, so that the clock never goes back behind it. */
   writeNewest(nowMs: number): void {
     this.#store.writeNewest(nowMs);

@@ -44,6 +44,13 @@ export class DoorWorld {
       log: silentLog,
       outbox: { append: (events) => this.#append(events) },
       openRelays: () => this.outbox.openRelays(),
+      firstIns: {
+        read: () => this.outbox.firstIns(),
+        write: (doorId, firstInMs) => {
+          if (this.isDiskBroken) throw new TypeError("the disk does not answer");
+          this.outbox.writeFirstIn(doorId, firstInMs);
+        },
+      },
       onAppended: () => undefined,
       facts: () => ({
         nowMs: this.clock.nowMs(),

@@ -60,8 +60,8 @@ async function readItems(queryable: Queryable, placeId: number, keys: readonly I
 }
 
 /**
- * What will hold the door at a time, as far as it can be known: no fire, and today's operator. Where the first person opens, the scheduled unlock
- * is left out, since nobody knows whether somebody will have come by then.
+ * What will hold the door at a time, as far as it can be known: no fire, and today's operator. Where the first person opens, nobody is taken to
+ * have come: who it will be, and whether, is not known.
  */
 export function modeAt({ place, door, mode, schedules }: DoorRoster, atMs: number): DoorMode {
   const scheduleOf = (id: number | null | undefined): Schedule | null => (id == null ? null : (schedules.get(id) ?? null));
@@ -69,7 +69,8 @@ export function modeAt({ place, door, mode, schedules }: DoorRoster, atMs: numbe
     isFireSignalled: false,
     mode,
     scheduledLock: scheduleOf(door?.scheduledLockId),
-    scheduledUnlock: door?.firstPersonIn === true ? null : scheduleOf(door?.scheduledUnlockId),
+    scheduledUnlock: scheduleOf(door?.scheduledUnlockId),
+    firstIn: door?.firstPersonIn === true ? "nobody" : "not_needed",
     utcTransitions: place?.utcTransitions ?? [],
     nowMs: atMs,
   });
