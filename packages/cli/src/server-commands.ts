@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { type Act, examples, type JsonOption } from "./act.ts";
 import type { ClaimCodeOptions, ListOptions } from "./commands/controller.ts";
 import type { EventsOptions } from "./commands/events.ts";
+import { withTarget } from "./with-target.ts";
 
 /** `postern start`, and what speaks to a server that runs. Loaded when called for, as the doors' commands are. */
 export function addServerCommands(postern: Command, act: Act): void {
@@ -40,12 +41,4 @@ function addControllerCommands(postern: Command, act: Act): void {
     .option("--controller <id>", "or its id")
     .addHelpText("after", examples("postern controller claim-code --serial 540000178", "postern controller claim-code --controller 178"))
     .action(act(async (options: ClaimCodeOptions, output) => (await import("./commands/controller.ts")).makeClaimCode(options, output)));
-}
-
-function withTarget(command: Command): Command {
-  return command
-    .option("--server <url>", "base URL (default POSTERN_SERVER, else the demo's)")
-    .option("--key <key>", "API key (default POSTERN_API_KEY, else the demo's)")
-    .option("--place <id>", "place (default the demo's)")
-    .option("--json", "one JSON value a line");
 }

@@ -1,0 +1,30 @@
+import type { NativeOperationId } from "@postern/contract";
+
+/** `postern <noun> <verb>`: one call of v2. */
+export interface Verb {
+  readonly verb: string;
+  readonly operation: NativeOperationId;
+  /** What follows `postern <noun> <verb>` in the help's examples. */
+  readonly examples: readonly string[];
+  /** Members of the body whose own members are options. */
+  readonly spread?: readonly string[];
+  /** What cannot be brought back: asked for with `--yes`. */
+  readonly loses?: string;
+  /** In place of the noun's. */
+  readonly columns?: readonly string[];
+  /** Doors hold what this changes: it is said whether they have it. */
+  readonly reachesDoors?: true;
+}
+
+export interface Noun {
+  readonly noun: string;
+  readonly about: string;
+  /** Members of an item that its list shows, as paths such as `mode.operator`. */
+  readonly columns: readonly string[];
+  readonly verbs: readonly Verb[];
+}
+
+/** A question that needs no noun. */
+export interface Question extends Verb {
+  readonly about: string;
+}

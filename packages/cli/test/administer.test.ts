@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { type Ended, postern, type Running, runPostern, whenWritten } from "./support/postern-process.ts";
+
+describe("administering a place from the command line", () => {
+  let folder: string;
+  let server: Running;
+
+  const command = (...args: string[]): Promise<Ended> => postern(args, { POSTERN_DATA_DIR: join(folder, "data") });
+  const done = async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await command(...args);
+    assert.equal(code, 0, `${args.join(" ")}\n${stdout}${stderr}`);
+    return stdout;
+  };
+  const made = async (...args: string[]): Promise<Record<string, unknown>> =>
+    JSON.parse(await done(...args, "--json")) as Record<string, unknown>;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "postern-administer-"));
+    server = runPostern(["start"], { POSTERN_HTTP_PORT: "0", POSTERN_MQTT_PORT: "0", POSTERN_DATA_DIR: join(folder, "data") });
+    await whenWritten(server, "Ready.");
+  });
+
+  after(async () => {
+    server.process.kill("SIGTERM");
+    await server.ended;
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test("a schedule with a calendar is made, shown as it was typed, changed and deleted", async () => {
+    const { calendarId } = await made("holiday", "create", "--name", "Bank holidays", "--holidays", "2026-12-25 Christmas");
+    const { scheduleId } = await made(
+      "schedule",
+      "create",
+      "--name",
+      "Night",
+      "--monday",
+      "22:00-06:00",
+      "--calendar-id",
+      String(calendarId),
+    );
+    assert.match(await done("schedule", "show", String(scheduleId)), /monday {5}22:00-06:00\n {2}tuesday {4}closed/);
+    assert.match(await done("schedule", "change", String(scheduleId), "--monday", "closed"), /monday {5}closed/);
+    assert.match(await done("schedule", "list"), new RegExp(`^${scheduleId} +Night +${calendarId}$`, "m"));
+    assert.equal(await done("schedule", "delete", String(scheduleId)), "Done.\n");
+    assert.doesNotMatch(await done("schedule", "list"), /Night/);
+  });
+
+  test("a wrong or missing option is named as it is typed, with exit code 1, and nothing is made", async () => {
+    const missing = await command("schedule", "create", "--monday", "08:00-18:00");
+    assert.deepEqual([missing.code, missing.stdout], [1, ""]);
+    assert.match(missing.stderr, /--name is required/);
+    const wrong = await command("group", "create", "--name", "Members", "--grants", "234@now", "--json");
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.stdout, /^{"error":{"code":"argument_invalid","message":"--grants is written as/);
+    const unknown = await command("schedule", "show", "999999");
+    assert.match(unknown.stderr, /scheduleId/);
+    assert.doesNotMatch(await done("group", "list"), /Members/);
+  });
+
+  test("a change that doors hold says that they have it", async () => {
+    assert.match(await done("door", "mode", "235", "--operator", "locked"), /operator +locked\n(.*\n)*The controller has it\.\n$/);
+    assert.match(await done("door", "state", "--door", "235"), /operator: locked/);
+    assert.match(await done("door", "mode", "235", "--operator", "none"), /The controller has it/);
+  });
+
+  test("what if answers in sentences, and with exit code 3 when it is no", async () => {
+    const { code, stdout } = await command("what-if", "--door-id", "234", "--card", "4242", "--at", "2026-11-29 02:30");
+    assert.equal(code, 3);
+    assert.match(stdout, /^denied {2}door 234, 2026-11-29 02:30 \+00:00, somebody unknown\n/);
+  });
+
+  test("what cannot be brought back is asked for with --yes", async () => {
+    const { code, stderr } = await command("controller", "lost", "178");
+    assert.equal(code, 1);
+    assert.match(stderr, /Its key is refused from now on.*--yes/);
+  });
+
+  test("a body comes from a file or from what comes in, and options are laid over it", async () => {
+    const file = join(folder, "group.json");
+    await writeFile(file, JSON.stringify({ name: "From a file", grants: [{ doors: "all", scheduleId: null }] }));
+    const group = await made("group", "create", "--body", `@${file}`, "--name", "Laid over");
+    assert.deepEqual([group["name"], group["grants"]], ["Laid over", [{ doors: "all", scheduleId: null }]]);
+    const { stderr } = await command("group", "create", "--body", "{pin: 4711}");
+    assert.match(stderr, /--body takes a JSON object/);
+    assert.doesNotMatch(stderr, /4711/);
+  });
+
+  test("the operator makes a customer, its first key and a place with the key that lies beside the server", async () => {
+    const { placeGroupId } = await made("place-group", "create", "--name", "Corner Shops");
+    const minted = await made("place-group", "mint-key", String(placeGroupId), "--name", "Owner", "--scopes", "people,doors:configure");
+    const demo = JSON.parse(await readFile(join(folder, "data", "demo.json"), "utf8")) as { baseUrl: string };
+    const owner = ["--server", demo.baseUrl, "--key", String(minted["key"])];
+    const nowhere = await command("schedule", "list", ...owner);
+    assert.match(nowhere.stderr, /This key reaches no place/);
+    await done("place", "create", "--name", "Corner Shop", "--time-zone", "Asia/Seoul", ...owner);
+    assert.match(await done("place", "list", ...owner), /^\d+ +Corner Shop +Asia\/Seoul +\d+\n/m);
+    assert.equal(await done("schedule", "list", ...owner), "None.\n", "the key's only place is meant");
+  });
+
+  test("a shell completes verbs and options", async () => {
+    assert.match(await done("complete", "bash"), /bash completion for postern/);
+    const verbs = await done("complete", "--", "schedule", "");
+    assert.match(verbs, /^create\t/m);
+    assert.match(await done("complete", "--", "schedule", "create", "--"), /^--calendar-id\t/m);
+  });
+});
