@@ -1,5 +1,6 @@
 import type { Clock, Log, Random, Timers } from "@postern/core";
 import type { FastifyInstance } from "fastify";
+import { addAuditRoutes, serveAudit } from "./features/audit/routes.ts";
 import { AuthWriter } from "./features/auths/auth-writer.ts";
 import { serveAuths } from "./features/auths/native-routes.ts";
 import { addAuthRoutes } from "./features/auths/routes.ts";
@@ -99,8 +100,9 @@ function createServices(deps: ApiDeps) {
   const personKeys = createPersonKeys({ wrappingKey: deps.deriveKey("person keys"), random: deps.random });
   const writer = new AuthWriter({ ...deps, personKeys, bodyKey: deps.deriveKey("create bodies") });
   return {
+    audit: { database: deps.database, access: deps.access },
     auths: authsService({ ...deps, writer }),
-    nativeAuths: { ...deps, writer },
+    nativeAuths: { database: deps.database, writer },
     controllers: controllersService({ ...deps, claimHashKey: deps.deriveKey("claim codes") }),
     doors: doorsService(deps),
     events: eventsService(deps),
@@ -116,7 +118,8 @@ function createServices(deps: ApiDeps) {
 }
 
 /** CLUe's paths; called once per prefix. */
-function addV1Features(routes: FastifyInstance, { auths, doors, events, operating }: Services, access: Access): void {
+function addV1Features(routes: FastifyInstance, { audit, auths, doors, events, operating }: Services, access: Access): void {
+  addAuditRoutes(routes, audit);
   addAuthRoutes(routes, auths);
   addDoorRoutes(routes, doors);
   addEventRoutes(routes, events);
@@ -125,6 +128,7 @@ function addV1Features(routes: FastifyInstance, { auths, doors, events, operatin
 
 /** The operations of v2. */
 function serveFeatures(serve: Serve, services: Services): void {
+  serveAudit(serve, services.audit);
   serveAuths(serve, services.nativeAuths);
   serveEvents(serve, services.events);
   serveGroups(serve, services.groups);

@@ -1,3 +1,4 @@
+export * from "./audit-log-item.ts";
 export * from "./auth-data.ts";
 export * from "./card-keys.ts";
 export type * from "./change-auth.ts";
@@ -10,6 +11,7 @@ export * from "./envelope.ts";
 export * from "./event-item.ts";
 export * from "./modes.ts";
 export type * from "./query.ts";
+export * from "./read-audit-query.ts";
 export * from "./read-auths-query.ts";
 export * from "./read-change-auth.ts";
 export * from "./read-create-auth.ts";

@@ -154,6 +154,7 @@ const AuditQuery = Type.Object(
     ...pageFields,
     placeId: Type.Optional(Id),
     from: Type.Optional(EpochMs),
+    /** Both inclusive. */
     to: Type.Optional(EpochMs),
     action: Type.Optional(Type.String({ maxLength: 64 })),
   },
@@ -234,11 +235,12 @@ export const insightOperations = operations({
     access: ["keys"],
     tag: "audit",
     summary: "Who did what, the newest first",
+    description: "`from` and `to` are inclusive. A key of some places sees what concerns these places alone.",
     params: NoParams,
     query: AuditQuery,
     body: null,
     answer: pageOf(AuditEntry),
     status: 200,
-    errors: [],
+    errors: ["not_found"],
   },
 });

@@ -1,4 +1,5 @@
 import Type from "typebox";
+import { AuditLogItem } from "../clue/audit-log-item.ts";
 import { AuthData } from "../clue/auth-data.ts";
 import {
   ELASTIC_PAGE_SIZE_MAX,
@@ -169,6 +170,26 @@ export const CLUE_OPERATIONS = {
     query: Type.Object(eventFields(ELASTIC_PAGE_SIZE_MAX)),
     body: null,
     answer: successOfList(EventItem),
+    errors: ["e1007"],
+  },
+  listAuditLogs: {
+    method: "GET",
+    path: "/audit-logs",
+    source: "CLUe §1.4",
+    access: ["keys"],
+    tag: "audit",
+    summary: "Read who did what, the newest first",
+    description:
+      "CLUe's documents name the call and its parameters; the form of its rows is ours. Both ends are inclusive. `total` is exact.",
+    params: Type.Object({}),
+    query: Type.Object({
+      placeId: Type.Optional(Type.Integer({ minimum: 1, description: "Left out: everything within the key's reach." })),
+      startAt: Type.Optional(EpochMs),
+      endAt: Type.Optional(EpochMs),
+      ...pageFields(PAGE_SIZE_MAX),
+    }),
+    body: null,
+    answer: successOfList(AuditLogItem),
     errors: ["e1007"],
   },
   listDoors: {
