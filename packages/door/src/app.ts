@@ -217,6 +217,7 @@ class ControllerApp implements RunningController {
       log,
       outbox: { append: (events) => void outbox.append(events) },
       openRelays: () => outbox.openRelays(),
+      openAlarms: () => outbox.openAlarms(),
       firstIns: { read: () => outbox.firstIns(), write: (doorId, firstInMs) => outbox.writeFirstIn(doorId, firstInMs) },
       onAppended: () => this.#uplink.appended(),
       facts: () => ({

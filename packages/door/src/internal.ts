@@ -7,6 +7,7 @@ export * from "./drivers/virtual/virtual-driver.ts";
 export { doorError } from "./errors.ts";
 export * from "./limits.ts";
 export * from "./outbox/log-generation.ts";
+export * from "./outbox/open-alarms.ts";
 export * from "./outbox/outbox.ts";
 export * from "./outbox/outbox-store.ts";
 export * from "./outbox/plan-batch.ts";

@@ -2,10 +2,11 @@ import type { CommandFrame, LinkEvent } from "@postern/contract";
 import type { Log, Timer, Timers } from "@postern/core";
 import type { DoorWiring, Driver } from "../drivers/driver.ts";
 import { DOOR_TICK_MS } from "../limits.ts";
+import type { OpenAlarm } from "../outbox/open-alarms.ts";
 import { doorEvent } from "./door-events.ts";
 import type { DoorFacts } from "./door-facts.ts";
-import { DoorRunner, type Found } from "./door-runner.ts";
-import type { DoorState } from "./door-state.ts";
+import { DoorRunner } from "./door-runner.ts";
+import type { DoorState, FoundDoor } from "./door-state.ts";
 import type { FirstIns } from "./first-in.ts";
 import { ObeyedCommands } from "./obeyed-commands.ts";
 import type { CommandResult } from "./open-once.ts";
@@ -20,6 +21,7 @@ export interface ControllerDeps {
   /** Doors whose relay the log last says is on. */
   readonly openRelays: () => readonly number[];
   readonly firstIns: FirstIns;
+  readonly openAlarms: () => readonly OpenAlarm[];
   readonly onAppended: () => void;
 }
 
@@ -88,18 +90,23 @@ export class Controller {
       if (!doors.some((door) => isSameWiring(door, runner.state.wiring))) await this.#release(doorId, runner);
     }
     if (this.#isStopped) return;
-    const openRelays = this.#deps.openRelays();
-    const firstIns = this.#deps.firstIns.read();
     for (const wiring of doors) {
-      const { doorId } = wiring;
-      if (!this.#doors.has(doorId)) {
-        this.#connect(wiring, { wasRelayOn: openRelays.includes(doorId), firstInMs: firstIns.get(doorId) ?? null });
-      }
+      if (!this.#doors.has(wiring.doorId)) this.#connect(wiring, this.#find(wiring.doorId));
     }
   }
 
+  /** What the disk says of a door. */
+  #find(doorId: number): FoundDoor {
+    const { openRelays, firstIns, openAlarms } = this.#deps;
+    return {
+      wasRelayOn: openRelays().includes(doorId),
+      firstInMs: firstIns.read().get(doorId) ?? null,
+      alarms: openAlarms().filter((one) => one.doorId === doorId),
+    };
+  }
+
   /** A door whose hardware cannot be reached stands alone: the others are served. */
-  #connect(wiring: DoorWiring, found: Found): void {
+  #connect(wiring: DoorWiring, found: FoundDoor): void {
     const { driver, timers, log, facts, firstIns } = this.#deps;
     try {
       const runner = new DoorRunner(wiring, driver.connect(wiring), { recorder: this.#recorder, firstIns, timers, log, facts });

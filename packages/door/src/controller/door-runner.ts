@@ -3,7 +3,7 @@ import type { CheckedCredential, Credential, DoorPorts, DoorWiring, Outcome, Typ
 import { PIN_CHECKS_AT_ONCE_MAX } from "../limits.ts";
 import { checkTyped } from "./check-typed.ts";
 import type { DoorFacts } from "./door-facts.ts";
-import { type DoorState, newDoorState } from "./door-state.ts";
+import { type DoorState, type FoundDoor, newDoorState } from "./door-state.ts";
 import type { FirstIns } from "./first-in.ts";
 import type { CommandResult, OnceOpen } from "./open-once.ts";
 import type { Recorder } from "./recorder.ts";
@@ -16,13 +16,6 @@ export interface DoorRunnerDeps {
   readonly log: Log;
   /** The world as it is now. */
   readonly facts: () => DoorFacts;
-}
-
-/** What the disk says of a door. */
-export interface Found {
-  /** The log's last word about the relay. */
-  readonly wasRelayOn: boolean;
-  readonly firstInMs: number | null;
 }
 
 /** Runs one door: tells `stepDoor` what happens, and does what it says on the hardware and the log. */
@@ -50,13 +43,15 @@ export class DoorRunner {
   }
 
   /** Forces the safe state, then listens to the hardware. */
-  start(found: Found): void {
-    const { relay, entryReader, exitReader, sensor, exitButton, fireSignal } = this.#ports;
+  start(found: FoundDoor): void {
+    const { relay, entryReader, exitReader, entryTamper, exitTamper, sensor, exitButton, fireSignal } = this.#ports;
     const { entryDeviceId, exitDeviceId } = this.#state.wiring;
     relay.listen((isOn) => this.handle({ kind: "relay", isOn }));
-    this.handle({ kind: "started", ...found });
+    this.handle({ kind: "started", found });
     entryReader.listen((credential) => this.present(entryDeviceId, credential));
     exitReader?.listen((credential) => this.present(exitDeviceId ?? entryDeviceId, credential));
+    entryTamper?.listen((isOn) => this.handle({ kind: "tamper", deviceId: entryDeviceId, isOn }));
+    exitTamper?.listen((isOn) => this.handle({ kind: "tamper", deviceId: exitDeviceId ?? entryDeviceId, isOn }));
     sensor?.listen((isOpen) => this.handle({ kind: "sensor", isOpen }));
     exitButton?.listen(() => this.handle({ kind: "exit_button" }));
     fireSignal?.listen((isOn) => this.handle({ kind: "fire", isOn }));

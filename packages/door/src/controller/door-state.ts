@@ -1,5 +1,6 @@
 import type { Chain, DenialReason, DoorMode, Factor } from "@postern/core";
 import type { DoorWiring, Outcome, Person } from "../drivers/driver.ts";
+import type { Alarm, OpenAlarm } from "../outbox/open-alarms.ts";
 import type { Guesser } from "./guesses.ts";
 import { type Leaf, UNSEEN_LEAF } from "./leaf.ts";
 
@@ -26,6 +27,8 @@ export interface DoorState {
   readonly isFireSignalled: boolean;
   /** When the last first person of a scheduled unlock was let in; null: forgotten with its window. */
   readonly firstInMs: number | null;
+  /** Devices whose case is not whole. */
+  readonly tamperedIds: readonly number[];
   readonly isBeliefTooOld: boolean;
   /** At most one a device. */
   readonly waits: readonly FactorWait[];
@@ -34,9 +37,26 @@ export interface DoorState {
   readonly last: LastDecision | null;
 }
 
+/** What the disk says of a door when it is taken charge of. */
+export interface FoundDoor {
+  /** The relay was last recorded as on, and nothing has been heard of it since. */
+  readonly wasRelayOn: boolean;
+  readonly firstInMs: number | null;
+  /** Alarms that began before, and whose ends are still to be recorded. */
+  readonly alarms: readonly OpenAlarm[];
+}
+
 export interface LastDecision {
   readonly atMs: number;
   readonly outcome: Outcome;
+}
+
+/** Goes on with what was found. */
+export function withFound(state: DoorState, { firstInMs, alarms }: FoundDoor): DoorState {
+  const has = (alarm: Alarm): boolean => alarms.some((one) => one.alarm === alarm);
+  const leaf = { ...state.leaf, isHeldOpenAlarm: has("held_open"), isForcedOpenAlarm: has("forced_open") };
+  const tamperedIds = alarms.filter(({ alarm }) => alarm === "tamper").map(({ deviceId }) => deviceId);
+  return { ...state, firstInMs, leaf, tamperedIds };
 }
 
 const BY_CREDENTIALS: DoorMode = { kind: "credentials" };
@@ -49,6 +69,7 @@ export function newDoorState(wiring: DoorWiring): DoorState {
     leaf: UNSEEN_LEAF,
     isFireSignalled: false,
     firstInMs: null,
+    tamperedIds: [],
     isBeliefTooOld: false,
     waits: [],
     nextWaitId: 1,

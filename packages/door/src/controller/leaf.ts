@@ -45,7 +45,7 @@ function open(state: DoorState, happened: DoorEffect, facts: DoorFacts): DoorSte
   const { leaf } = state;
   const settings = judgingSettings(state, facts);
   const isForced = leaf.isOpen === false && settings?.forcedOpenAlarm === true && !isReleased(state, facts);
-  const next = withLeaf(state, { isOpen: true, isUsed: true, isForcedOpenAlarm: isForced });
+  const next = withLeaf(state, { isOpen: true, isUsed: true, isForcedOpenAlarm: leaf.isForcedOpenAlarm || isForced });
   if (!isForced) return { state: next, effects: [happened] };
   return { state: next, effects: [happened, record(state, facts, ["DEV_DOOR_FORCE_OPEN", "DEV_DOOR_FORCE_OPEN_ALARM"])] };
 }
@@ -73,7 +73,9 @@ export function boltMoved(state: DoorState, isReleased: boolean, { monotonicMs }
 export function judgeLeaf(step: DoorStep, facts: DoorFacts): DoorStep {
   const { state } = step;
   const { leaf } = state;
-  const settings = leaf.isOpen === true ? judgingSettings(state, facts) : null;
+  // Before the sensor has said anything, an alarm that a start found goes on.
+  if (leaf.isOpen === null) return step;
+  const settings = leaf.isOpen ? judgingSettings(state, facts) : null;
   const isForced = leaf.isForcedOpenAlarm && settings?.forcedOpenAlarm === true;
   const openSinceMs = settings === null || isForced ? null : (leaf.openSinceMs ?? facts.monotonicMs);
   const leftMs = settings?.heldOpenMs == null || openSinceMs === null ? null : openSinceMs + settings.heldOpenMs - facts.monotonicMs;

@@ -4,15 +4,16 @@ import type { Outcome } from "../drivers/driver.ts";
 import { UNLOCK_MS_WITHOUT_SETTINGS } from "../limits.ts";
 import { atDoor, doorEvent, modeEvent } from "./door-events.ts";
 import { type DoorFacts, modeNow } from "./door-facts.ts";
-import type { DoorState } from "./door-state.ts";
+import { type DoorState, type FoundDoor, withFound } from "./door-state.ts";
 import { judgeFirstIn, letIn } from "./first-in.ts";
 import { boltMoved, judgeLeaf, senseLeaf } from "./leaf.ts";
 import { type CommandResult, type OnceOpen, openOnce } from "./open-once.ts";
 import { type Presentation, present, timeOut, withdraw } from "./present.ts";
+import { tamper } from "./tamper.ts";
 
 export type DoorInput =
-  /** The controller has started, or has been given the door. `wasRelayOn`: the relay was last recorded as on, and nothing has been heard of it since. */
-  | { readonly kind: "started"; readonly wasRelayOn: boolean; readonly firstInMs: number | null }
+  /** The controller has started, or has been given the door. */
+  | { readonly kind: "started"; readonly found: FoundDoor }
   | { readonly kind: "presented"; readonly presentation: Presentation }
   /** The bolt was released for somebody at this device, and that is written down. */
   | { readonly kind: "let_in"; readonly deviceId: number }
@@ -23,6 +24,8 @@ export type DoorInput =
   | { readonly kind: "exit_button" }
   | { readonly kind: "fire"; readonly isOn: boolean }
   | { readonly kind: "sensor"; readonly isOpen: boolean }
+  /** The case of one of the door's devices. */
+  | { readonly kind: "tamper"; readonly deviceId: number; readonly isOn: boolean }
   /** The hardware reports the relay. */
   | { readonly kind: "relay"; readonly isOn: boolean }
   | { readonly kind: "driver_failed"; readonly part: string }
@@ -74,7 +77,7 @@ export function stepDoor(state: DoorState, input: DoorInput, facts: DoorFacts): 
 function stepInput(state: DoorState, input: DoorInput, facts: DoorFacts): DoorStep {
   switch (input.kind) {
     case "started":
-      return start({ ...state, firstInMs: input.firstInMs }, input.wasRelayOn, facts);
+      return start(withFound(state, input.found), input.found.wasRelayOn, facts);
     case "presented":
       return present(state, input.presentation, facts);
     case "let_in":
@@ -91,6 +94,8 @@ function stepInput(state: DoorState, input: DoorInput, facts: DoorFacts): DoorSt
       return signalFire(state, input.isOn, facts);
     case "sensor":
       return senseLeaf(state, input.isOpen, facts);
+    case "tamper":
+      return tamper(state, input, facts);
     case "relay":
       return reportRelay(state, input.isOn, facts);
     case "driver_failed":

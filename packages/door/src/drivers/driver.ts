@@ -22,6 +22,8 @@ export interface DoorPorts {
   readonly relay: Relay;
   readonly entryReader: Reader;
   readonly exitReader: Reader | null;
+  readonly entryTamper: Tamper | null;
+  readonly exitTamper: Tamper | null;
   readonly sensor: Sensor | null;
   readonly exitButton: Button | null;
   readonly fireSignal: FireSignal | null;
@@ -47,6 +49,12 @@ export interface Reader {
 export interface Sensor {
   /** Told how the leaf stands, and of each change from now on. Debounced: a leaf that bounces is not opened twice. */
   listen(listener: (isOpen: boolean) => void): void;
+}
+
+/** The contact that opens with the case of a device. */
+export interface Tamper {
+  /** Told how it stands, and of each change from now on. */
+  listen(listener: (isOn: boolean) => void): void;
 }
 
 export interface Button {

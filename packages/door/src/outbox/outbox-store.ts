@@ -3,6 +3,7 @@ import type { LinkEvent } from "@postern/contract";
 import { inTransaction, integerOf, integerOrNullOf, openDatabase, type Row, reading, textOf } from "../disk/open-database.ts";
 import { GENERATIONS_REMEMBERED_MAX, OUTBOX_EVENTS_MAX, OUTBOX_TRIM_COUNT_MAX, STORED_MARK_MS } from "../limits.ts";
 import type { LogGeneration, LogPosition } from "./log-generation.ts";
+import { alarmTurn, type OpenAlarm, readAlarm } from "./open-alarms.ts";
 import type { KeptEvent } from "./plan-batch.ts";
 
 /** What the log's tables say of its ends. */
@@ -19,6 +20,7 @@ const SCHEMA = `
     first integer primary key, generation integer not null unique, predecessor_generation integer, predecessor_last integer) strict;
   create table if not exists open_relays(door_id integer primary key) strict;
   create table if not exists first_ins(door_id integer primary key, first_in_ms integer not null) strict;
+  create table if not exists open_alarms(door_id integer, device_id integer, alarm text, primary key(door_id, device_id, alarm)) strict, without rowid;
   create table if not exists stored_marks(slot integer primary key, through integer not null, stored_ms integer not null) strict;
   create table if not exists state(id integer primary key check (id = 1), next integer not null, newest_ms integer) strict;
   insert or ignore into state values(1, 1, null);
@@ -35,6 +37,8 @@ export class OutboxStore {
   readonly #head: StatementSync;
   readonly #relayOn: StatementSync;
   readonly #relayOff: StatementSync;
+  readonly #alarmOn: StatementSync;
+  readonly #alarmOff: StatementSync;
   readonly #read: StatementSync;
 
   constructor(path: string, eventsMax = OUTBOX_EVENTS_MAX) {
@@ -44,6 +48,8 @@ export class OutboxStore {
     this.#head = this.#database.prepare("update state set next = ?, newest_ms = ?");
     this.#relayOn = this.#database.prepare("insert or ignore into open_relays values(?)");
     this.#relayOff = this.#database.prepare("delete from open_relays where door_id = ?");
+    this.#alarmOn = this.#database.prepare("insert or ignore into open_alarms values(?, ?, ?)");
+    this.#alarmOff = this.#database.prepare("delete from open_alarms where door_id = ? and device_id = ? and alarm = ?");
     this.#read = this.#database.prepare("select number, body from events where number >= ? and number <= ? order by number limit ?");
   }
 
@@ -113,6 +119,19 @@ export class OutboxStore {
     );
   }
 
+  /** Alarms that the log says have begun and not ended. */
+  openAlarms(): OpenAlarm[] {
+    return reading(() =>
+      this.#database
+        .prepare("select door_id, device_id, alarm from open_alarms")
+        .all()
+        .flatMap((row) => {
+          const alarm = readAlarm(textOf(row, "alarm"));
+          return alarm === null ? [] : [{ doorId: integerOf(row, "door_id"), deviceId: integerOf(row, "device_id"), alarm }];
+        }),
+    );
+  }
+
   /** When the first person of each door's scheduled unlock was let in. */
   firstIns(): Map<number, number> {
     return reading(() => {
@@ -179,6 +198,7 @@ export class OutboxStore {
       this.#insert.run(first + index, JSON.stringify(event));
       if (event.eventType === "DEV_DOOR_RELAY_ON" && event.doorId !== undefined) this.#relayOn.run(event.doorId);
       if (event.eventType === "DEV_DOOR_RELAY_OFF" && event.doorId !== undefined) this.#relayOff.run(event.doorId);
+      this.#turnAlarm(event);
     }
     const next = first + events.length;
     this.#head.run(next, newestMs);
@@ -186,6 +206,11 @@ export class OutboxStore {
     this.#database
       .prepare("delete from events where number in (select number from events where number < ? order by number limit ?)")
       .run(next - this.#eventsMax, OUTBOX_TRIM_COUNT_MAX);
+  }
+
+  #turnAlarm(event: LinkEvent): void {
+    const turn = alarmTurn(event);
+    if (turn !== null) (turn.isOn ? this.#alarmOn : this.#alarmOff).run(turn.doorId, turn.deviceId, turn.alarm);
   }
 
   #forgetGenerations(): void {

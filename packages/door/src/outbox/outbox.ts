@@ -4,6 +4,7 @@ import { assert, type Log, type Random } from "@postern/core";
 import { isDamaged, setAside } from "../disk/damage.ts";
 import { OUTBOX_EVENTS_MAX, OUTBOX_KEPT_MS } from "../limits.ts";
 import { drawGeneration, type LogCursor, type LogGeneration } from "./log-generation.ts";
+import type { OpenAlarm } from "./open-alarms.ts";
 import { type OutboxDisk, OutboxStore } from "./outbox-store.ts";
 import { cursorAfterWelcome, type EventBatch, type OutboxView, planBatch } from "./plan-batch.ts";
 
@@ -149,6 +150,11 @@ export class Outbox {
   /** Doors whose relay was last recorded as on. */
   openRelays(): readonly number[] {
     return this.#store.openRelays();
+  }
+
+  /** Alarms that the log says have begun and not ended. */
+  openAlarms(): readonly OpenAlarm[] {
+    return this.#store.openAlarms();
   }
 
   /** When the first person of each door's scheduled unlock was let in. */

@@ -44,6 +44,7 @@ export class DoorWorld {
       log: silentLog,
       outbox: { append: (events) => this.#append(events) },
       openRelays: () => this.outbox.openRelays(),
+      openAlarms: () => this.outbox.openAlarms(),
       firstIns: {
         read: () => this.outbox.firstIns(),
         write: (doorId, firstInMs) => {

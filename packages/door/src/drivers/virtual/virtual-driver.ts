@@ -1,6 +1,6 @@
 import type { Clock, Timers } from "@postern/core";
 import { doorError } from "../../errors.ts";
-import type { Credential, DoorPorts, DoorWiring, Driver, Outcome, Sensor, TypedPin } from "../driver.ts";
+import type { Credential, DoorPorts, DoorWiring, Driver, Outcome, Sensor, Tamper, TypedPin } from "../driver.ts";
 import { VirtualRelay } from "./virtual-relay.ts";
 
 type ReaderListener = (credential: Credential | TypedPin) => Promise<Outcome>;
@@ -10,7 +10,9 @@ interface VirtualDoor {
   readonly relay: VirtualRelay;
   readonly entry: Hand<ReaderListener>;
   readonly exit: Hand<ReaderListener>;
-  readonly sensor: VirtualSensor;
+  readonly entryTamper: VirtualContact;
+  readonly exitTamper: VirtualContact;
+  readonly sensor: VirtualContact;
   readonly exitButton: Hand<() => void>;
   readonly fireSignal: Hand<(isOn: boolean) => void>;
 }
@@ -24,18 +26,19 @@ class Hand<Listener> {
   }
 }
 
-class VirtualSensor implements Sensor {
-  #isOpen = false;
-  #listener: (isOpen: boolean) => void = () => undefined;
+/** A sensor or a contact: says how it stands, and each change. */
+class VirtualContact implements Sensor, Tamper {
+  #isOn = false;
+  #listener: (isOn: boolean) => void = () => undefined;
 
-  listen(listener: (isOpen: boolean) => void): void {
+  listen(listener: (isOn: boolean) => void): void {
     this.#listener = listener;
-    listener(this.#isOpen);
+    listener(this.#isOn);
   }
 
-  move(isOpen: boolean): void {
-    this.#isOpen = isOpen;
-    this.#listener(isOpen);
+  move(isOn: boolean): void {
+    this.#isOn = isOn;
+    this.#listener(isOn);
   }
 }
 
@@ -58,13 +61,16 @@ export class VirtualDriver implements Driver {
       relay,
       entry: new Hand(),
       exit: new Hand(),
-      sensor: new VirtualSensor(),
+      entryTamper: new VirtualContact(),
+      exitTamper: new VirtualContact(),
+      sensor: new VirtualContact(),
       exitButton: new Hand(),
       fireSignal: new Hand(),
     };
     this.#doors.set(doorId, door);
-    const { entry: entryReader, exit, sensor, exitButton, fireSignal } = door;
-    return { relay, entryReader, exitReader: exitDeviceId === null ? null : exit, sensor, exitButton, fireSignal };
+    const { entry: entryReader, exit, entryTamper, exitTamper, sensor, exitButton, fireSignal } = door;
+    const exitSide = exitDeviceId === null ? { exitReader: null, exitTamper: null } : { exitReader: exit, exitTamper };
+    return { relay, entryReader, entryTamper, ...exitSide, sensor, exitButton, fireSignal };
   }
 
   async disconnect(doorId: number): Promise<void> {
@@ -89,6 +95,12 @@ export class VirtualDriver implements Driver {
 
   moveDoor(doorId: number, isOpen: boolean): void {
     this.#door(doorId).sensor.move(isOpen);
+  }
+
+  /** Opens or closes the case of the device on one side. */
+  tamper(doorId: number, side: "entry" | "exit", isOn: boolean): void {
+    const door = this.#door(doorId);
+    (side === "entry" ? door.entryTamper : door.exitTamper).move(isOn);
   }
 
   signalFire(doorId: number, isOn: boolean): void {
