@@ -15,6 +15,7 @@ export * from "./read-audit-query.ts";
 export * from "./read-auths-query.ts";
 export * from "./read-change-auth.ts";
 export * from "./read-create-auth.ts";
+export { NAME_PATTERN } from "./read-credentials.ts";
 export * from "./read-doors-query.ts";
 export * from "./read-events-query.ts";
 export * from "./read-path-id.ts";

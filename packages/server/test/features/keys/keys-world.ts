@@ -36,7 +36,7 @@ export interface KeysWorld extends AsyncDisposable {
 }
 
 /** Two places of one group, one of another, and keys signed by a pair of the test's own. */
-export async function createKeysWorld(): Promise<KeysWorld> {
+export async function createKeysWorld({ seed = 1 } = {}): Promise<KeysWorld> {
   const test = await createTestDatabase();
   const { database } = test;
   const place = await createTestPlace(database, { placeId: 501 });
@@ -45,7 +45,7 @@ export async function createKeysWorld(): Promise<KeysWorld> {
   await database.execute("update places set place_group_id = $1 where place_id = $2", [place.placeGroupId, second.placeId]);
   const time = { nowMs: TEST_NOW_MS };
   const clock = { nowMs: () => time.nowMs, monotonicMs: () => time.nowMs };
-  const signer = signerOf(1);
+  const signer = signerOf(seed);
   const access = createAccess({ database, clock });
   const verifier = createKeyVerifier({ database, clock, signer });
   const revoked: string[] = [];
