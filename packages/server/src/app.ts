@@ -23,6 +23,8 @@ import { SUMMARISE_EVERY_MS } from "./ledger/limits.ts";
 import { Summariser } from "./ledger/summariser.ts";
 import { createAccess } from "./platform/access/access.ts";
 import { loadOperatorKey } from "./platform/access/operator-key.ts";
+import { REFUSALS_WRITE_MS } from "./platform/audit/limits.ts";
+import { RefusalSampler, type RefusedCall } from "./platform/audit/refusal-sampler.ts";
 import { type Config, isLoopback } from "./platform/config.ts";
 import { holdDataDir } from "./platform/data-dir.ts";
 import { type Database, openDatabase } from "./platform/database.ts";
@@ -222,10 +224,14 @@ async function startHttp({
   const verifier = createKeyVerifier({ database, clock, signer: keySigner });
   const verifyOperator = await loadOperatorKey(config.dataDir, random);
   const app = createHttpServer({ log, clock, timers, random, ...(await readTls(config)), trustedProxies: config.trustedProxies });
+  const refusals = new RefusalSampler({ database, clock, log });
+  stack.defer(() => refusals.flush().catch((cause: unknown) => log.debug("audit.refusals_unwritten", { cause })));
+  stack.use(repeat(timers, { name: "write refusals", everyMs: REFUSALS_WRITE_MS, work: () => refusals.flush(), log }));
   stack.defer(() => app.close());
   const stopping = new AbortController();
   stack.defer(() => stopping.abort());
-  const guards = createRouteGuards({ log, clock, verifyKey: verifier.verify, verifyOperator, rateLimit: "off" });
+  const onRefused = (refused: RefusedCall): void => refusals.note(refused);
+  const guards = createRouteGuards({ log, clock, verifyKey: verifier.verify, verifyOperator, onRefused, rateLimit: "off" });
   const checks = { database: async () => (await database.query("select 1")).length === 1, gateway: () => true, ...options.checks };
   const { keys, controllers, operating } = addApi(app, guards, {
     ...{ database, clock, timers, random, log, keySigner },

@@ -5,7 +5,7 @@ import type { Actor, Scope } from "../../src/platform/access/actor.ts";
 import type { VerifyOperator } from "../../src/platform/access/operator-key.ts";
 import type { VerifyKey } from "../../src/platform/access/verify-key.ts";
 import { createHttpServer, type HttpServerDeps } from "../../src/platform/http/http-server.ts";
-import { createRouteGuards, type RouteGuards } from "../../src/platform/http/keyed-routes.ts";
+import { createRouteGuards, type RouteGuards, type RoutesDeps } from "../../src/platform/http/keyed-routes.ts";
 import { addV1Routes } from "../../src/platform/http/v1-routes.ts";
 import { addV2Routes } from "../../src/platform/http/v2-routes.ts";
 
@@ -32,6 +32,7 @@ export interface HttpWorldOptions {
   readonly verifyKey?: VerifyKey;
   /** Absent: nobody is the operator. */
   readonly verifyOperator?: VerifyOperator;
+  readonly onRefused?: RoutesDeps["onRefused"];
   readonly rateLimit?: "on" | "off";
   readonly clock?: Clock;
   readonly timers?: Timers;
@@ -82,6 +83,7 @@ export async function startHttpWorld(options: HttpWorldOptions = {}): Promise<Ht
     ...ports,
     verifyKey: options.verifyKey ?? takeGood,
     ...(options.verifyOperator === undefined ? {} : { verifyOperator: options.verifyOperator }),
+    ...(options.onRefused === undefined ? {} : { onRefused: options.onRefused }),
     rateLimit: options.rateLimit ?? "off",
   });
   options.root?.(app);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "@postern/core";
 import type { Actor } from "../../platform/access/actor.ts";
-import type { KeyVerdict, VerifyKey } from "../../platform/access/verify-key.ts";
+import type { KeyRefusal, KeyVerdict, VerifyKey } from "../../platform/access/verify-key.ts";
 import type { Queryable } from "../../platform/database.ts";
 import { ExpiringMap } from "../../platform/expiring-map.ts";
 import { type KeyClaims, type KeySigner, keyTextOf, readKeyToken } from "./key-token.ts";
@@ -52,7 +52,7 @@ export function createKeyVerifier({ database, clock, signer }: KeyVerifierDeps):
     const text = keyTextOf(authorization);
     const claims = text === null ? null : await claimsOf(text);
     if (claims === null) return { kind: "refused", because: "malformed" };
-    if (clock.nowMs() >= claims.expiresAtMs) return { kind: "refused", because: "expired" };
+    if (clock.nowMs() >= claims.expiresAtMs) return refusedOf(claims, "expired");
     return judge(claims, await rowOf(claims.keyId), clock.nowMs());
   };
 
@@ -61,10 +61,14 @@ export function createKeyVerifier({ database, clock, signer }: KeyVerifierDeps):
 }
 
 function judge(claims: KeyClaims, row: KeyRow | null, nowMs: number): KeyVerdict {
-  if (row === null || row.placeGroupId !== claims.placeGroupId) return { kind: "refused", because: "unknown" };
-  if (row.revokedAt !== null) return { kind: "refused", because: "revoked" };
-  if (nowMs >= row.expiresAt) return { kind: "refused", because: "expired" };
+  if (row === null || row.placeGroupId !== claims.placeGroupId) return refusedOf(claims, "unknown");
+  if (row.revokedAt !== null) return refusedOf(claims, "revoked");
+  if (nowMs >= row.expiresAt) return refusedOf(claims, "expired");
   const { keyId, placeGroupId, placeIds, scopes } = row;
   const actor: Actor = { keyId, placeGroupId, placeIds, scopes: new Set(scopes) };
   return { kind: "accepted", actor, expiresAtMs: row.expiresAt };
+}
+
+function refusedOf({ keyId, placeGroupId }: KeyClaims, because: KeyRefusal): KeyVerdict {
+  return { kind: "refused", because, key: { keyId, placeGroupId } };
 }

@@ -1,14 +1,15 @@
 import type { ServerResponse } from "node:http";
-import { assert, type Clock, type Log } from "@postern/core";
+import { assert, type Clock, CodedError, type Log } from "@postern/core";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { VerifyOperator } from "../access/operator-key.ts";
 import type { VerifyKey } from "../access/verify-key.ts";
+import type { RefusedCall } from "../audit/refusal-sampler.ts";
 import { readBodyBytes } from "./body-bytes.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import * as limits from "./http-limits.ts";
 import { NativeRefusal } from "./native-refusal.ts";
 import { parseBody, refuseForeignMediaType, refuseMissingBody } from "./request-body.ts";
-import { setActor } from "./request-context.ts";
+import { actorOf, setActor } from "./request-context.ts";
 import { sourceOf } from "./source-address.ts";
 import type { Surface } from "./surface.ts";
 import { type WindowAnswer, WindowLimiter } from "./window-limiter.ts";
@@ -19,6 +20,8 @@ export interface RoutesDeps {
   readonly verifyKey: VerifyKey;
   /** Absent: nobody is the operator. */
   readonly verifyOperator?: VerifyOperator;
+  /** Told of each call that is refused to a key of ours. Waited for by nobody. */
+  readonly onRefused?: (refused: RefusedCall) => void;
   /** `on`: at most 300 calls in five minutes per key and route (CLUe §6). */
   readonly rateLimit: "on" | "off";
 }
@@ -50,7 +53,7 @@ export function guardRoutes(routes: FastifyInstance, guards: RouteGuards, surfac
     delete request.raw.headers["content-type"];
     if (request.routeOptions.config.access === "public") return;
     if (request.routeOptions.config.access === "operator") return authenticateOperator(request, guards);
-    await authenticate(request, guards);
+    await authenticate(request, guards, routes.prefix);
     if (guards.deps.rateLimit === "on")
       refuseWhenOver(guards.routeCalls.take(`${request.actor.keyId} ${routeName(request, routes.prefix)}`));
   });
@@ -63,15 +66,35 @@ export function guardRoutes(routes: FastifyInstance, guards: RouteGuards, surfac
     return parseBody(await readBodyBytes(request.raw, response, { bytesMax, budget: guards.budget }), request.contentTypeSent);
   });
   routes.addHook("preValidation", async (request) => refuseMissingBody(request));
+  // Thrown on, it is answered by the server's own handler.
+  routes.setErrorHandler((failure, request) => {
+    noteNotPermitted(failure, request, { deps: guards.deps, prefix: routes.prefix });
+    throw failure;
+  });
 }
 
-async function authenticate(request: FastifyRequest, { deps, keyFailures }: RouteGuards): Promise<void> {
+interface Noting {
+  readonly deps: RoutesDeps;
+  readonly prefix: string;
+}
+
+function noteNotPermitted(failure: unknown, request: FastifyRequest, { deps, prefix }: Noting): void {
+  const actor = actorOf(request);
+  const isRefused = failure instanceof CodedError && (failure.code === "not_permitted" || failure.code === "e1001");
+  if (actor === null || !isRefused) return;
+  const { keyId, placeGroupId } = actor;
+  deps.onRefused?.({ keyId, placeGroupId, because: "not_permitted", call: routeName(request, prefix) });
+}
+
+async function authenticate(request: FastifyRequest, { deps, keyFailures }: RouteGuards, prefix: string): Promise<void> {
   const verdict = await deps.verifyKey(request.headers.authorization);
   if (verdict.kind === "accepted") {
     setActor(request, verdict.actor);
     return;
   }
-  refuseKey(request, { deps, keyFailures }, verdict.because);
+  const { because, key } = verdict;
+  if (key !== undefined) deps.onRefused?.({ ...key, because, call: routeName(request, prefix) });
+  refuseKey(request, { deps, keyFailures }, because);
 }
 
 function authenticateOperator(request: FastifyRequest, guards: Pick<RouteGuards, "deps" | "keyFailures">): void {

@@ -41,6 +41,11 @@ export function setActor(request: FastifyRequest, actor: Actor): void {
   actors.set(request, actor);
 }
 
+/** Who asks, as far as that is known yet. */
+export function actorOf(request: FastifyRequest): Actor | null {
+  return actors.get(request) ?? null;
+}
+
 /** Ninety-six bits: names one request in the log and in `X-Request-Id`, and tells nothing. */
 export function newRequestId(random: Random): string {
   return Buffer.from(random.bytes(12)).toString("base64url");
