@@ -53,7 +53,7 @@ export async function startDemoDoors(parts: DemoDoorsParts): Promise<DemoDoors> 
 async function claim({ server, demo }: DemoDoorsParts, folder: string): Promise<void> {
   // What lies there belongs to a database that is gone.
   await rm(join(folder, "identity.json"), { force: true });
-  const { code } = await server.controllers.issueCodeFor(demo.controllerId);
+  const { code } = await server.claims.issueCodeFor(demo.controllerId);
   await claimController({ serverUrl: demo.baseUrl, code, dataDir: folder, timers: systemTimers });
 }
 

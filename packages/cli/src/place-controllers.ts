@@ -1,6 +1,7 @@
+import { PAGE_SIZE_MAX_V2 } from "@postern/contract";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
-import { type ApiTarget, callApi, member } from "./api.ts";
+import { type ApiTarget, callApi } from "./api.ts";
 import { failure } from "./failure.ts";
 
 const PlaceController = Type.Object({
@@ -16,12 +17,21 @@ const PlaceController = Type.Object({
 /** A controller as `GET /v2/places/{placeId}/controllers` shows it; the answer has more, which programs get. */
 export type PlaceController = Static<typeof PlaceController>;
 
-const check = Compile(Type.Array(PlaceController));
+/** One page; the answer names the next one while there is one. */
+const check = Compile(Type.Object({ items: Type.Array(PlaceController), next: Type.Optional(Type.String()) }));
 
 /** The controllers of a place, and how far each is. */
 export async function controllersOf(target: ApiTarget, placeId: number, signal?: AbortSignal): Promise<readonly PlaceController[]> {
-  const answer = await callApi(target, { path: `/v2/places/${placeId}/controllers`, ...(signal === undefined ? {} : { signal }) });
-  const controllers = member(answer, "controllers");
-  if (check.Check(controllers)) return controllers;
-  throw failure("server_answer_malformed", `${target.baseUrl} does not answer as a Postern server of this version does.`);
+  const controllers: PlaceController[] = [];
+  let after = "";
+  for (;;) {
+    const path = `/v2/places/${placeId}/controllers?limit=${PAGE_SIZE_MAX_V2}${after}`;
+    const page = await callApi(target, { path, ...(signal === undefined ? {} : { signal }) });
+    if (!check.Check(page)) {
+      throw failure("server_answer_malformed", `${target.baseUrl} does not answer as a Postern server of this version does.`);
+    }
+    controllers.push(...page.items);
+    if (page.next === undefined) return controllers;
+    after = `&after=${encodeURIComponent(page.next)}`;
+  }
 }

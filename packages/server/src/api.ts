@@ -5,8 +5,9 @@ import { AuthWriter } from "./features/auths/auth-writer.ts";
 import { serveAuths } from "./features/auths/native-routes.ts";
 import { addAuthRoutes } from "./features/auths/routes.ts";
 import { authsService } from "./features/auths/service.ts";
-import { addControllerRoutes } from "./features/controllers/routes.ts";
-import { type ControllersService, controllersService } from "./features/controllers/service.ts";
+import { type ClaimsService, claimsService } from "./features/controllers/claims.ts";
+import { serveClaims, serveControllers } from "./features/controllers/routes.ts";
+import { controllersService } from "./features/controllers/service.ts";
 import { addDoorRoutes } from "./features/doors/routes.ts";
 import { doorsService } from "./features/doors/service.ts";
 import type { LedgerGrown } from "./features/events/follow.ts";
@@ -73,7 +74,7 @@ export interface ApiDeps {
 /** What others than the routes need of the features. */
 export interface ApiServices {
   readonly keys: KeysService;
-  readonly controllers: ControllersService;
+  readonly claims: ClaimsService;
   readonly operating: Operating;
 }
 
@@ -89,7 +90,6 @@ export function addApi(app: FastifyInstance, guards: RouteGuards, deps: ApiDeps)
     serveFeatures(serve, services);
     serveInsight(serve, deps);
     addKeyRoutes(routes, services.keys);
-    addControllerRoutes(routes, services.controllers);
   });
   return services;
 }
@@ -103,7 +103,8 @@ function createServices(deps: ApiDeps) {
     audit: { database: deps.database, access: deps.access },
     auths: authsService({ ...deps, writer }),
     nativeAuths: { database: deps.database, writer },
-    controllers: controllersService({ ...deps, claimHashKey: deps.deriveKey("claim codes") }),
+    claims: claimsService({ ...deps, claimHashKey: deps.deriveKey("claim codes") }),
+    controllers: controllersService(deps),
     doors: doorsService(deps),
     events: eventsService(deps),
     groups: groupsService(deps),
@@ -130,6 +131,8 @@ function addV1Features(routes: FastifyInstance, { audit, auths, doors, events, o
 function serveFeatures(serve: Serve, services: Services): void {
   serveAudit(serve, services.audit);
   serveAuths(serve, services.nativeAuths);
+  serveClaims(serve, services.controllers, services.claims);
+  serveControllers(serve, services.controllers);
   serveEvents(serve, services.events);
   serveGroups(serve, services.groups);
   serveGroupMembers(serve, services.groups, services.groupMembers);

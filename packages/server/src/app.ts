@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { assert, type Clock, type Log, pause, type Random, type Timers } from "@postern/core";
 import type { FastifyInstance } from "fastify";
 import { addApi } from "./api.ts";
-import type { ControllersService } from "./features/controllers/service.ts";
+import type { ClaimsService } from "./features/controllers/claims.ts";
 import { type DemoPlace, machineTimeZone, makeDemoPlace } from "./features/demo/make-demo-place.ts";
 import { addDoor } from "./features/doors/add-door.ts";
 import { LedgerHints } from "./features/events/ledger-hints.ts";
@@ -57,7 +57,7 @@ export interface RunningServer {
   /** The place of CLUe's guide, where this database has it. */
   readonly demo: DemoPlace | null;
   readonly keys: KeysService;
-  readonly controllers: ControllersService;
+  readonly claims: ClaimsService;
   readonly confirmations: Confirmations;
   readonly database: Database;
   /** Answers what is under way, then ends everything. Idempotent. */
@@ -218,7 +218,7 @@ async function startHttp({
   database,
   serverKey,
   link,
-}: HttpParts): Promise<Pick<RunningServer, "baseUrl" | "keys" | "controllers">> {
+}: HttpParts): Promise<Pick<RunningServer, "baseUrl" | "keys" | "claims">> {
   const { config, log, clock, timers, random } = options;
   const keySigner = serverKey.deriveSigningKey("api keys");
   const verifier = createKeyVerifier({ database, clock, signer: keySigner });
@@ -233,7 +233,7 @@ async function startHttp({
   const onRefused = (refused: RefusedCall): void => refusals.note(refused);
   const guards = createRouteGuards({ log, clock, verifyKey: verifier.verify, verifyOperator, onRefused, rateLimit: "off" });
   const checks = { database: async () => (await database.query("select 1")).length === 1, gateway: () => true, ...options.checks };
-  const { keys, controllers, operating } = addApi(app, guards, {
+  const { keys, claims, operating } = addApi(app, guards, {
     ...{ database, clock, timers, random, log, keySigner },
     access: createAccess({ database, clock }),
     deriveKey: (purpose) => serverKey.deriveKey(purpose),
@@ -245,7 +245,7 @@ async function startHttp({
     stopping: stopping.signal,
   });
   stack.use(repeat(timers, { name: "take back modes", everyMs: MODES_POLL_MS, work: () => operating.takeBackModes(), log }));
-  return { baseUrl: await listen(app, config), keys, controllers };
+  return { baseUrl: await listen(app, config), keys, claims };
 }
 
 async function listen(app: FastifyInstance, config: Config): Promise<string> {

@@ -54,16 +54,25 @@ export const LostController = Type.Object(
 );
 export type LostController = Static<typeof LostController>;
 
+/** Forty-three characters of base64url; the last carries four bits, so its two lowest are zero. */
+const ThirtyTwoBytes = Type.String({
+  maxLength: PUBLIC_KEY_LENGTH_MAX,
+  pattern: "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$",
+  "x-rule": "must be 32 bytes in base64url",
+  ...PRIVATE,
+});
+
 export const ClaimBody = Type.Object(
   {
     code: Type.String({ minLength: 1, maxLength: CLAIM_CODE_LENGTH_MAX, ...PRIVATE }),
     publicKey: Type.Object(
-      { kty: Type.Literal("OKP"), crv: Type.Literal("Ed25519"), x: Type.String({ maxLength: PUBLIC_KEY_LENGTH_MAX, ...PRIVATE }) },
-      { description: "An Ed25519 public key (RFC 8037 §2)." },
+      { kty: Type.Literal("OKP"), crv: Type.Literal("Ed25519"), x: ThirtyTwoBytes },
+      { description: "An Ed25519 public key (RFC 8037 §2); what else a JWK may say is not looked at, but never send its private half." },
     ),
   },
   closed,
 );
+export type ClaimBody = Static<typeof ClaimBody>;
 export const ClaimAnswer = Type.Object({ controllerId: Id, serial: Type.String(), placeId: Id, mqttUrl: Type.String() }, closed);
 
 const ControllerParams = Type.Object({ controllerId: Id }, closed);

@@ -5,7 +5,7 @@ import type { Spot } from "../clue/spot.ts";
 export const PRIVATE = { "x-private": true } as const;
 
 /**
- * Notes at its path everything wrong with a value by the schemas we write: objects without unknown members, lists, texts, whole numbers, booleans,
+ * Notes at its path everything wrong with a value by the schemas we write: objects, most without unknown members, lists, texts, whole numbers, booleans,
  * literals and unions of them. A schema of another kind is not explained here.
  */
 export function explain(schema: TSchema, value: unknown, spot: Spot): void {
@@ -32,7 +32,11 @@ function refuseFor(problem: string | null, { schema, value, spot }: Judged): voi
   else spot.refuseValue(problem, value);
 }
 
-type ObjectSchema = TSchema & { readonly properties: Readonly<Record<string, TSchema>>; readonly required?: readonly string[] };
+type ObjectSchema = TSchema & {
+  readonly properties: Readonly<Record<string, TSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: unknown;
+};
 
 function explainObject(schema: ObjectSchema, value: unknown, spot: Spot): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -43,7 +47,8 @@ function explainObject(schema: ObjectSchema, value: unknown, spot: Spot): void {
   for (const [name, member] of Object.entries(value)) {
     const known = Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
     if (known !== undefined) explain(known, member, spot.member(name));
-    else spot.member(shown(name)).refuse(`is not known here; there are ${Object.keys(schema.properties).join(", ") || "no members"}`);
+    else if (schema.additionalProperties === false)
+      spot.member(shown(name)).refuse(`is not known here; there are ${Object.keys(schema.properties).join(", ") || "no members"}`);
   }
 }
 

@@ -1,3 +1,4 @@
+export * from "./claim-key.ts";
 export * from "./controller.ts";
 export * from "./door.ts";
 export * from "./event.ts";
@@ -13,7 +14,6 @@ export * from "./parts.ts";
 export * from "./person.ts";
 export * from "./place.ts";
 export * from "./read-auth-bodies.ts";
-export * from "./read-controller-bodies.ts";
 export * from "./read-keys-query.ts";
 export * from "./read-mint-key.ts";
 export * from "./read-schema.ts";

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import type { ClaimRequest } from "@postern/contract";
+import type { Ed25519PublicJwk } from "@postern/contract";
 import { assert } from "@postern/core";
 import { tellControllerChanged } from "../../gateway/controller-store.ts";
 import type { Transaction } from "../../platform/database.ts";
@@ -15,7 +15,7 @@ export type ClaimOutcome =
 
 export interface ClaimAttempt {
   readonly code: ClaimCode;
-  readonly publicKey: ClaimRequest["publicKey"];
+  readonly publicKey: Ed25519PublicJwk;
   readonly hashKey: Uint8Array;
   readonly nowMs: number;
 }

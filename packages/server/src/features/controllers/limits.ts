@@ -16,3 +16,6 @@ export const SERIAL_ATTEMPTS_COUNT_MAX = 8;
 
 /** A claim has about 200 bytes. It is read for anybody, so that all connections together may not take a sixteenth of what bodies share. */
 export const CLAIM_BODY_BYTES_MAX = 4 * 1024;
+
+/** People named in the answer to a lost controller; how many there are in all is said beside them. Beyond it, whole lists of people are the way. */
+export const TO_RENEW_COUNT_MAX = 1_000;

@@ -1,45 +1,48 @@
-import { readClaim, readPathId } from "@postern/contract";
-import type { FastifyInstance } from "fastify";
-import { accepted } from "../../platform/http/accepted.ts";
-import { sourceOf } from "../../platform/http/source-address.ts";
+import { pageWanted } from "../../platform/operations/page-cursor.ts";
+import type { Serve } from "../../platform/operations/serve-operations.ts";
+import type { ClaimsService } from "./claims.ts";
 import { CLAIM_BODY_BYTES_MAX } from "./limits.ts";
 import type { ControllersService } from "./service.ts";
-import type { ControllerRow } from "./store.ts";
 
-interface PlaceParams {
-  readonly Params: { readonly placeId: string };
-}
-
-interface ControllerParams {
-  readonly Params: { readonly controllerId: string };
-}
-
-/** Controllers over v2: made and listed with scope `devices`, claimed with a code and no key. */
-export function addControllerRoutes(routes: FastifyInstance, controllers: ControllersService): void {
-  routes.get<PlaceParams>("/places/:placeId/controllers", async (request) => {
-    const placeId = accepted(readPathId("placeId", request.params.placeId));
-    return { controllers: (await controllers.list(request.actor, placeId)).map(controllerView) };
+/** Under v2. */
+export function serveControllers(serve: Serve, controllers: ControllersService): void {
+  serve("listControllers", async ({ params, query, place }) => {
+    const { placeId } = await place(params.placeId);
+    return controllers.list(placeId, pageWanted(query));
   });
 
-  routes.post<PlaceParams>("/places/:placeId/controllers", async (request, reply) => {
-    const placeId = accepted(readPathId("placeId", request.params.placeId));
-    const controller = await controllers.create(request.actor, placeId, request.body);
-    reply.code(201);
-    return controllerView(controller);
+  serve("createController", async ({ params, body, by, once, place }) =>
+    controllers.create({ place: await place(params.placeId), by, once }, body),
+  );
+
+  serve("readController", async ({ params: { controllerId }, placeOf }) => {
+    await placeOf("controllerId", await controllers.placeOf(controllerId));
+    return controllers.read(controllerId);
   });
 
-  routes.post<ControllerParams>("/controllers/:controllerId/claim-codes", { config: { body: "optional" } }, async (request, reply) => {
-    const controllerId = accepted(readPathId("controllerId", request.params.controllerId));
-    const { code, expiresAtMs } = await controllers.issueCode(request.actor, controllerId);
-    reply.code(201);
+  serve("changeController", async ({ params: { controllerId }, body, by, placeOf }) => {
+    const place = await placeOf("controllerId", await controllers.placeOf(controllerId));
+    return controllers.change({ place, by, controllerId }, body);
+  });
+
+  serve("deleteController", async ({ params: { controllerId }, by, placeOf }) => {
+    const place = await placeOf("controllerId", await controllers.placeOf(controllerId));
+    return void (await controllers.remove({ place, by, controllerId }));
+  });
+
+  serve("loseController", async ({ params: { controllerId }, by, placeOf }) => {
+    const place = await placeOf("controllerId", await controllers.placeOf(controllerId));
+    return controllers.lose({ place, by, controllerId });
+  });
+}
+
+/** Under v2: a code is made with scope `devices`, and used without a key. */
+export function serveClaims(serve: Serve, controllers: ControllersService, claims: ClaimsService): void {
+  serve("issueClaimCode", async ({ params: { controllerId }, by, placeOf }) => {
+    const place = await placeOf("controllerId", await controllers.placeOf(controllerId));
+    const { code, expiresAtMs } = await claims.issueCode({ place, by, controllerId });
     return { code, expiresAt: expiresAtMs };
   });
 
-  routes.post("/claims", { bodyLimit: CLAIM_BODY_BYTES_MAX, config: { access: "public" } }, async (request) => {
-    return controllers.claim(sourceOf(request.ip), accepted(readClaim(request.body)));
-  });
-}
-
-function controllerView({ claimedAt, ...rest }: ControllerRow) {
-  return { ...rest, claimed: claimedAt !== null, claimedAt };
+  serve("claimController", ({ source, body }) => claims.claim(source, body), { bodyLimit: CLAIM_BODY_BYTES_MAX });
 }

@@ -1,47 +1,43 @@
-import type { Ed25519PublicJwk } from "@postern/contract";
+import type { ControllerResource, Ed25519PublicJwk, LostController } from "@postern/contract";
+import { assert, COMMON_SCOPE } from "@postern/core";
 import type { Queryable, Transaction } from "../../platform/database.ts";
+import type { PageWanted } from "../../platform/operations/page-cursor.ts";
 import { SELECTORS_COUNT } from "./claim-code.ts";
 
-export interface ControllerRow {
-  readonly controllerId: number;
-  readonly serial: string;
-  readonly name: string;
-  readonly doorIds: readonly number[];
-  readonly claimedAt: number | null;
-  readonly connected: boolean;
-  readonly connectedAt: number | null;
-  readonly lastHeardAt: number | null;
-  readonly clockOffsetMs: number | null;
-  /** The place's roster as it is now, and how far the controller is. */
-  readonly wantedRevision: number;
-  readonly urgentRevision: number;
-  readonly confirmedRevision: number;
-  readonly confirmedDigest: string | null;
-  readonly confirmedAt: number | null;
-  readonly failures: readonly unknown[];
+/** A page of them, or one alone, with the whole of what the resource shows. */
+const SELECT = `
+  select controller_id as "controllerId", place_id as "placeId", serial, controllers.name, claimed_at is not null as claimed, claimed_at as "claimedAt",
+    lost_at as "lostAt", connected_instance is not null as connected, connected_at as "connectedAt", last_heard_at as "lastHeardAt",
+    clock_offset_ms as "clockOffsetMs", software, coalesce(heads.revision, 0) as "wantedRevision", urgent_revision as "urgentRevision",
+    confirmed_revision as "confirmedRevision", confirmed_digest as "confirmedDigest", confirmed_at as "confirmedAt", failures,
+    array(select door_id from doors where doors.controller_id = controllers.controller_id order by door_id) as "doorIds"
+  from controllers left join roster_heads heads using (place_id)`;
+
+/** In ascending id, with one row more than the page has. */
+export async function listControllers(queryable: Queryable, placeId: number, page: PageWanted): Promise<readonly ControllerResource[]> {
+  return queryable.query<ControllerResource>({
+    name: "controllers-list",
+    text: `${SELECT} where place_id = $1 and controller_id > $2 order by controller_id limit $3`,
+    values: [placeId, page.afterId, page.limit + 1],
+  });
 }
 
-const LIST = `
-  select controller_id as "controllerId", serial, controllers.name, claimed_at as "claimedAt", connected_instance is not null as connected,
-    connected_at as "connectedAt", last_heard_at as "lastHeardAt", clock_offset_ms as "clockOffsetMs", coalesce(heads.revision, 0) as "wantedRevision",
-    urgent_revision as "urgentRevision", confirmed_revision as "confirmedRevision", confirmed_digest as "confirmedDigest", confirmed_at as "confirmedAt",
-    failures, array(select door_id from doors where doors.controller_id = controllers.controller_id order by door_id) as "doorIds"
-  from controllers left join roster_heads heads using (place_id)
-  where place_id = $1 and ($2::bigint is null or controller_id = $2) order by controller_id`;
-
-export async function listControllers(queryable: Queryable, placeId: number): Promise<readonly ControllerRow[]> {
-  return queryable.query<ControllerRow>({ name: "controllers-list", text: LIST, values: [placeId, null] });
-}
-
-export async function findListed(queryable: Queryable, placeId: number, controllerId: number): Promise<ControllerRow | null> {
-  const [row] = await queryable.query<ControllerRow>({ name: "controllers-list", text: LIST, values: [placeId, controllerId] });
+export async function findController(queryable: Queryable, controllerId: number): Promise<ControllerResource | null> {
+  const text = `${SELECT} where controller_id = $1`;
+  const [row] = await queryable.query<ControllerResource>({ name: "controllers-find", text, values: [controllerId] });
   return row ?? null;
 }
 
-/** The place of a controller, or null when there is no such controller. */
-export async function placeOfController(queryable: Queryable, controllerId: number): Promise<number | null> {
-  const [row] = await queryable.query<{ place_id: number }>("select place_id from controllers where controller_id = $1", [controllerId]);
-  return row?.place_id ?? null;
+/** The same, and nobody else changes it until the commit. */
+export async function lockController(transaction: Transaction, controllerId: number): Promise<ControllerResource | null> {
+  await transaction.query("select 1 from controllers where controller_id = $1 for no key update", [controllerId]);
+  return findController(transaction, controllerId);
+}
+
+export async function placeGroupOf(queryable: Queryable, placeId: number): Promise<number> {
+  const [row] = await queryable.query<{ place_group_id: number }>("select place_group_id from places where place_id = $1", [placeId]);
+  assert(row !== undefined, "a controller stands in a place");
+  return row.place_group_id;
 }
 
 /** Locks the place, so that its new controllers are counted and given their doors one after the other, and returns how many it has. */
@@ -84,8 +80,82 @@ export async function insertController(transaction: Transaction, controller: New
   return row?.controller_id ?? null;
 }
 
+/** Gives a controller these doors and no others. */
 export async function assignDoors(transaction: Transaction, controllerId: number, doorIds: readonly number[]): Promise<void> {
-  await transaction.execute("update doors set controller_id = $1 where door_id = any($2)", [controllerId, doorIds]);
+  await transaction.execute(
+    `update doors set controller_id = case when door_id = any($2) then $1::bigint end
+     where door_id = any($2) or (controller_id = $1 and door_id <> all($2))`,
+    [controllerId, doorIds],
+  );
+}
+
+export async function renameController(transaction: Transaction, controllerId: number, name: string): Promise<void> {
+  await transaction.execute("update controllers set name = $2 where controller_id = $1", [controllerId, name]);
+}
+
+/** Makes the running session stale in every process. */
+export async function endSession(transaction: Transaction, controllerId: number): Promise<void> {
+  await transaction.execute(
+    "update controllers set session_number = session_number + 1, connected_instance = null where controller_id = $1",
+    [controllerId],
+  );
+}
+
+/** Takes a locked controller away; its doors are served by nobody, and what it was told to do and has not done fails. */
+export async function deleteController(transaction: Transaction, controllerId: number, nowMs: number): Promise<void> {
+  await transaction.execute(
+    `update door_commands set state = 'failed', reason = 'controller_deleted', ended_at = $2
+     where controller_id = $1 and state in ('waiting', 'sent')`,
+    [controllerId, nowMs],
+  );
+  await transaction.execute("update doors set controller_id = null where controller_id = $1", [controllerId]);
+  await transaction.execute("delete from claim_codes where controller_id = $1", [controllerId]);
+  await transaction.execute("delete from controllers where controller_id = $1", [controllerId]);
+}
+
+/**
+ * Takes a locked controller's key away, and a code that somebody may hold, and makes its session stale in every process. What it confirmed says
+ * nothing any more.
+ */
+export async function loseKey(transaction: Transaction, controllerId: number, lostAt: number): Promise<void> {
+  await transaction.execute("delete from claim_codes where controller_id = $1", [controllerId]);
+  await transaction.execute(
+    `update controllers set public_key = null, claimed_at = null, lost_at = $2, session_number = session_number + 1, connected_instance = null,
+       urgent_revision = 0, confirmed_revision = 0, confirmed_digest = null, confirmed_at = null, failures = '[]'
+     where controller_id = $1`,
+    [controllerId, lostAt],
+  );
+}
+
+interface HeldBy {
+  readonly placeId: number;
+  readonly doorIds: readonly number[];
+  readonly countMax: number;
+}
+
+/** Whose secrets a controller of these doors holds, by the place's roster: the first of them by auth, and how many there are. */
+export async function readToRenew(
+  queryable: Queryable,
+  { placeId, doorIds, countMax }: HeldBy,
+): Promise<{ readonly toRenew: LostController["toRenew"]; readonly count: number }> {
+  const [row] = await queryable.query<{ toRenew: LostController["toRenew"]; count: number }>(
+    `with held as (
+       select (item->>'id')::bigint as auth_id, array_remove(array[
+         case when item->>'pin' is not null then 'PIN' end,
+         case when item->>'uniquePin' is not null then 'UNIQUE_PIN' end,
+         case when jsonb_array_length(item->'fingerprints') > 0 then 'FINGERPRINT' end], null) as credentials
+       from roster_items where place_id = $1 and item is not null and item->>'kind' = 'auth' and scopes && $2::bigint[]
+     ), secret as (
+       select auth_id, key, auths.name, credentials from held join auths using (auth_id) join users using (user_id) where credentials <> '{}'
+     ), first as (
+       select * from secret order by auth_id limit $3
+     )
+     select (select count(*) from secret) as count,
+       (select coalesce(jsonb_agg(jsonb_build_object('authId', auth_id, 'userKey', key, 'name', name, 'credentials', credentials) order by auth_id), '[]')
+         from first) as "toRenew"`,
+    [placeId, [COMMON_SCOPE, ...doorIds], countMax],
+  );
+  return row ?? { toRenew: [], count: 0 };
 }
 
 export interface StoredClaimCode {
@@ -133,7 +203,7 @@ export async function registerKey(
 ): Promise<ClaimedController | null> {
   await transaction.execute("delete from claim_codes where controller_id = $1", [claim.controllerId]);
   const [row] = await transaction.query<ClaimedController>(
-    `update controllers set public_key = $2, claimed_at = $3, session_number = session_number + 1, connected_instance = null,
+    `update controllers set public_key = $2, claimed_at = $3, lost_at = null, session_number = session_number + 1, connected_instance = null,
        urgent_revision = 0, confirmed_revision = 0, confirmed_digest = null, confirmed_at = null, failures = '[]'
      where controller_id = $1 returning controller_id as "controllerId", serial, place_id as "placeId"`,
     [claim.controllerId, JSON.stringify(claim.publicKey), claim.nowMs],

@@ -99,14 +99,24 @@ async function stored(controllerId: number): Promise<StoredController> {
 
 test("a controller is made for doors of its place, with a serial of nine digits, unclaimed and not connected", async () => {
   const doorIds = [await newDoor(), await newDoor()];
-  const answer = await create({ doorIds: [doorIds[1], doorIds[0], doorIds[1]] });
+  const answer = await create({ doorIds: [doorIds[1], doorIds[0]] });
   assert.equal(answer.status, 201);
   const { controllerId, serial, ...rest } = answer.body;
   assert.ok(controllerId >= 1_000);
   assert.match(serial, /^[1-9]\d{8}$/);
-  const nothing = { claimedAt: null, connectedAt: null, lastHeardAt: null, clockOffsetMs: null, confirmedDigest: null, confirmedAt: null };
+  const times = { claimedAt: null, lostAt: null, connectedAt: null, lastHeardAt: null, confirmedAt: null };
+  const nothing = { ...times, clockOffsetMs: null, software: null, confirmedDigest: null };
   const revisions = { wantedRevision: 0, urgentRevision: 0, confirmedRevision: 0 };
-  assert.deepEqual(rest, { name: "lobby", doorIds, claimed: false, connected: false, failures: [], ...nothing, ...revisions });
+  assert.deepEqual(rest, {
+    placeId: PLACE,
+    name: "lobby",
+    doorIds,
+    claimed: false,
+    connected: false,
+    failures: [],
+    ...nothing,
+    ...revisions,
+  });
 });
 
 test("a door of another place, of nobody and one that is served already are refused, and nothing is made", async () => {
@@ -136,6 +146,7 @@ test("two controllers asked for one door at once: one gets it", async () => {
 test("a body that is not a controller's is refused by field: no name, no doors, more than thirty-two", async () => {
   const fieldsOf = async (body: object) => (await create(body)).body.errors.map((error: { field: string }) => error.field);
   assert.deepEqual(await fieldsOf({ name: " ".repeat(65), doorIds: [] }), ["name", "doorIds"]);
+  assert.deepEqual(await fieldsOf({ doorIds: [1, 1], serial: "1" }), ["doorIds", "serial"]);
   assert.deepEqual(await fieldsOf({ doorIds: Array.from({ length: 33 }, (_, index) => index + 1) }), ["doorIds"]);
   assert.deepEqual(await fieldsOf({ doorIds: ["x"] }), ["doorIds[0]"]);
 });
@@ -162,13 +173,16 @@ test("the list of a place shows each controller as it is: its doors, its connect
     [controllerId],
   );
   const list = await http.call("GET", `/v2/places/${PLACE}/controllers`, { key });
-  const shown = list.body.controllers.find((each: { controllerId: number }) => each.controllerId === controllerId);
+  const shown = list.body.items.find((each: { controllerId: number }) => each.controllerId === controllerId);
   const { serial: _serial, name: _name, ...rest } = shown;
   assert.deepEqual(rest, {
     controllerId,
+    placeId: PLACE,
     doorIds,
     claimed: false,
     claimedAt: null,
+    lostAt: null,
+    software: null,
     connected: true,
     connectedAt: 5,
     lastHeardAt: 6,
@@ -180,7 +194,7 @@ test("the list of a place shows each controller as it is: its doors, its connect
     confirmedAt: 6,
     failures: [{ key: "auth:1", revision: 3, code: "item_unsupported" }],
   });
-  assert.ok(list.body.controllers.every((each: { controllerId: number }) => each.controllerId !== world.second.controllerId));
+  assert.ok(list.body.items.every((each: { controllerId: number }) => each.controllerId !== world.second.controllerId));
 });
 
 test("a code claims its controller once: the key is registered and the answer says where to connect", async () => {
