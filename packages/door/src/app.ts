@@ -163,7 +163,8 @@ class ControllerApp implements RunningController {
     this.#options = options;
     this.#disk = disk;
     this.#link = link;
-    const virtual = options.driver === undefined ? new VirtualDriver(clock, timers) : null;
+    const isFailSafe = (doorId: number): boolean => disk.replica.contents.door(doorId)?.lockType === "fail_safe";
+    const virtual = options.driver === undefined ? new VirtualDriver(clock, timers, isFailSafe) : null;
     this.#controlServer = virtual === null ? null : new ControlServer({ dataDir, driver: virtual, log, state: () => this.state() });
     this.#controller = this.#makeController(options.driver ?? virtual ?? new VirtualDriver(clock, timers));
     this.#uplink = this.#makeUplink();

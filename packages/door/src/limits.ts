@@ -58,6 +58,12 @@ export const DOOR_TICK_MS = 1_000;
  */
 export const OPENED_LATE_MS = 1_000;
 
+/** The first pause before a part of a door's hardware that failed is tried again, doubled with each try: a loose contact is back in a second. */
+export const DRIVER_RETRY_MS_FIRST = 1_000;
+
+/** The longest pause: a board that was exchanged works within ten seconds, and whoever exchanged it stands there. */
+export const DRIVER_RETRY_MS_MAX = 10_000;
+
 /** How often the newest time is written down while nothing happens. After a power cut the clock is never further back than this. */
 export const CLOCK_PERSIST_MS = 5 * 60_000;
 

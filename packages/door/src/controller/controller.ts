@@ -6,11 +6,12 @@ import type { OpenAlarm } from "../outbox/open-alarms.ts";
 import { doorEvent } from "./door-events.ts";
 import type { DoorFacts } from "./door-facts.ts";
 import { DoorRunner } from "./door-runner.ts";
-import type { DoorState, FoundDoor } from "./door-state.ts";
+import { type DoorState, type FoundDoor, newDoorState } from "./door-state.ts";
 import type { FirstIns } from "./first-in.ts";
 import { ObeyedCommands } from "./obeyed-commands.ts";
 import type { CommandResult } from "./open-once.ts";
 import { type EventLog, Recorder } from "./recorder.ts";
+import { UnreachedDoors } from "./unreached-doors.ts";
 
 export interface ControllerDeps {
   readonly driver: Driver;
@@ -30,6 +31,7 @@ export class Controller {
   readonly #deps: ControllerDeps;
   readonly #recorder: Recorder;
   readonly #doors = new Map<number, DoorRunner>();
+  readonly #unreached: UnreachedDoors;
   readonly #obeyed = new ObeyedCommands();
   #tick: Timer | null = null;
   #isStopped = false;
@@ -37,6 +39,7 @@ export class Controller {
 
   constructor(deps: ControllerDeps) {
     this.#deps = deps;
+    this.#unreached = new UnreachedDoors(deps.timers);
     this.#recorder = new Recorder({ outbox: deps.outbox, log: deps.log, stampMs: () => deps.facts().stampMs, onAppended: deps.onAppended });
   }
 
@@ -62,7 +65,9 @@ export class Controller {
     const { commandId, notAfter: notAfterMs } = frame;
     if (frame.command !== "ONCE_OPEN") return Promise.resolve({ outcome: "failed", reason: "command_unknown" });
     const runner = this.#doors.get(frame.doorId);
-    if (runner === undefined) return Promise.resolve({ outcome: "failed", reason: "door_unknown" });
+    if (runner === undefined) {
+      return Promise.resolve({ outcome: "failed", reason: this.#unreached.has(frame.doorId) ? "command_failed" : "door_unknown" });
+    }
     const times = { notAfterMs, nowMs: this.#deps.facts().stampMs };
     return this.#obeyed.once(commandId, times, () => runner.openOnce({ commandId, notAfterMs }));
   }
@@ -73,7 +78,10 @@ export class Controller {
   }
 
   doors(): readonly DoorState[] {
-    return [...this.#doors.values()].map((runner) => runner.state);
+    const unreached = this.#unreached
+      .wirings()
+      .map((wiring): DoorState => ({ ...newDoorState(wiring), faults: [{ part: "connection", tryCount: 0 }] }));
+    return [...[...this.#doors.values()].map((runner) => runner.state), ...unreached];
   }
 
   /** Leaves every door locked. */
@@ -81,6 +89,7 @@ export class Controller {
     this.#isStopped = true;
     this.#tick?.cancel();
     await this.#serving;
+    this.#unreached.keepOnly(() => false);
     for (const [doorId, runner] of this.#doors) await this.#release(doorId, runner);
     await this.#deps.driver.stop();
   }
@@ -89,9 +98,10 @@ export class Controller {
     for (const [doorId, runner] of this.#doors) {
       if (!doors.some((door) => isSameWiring(door, runner.state.wiring))) await this.#release(doorId, runner);
     }
+    this.#unreached.keepOnly((wiring) => doors.some((door) => isSameWiring(door, wiring)));
     if (this.#isStopped) return;
     for (const wiring of doors) {
-      if (!this.#doors.has(wiring.doorId)) this.#connect(wiring, this.#find(wiring.doorId));
+      if (!this.#doors.has(wiring.doorId) && !this.#unreached.has(wiring.doorId)) this.#reach(wiring);
     }
   }
 
@@ -105,17 +115,25 @@ export class Controller {
     };
   }
 
-  /** A door whose hardware cannot be reached stands alone: the others are served. */
-  #connect(wiring: DoorWiring, found: FoundDoor): void {
+  /** A door whose hardware cannot be reached stands alone: the others are served, and it is tried again. */
+  #reach(wiring: DoorWiring): void {
+    const { log, facts } = this.#deps;
+    this.#unreached.reach(wiring, {
+      connect: () => this.#connect(wiring),
+      failed: (cause) => {
+        log.error("controller.door_failed", { doorId: wiring.doorId, cause });
+        this.record(connectionEvent(wiring, "DRIVER_FAILED", facts().stampMs));
+      },
+      recovered: () => this.record(connectionEvent(wiring, "DRIVER_RECOVERED", facts().stampMs)),
+    });
+  }
+
+  #connect(wiring: DoorWiring): void {
     const { driver, timers, log, facts, firstIns } = this.#deps;
-    try {
-      const runner = new DoorRunner(wiring, driver.connect(wiring), { recorder: this.#recorder, firstIns, timers, log, facts });
-      this.#doors.set(wiring.doorId, runner);
-      runner.start(found);
-    } catch (cause) {
-      log.error("controller.door_failed", { doorId: wiring.doorId, cause });
-      this.record(driverFailure(wiring, facts().stampMs));
-    }
+    const { doorId } = wiring;
+    const runner = new DoorRunner(wiring, driver.connect(wiring), { recorder: this.#recorder, firstIns, timers, log, facts });
+    runner.start(this.#find(doorId));
+    this.#doors.set(doorId, runner);
   }
 
   async #release(doorId: number, runner: DoorRunner): Promise<void> {
@@ -125,7 +143,7 @@ export class Controller {
       await this.#deps.driver.disconnect(doorId);
     } catch (cause) {
       this.#deps.log.error("controller.door_failed", { doorId, cause });
-      this.record(driverFailure(runner.state.wiring, this.#deps.facts().stampMs));
+      this.record(connectionEvent(runner.state.wiring, "DRIVER_FAILED", this.#deps.facts().stampMs));
     }
   }
 
@@ -143,6 +161,10 @@ function isSameWiring(left: DoorWiring, right: DoorWiring): boolean {
   return left.doorId === right.doorId && left.entryDeviceId === right.entryDeviceId && left.exitDeviceId === right.exitDeviceId;
 }
 
-function driverFailure({ doorId, entryDeviceId }: DoorWiring, eventAt: number): LinkEvent {
-  return doorEvent({ eventAt, doorId, deviceId: entryDeviceId }, "DRIVER_FAILED", { part: "door" });
+function connectionEvent(
+  { doorId, entryDeviceId }: DoorWiring,
+  eventType: "DRIVER_FAILED" | "DRIVER_RECOVERED",
+  eventAt: number,
+): LinkEvent {
+  return doorEvent({ eventAt, doorId, deviceId: entryDeviceId }, eventType, { part: "connection" });
 }

@@ -4,8 +4,10 @@ import { PIN_CHECKS_AT_ONCE_MAX } from "../limits.ts";
 import { checkTyped } from "./check-typed.ts";
 import type { DoorFacts } from "./door-facts.ts";
 import { type DoorState, type FoundDoor, newDoorState } from "./door-state.ts";
+import { hasFault } from "./faults.ts";
 import type { FirstIns } from "./first-in.ts";
 import type { CommandResult, OnceOpen } from "./open-once.ts";
+import { PartRetries } from "./part-retries.ts";
 import type { Recorder } from "./recorder.ts";
 import { type DoorEffect, type DoorInput, stepDoor } from "./step-door.ts";
 
@@ -23,6 +25,7 @@ export class DoorRunner {
   readonly #deps: DoorRunnerDeps;
   readonly #ports: DoorPorts;
   readonly #waits = new Map<number, Timer>();
+  readonly #retries: PartRetries;
   #look: Timer | null = null;
   readonly #answers = new Map<number, (outcome: Outcome) => void>();
   readonly #results = new Map<number, (result: CommandResult) => void>();
@@ -36,6 +39,13 @@ export class DoorRunner {
     this.#deps = deps;
     this.#ports = ports;
     this.#state = newDoorState(wiring);
+    this.#retries = new PartRetries({
+      timers: deps.timers,
+      faults: ports.faults,
+      retry: (part) => this.handle({ kind: "retry", part }),
+      works: (part) => this.handle({ kind: "part_works", part }),
+      failed: (part) => this.handle({ kind: "part_failed", part }),
+    });
   }
 
   get state(): DoorState {
@@ -47,6 +57,7 @@ export class DoorRunner {
     const { relay, entryReader, exitReader, entryTamper, exitTamper, sensor, exitButton, fireSignal } = this.#ports;
     const { entryDeviceId, exitDeviceId } = this.#state.wiring;
     relay.listen((isOn) => this.handle({ kind: "relay", isOn }));
+    this.#ports.faults?.listen((part) => this.handle({ kind: "part_failed", part }));
     this.handle({ kind: "started", found });
     entryReader.listen((credential) => this.present(entryDeviceId, credential));
     exitReader?.listen((credential) => this.present(exitDeviceId ?? entryDeviceId, credential));
@@ -105,6 +116,7 @@ export class DoorRunner {
     this.handle({ kind: "stopping" });
     await this.#relayWork;
     this.#look?.cancel();
+    this.#retries.stop();
   }
 
   #carryOut(effect: DoorEffect): "go_on" | "stop" {
@@ -138,6 +150,12 @@ export class DoorRunner {
       case "keep_first_in":
         this.#keepFirstIn(effect.firstInMs);
         return "go_on";
+      case "retry_later":
+        this.#retries.later(effect.part, effect.afterMs);
+        return "go_on";
+      case "revive":
+        void this.#retries.revive(effect.part);
+        return "go_on";
       case "look_again":
         this.#look?.cancel();
         this.#look = this.#deps.timers.after("leaf", effect.afterMs, () => this.handle({ kind: "tick" }));
@@ -165,10 +183,13 @@ export class DoorRunner {
 
   #tellRelay(work: Promise<void>): void {
     const done = work.then(
-      () => true,
+      () => {
+        if (hasFault(this.#state, "relay")) this.handle({ kind: "part_works", part: "relay" });
+        return true;
+      },
       (cause: unknown) => {
         this.#deps.log.error("controller.relay_failed", { doorId: this.#state.wiring.doorId, cause });
-        this.handle({ kind: "driver_failed", part: "relay" });
+        this.handle({ kind: "part_failed", part: "relay" });
         return false;
       },
     );

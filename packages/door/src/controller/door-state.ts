@@ -1,6 +1,7 @@
 import type { Chain, DenialReason, DoorMode, Factor } from "@postern/core";
 import type { DoorWiring, Outcome, Person } from "../drivers/driver.ts";
 import type { Alarm, OpenAlarm } from "../outbox/open-alarms.ts";
+import type { Fault } from "./faults.ts";
 import type { Guesser } from "./guesses.ts";
 import { type Leaf, UNSEEN_LEAF } from "./leaf.ts";
 
@@ -29,6 +30,8 @@ export interface DoorState {
   readonly firstInMs: number | null;
   /** Devices whose case is not whole. */
   readonly tamperedIds: readonly number[];
+  /** What of the hardware does not work. */
+  readonly faults: readonly Fault[];
   readonly isBeliefTooOld: boolean;
   /** At most one a device. */
   readonly waits: readonly FactorWait[];
@@ -70,6 +73,7 @@ export function newDoorState(wiring: DoorWiring): DoorState {
     isFireSignalled: false,
     firstInMs: null,
     tamperedIds: [],
+    faults: [],
     isBeliefTooOld: false,
     waits: [],
     nextWaitId: 1,

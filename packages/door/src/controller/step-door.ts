@@ -1,10 +1,11 @@
 import type { LinkEvent } from "@postern/contract";
 import { assertNever, type DoorMode } from "@postern/core";
-import type { Outcome } from "../drivers/driver.ts";
+import type { DoorPart, Outcome } from "../drivers/driver.ts";
 import { UNLOCK_MS_WITHOUT_SETTINGS } from "../limits.ts";
 import { atDoor, doorEvent, modeEvent } from "./door-events.ts";
 import { type DoorFacts, modeNow } from "./door-facts.ts";
 import { type DoorState, type FoundDoor, withFound } from "./door-state.ts";
+import { failPart, isRelayLost, recoverPart, retryPart } from "./faults.ts";
 import { judgeFirstIn, letIn } from "./first-in.ts";
 import { boltMoved, judgeLeaf, senseLeaf } from "./leaf.ts";
 import { type CommandResult, type OnceOpen, openOnce } from "./open-once.ts";
@@ -28,7 +29,10 @@ export type DoorInput =
   | { readonly kind: "tamper"; readonly deviceId: number; readonly isOn: boolean }
   /** The hardware reports the relay. */
   | { readonly kind: "relay"; readonly isOn: boolean }
-  | { readonly kind: "driver_failed"; readonly part: string }
+  | { readonly kind: "part_failed"; readonly part: DoorPart }
+  | { readonly kind: "part_works"; readonly part: DoorPart }
+  /** The pause that `retry_later` wanted is over. */
+  | { readonly kind: "retry"; readonly part: DoorPart }
   /** Time has passed, or the roster has changed: what holds the door is judged anew. */
   | { readonly kind: "tick" }
   | { readonly kind: "stopping" };
@@ -48,6 +52,10 @@ export type DoorEffect =
   | { readonly kind: "let_in"; readonly deviceId: number }
   /** Written down beside the log; null: forgotten. */
   | { readonly kind: "keep_first_in"; readonly firstInMs: number | null }
+  /** `retry` comes back then, unless that part is to be tried sooner already. */
+  | { readonly kind: "retry_later"; readonly part: DoorPart; readonly afterMs: number }
+  /** Tries to make a part work: `part_works` or `part_failed` comes back. */
+  | { readonly kind: "revive"; readonly part: DoorPart }
   /** `tick` comes back then, sooner than it would by itself. */
   | { readonly kind: "look_again"; readonly afterMs: number }
   /** Told to whoever sent the command. */
@@ -98,8 +106,12 @@ function stepInput(state: DoorState, input: DoorInput, facts: DoorFacts): DoorSt
       return tamper(state, input, facts);
     case "relay":
       return reportRelay(state, input.isOn, facts);
-    case "driver_failed":
-      return { state, effects: [record(doorEvent(atDoor(state, facts), "DRIVER_FAILED", { part: input.part }))] };
+    case "part_failed":
+      return failPart(state, input.part, facts);
+    case "part_works":
+      return recoverPart(state, input.part, facts);
+    case "retry":
+      return retryPart(state, input.part);
     case "tick":
       return judgeMode(judgeFirstIn(judgeBelief({ state, effects: [] }, facts), facts), facts);
     case "stopping":
@@ -176,7 +188,7 @@ function judgeMode({ state, effects }: DoorStep, facts: DoorFacts): DoorStep {
   const mode = modeNow(state, facts);
   if (isSameMode(mode, state.mode)) {
     // A hold that the hardware lost is asked for again.
-    const isLost = mode.kind === "unlocked" && !state.isRelayOn;
+    const isLost = mode.kind === "unlocked" && !state.isRelayOn && !isRelayLost(state);
     return { state, effects: isLost ? [...effects, { kind: "hold", isOn: true }] : effects };
   }
   const names = [modeEvent(state.mode, "END"), modeEvent(mode, "START")];

@@ -3,7 +3,7 @@ import type { Card, DenialReason, Factor } from "@postern/core";
 /** What a driver speaks to: the hardware of the doors it is given. It reports and obeys; every decision is the controller's. */
 export interface Driver {
   start(): Promise<void>;
-  /** Takes charge of a door's hardware. The relay is in an unknown state until it is told. */
+  /** Takes charge of a door's hardware; throws while that cannot be reached, and is asked again. The relay is in an unknown state until it is told. */
   connect(wiring: DoorWiring): DoorPorts;
   /** Gives a door's hardware up, locked. */
   disconnect(doorId: number): Promise<void>;
@@ -27,6 +27,18 @@ export interface DoorPorts {
   readonly sensor: Sensor | null;
   readonly exitButton: Button | null;
   readonly fireSignal: FireSignal | null;
+  /** null: the driver says nothing of its parts, but for a relay that does not do what it was told. */
+  readonly faults: Faults | null;
+}
+
+/** What of a door's hardware can fail by itself. */
+export type DoorPart = "connection" | "power" | "relay" | "entry_reader" | "exit_reader" | "sensor" | "exit_button" | "fire_signal";
+
+export interface Faults {
+  /** Told of each part that is found not to work, from now on. */
+  listen(listener: (part: DoorPart) => void): void;
+  /** Tries to make a part work; rejects while it does not. What stands in some way then says how. Called after growing pauses, until it resolves. */
+  revive(part: DoorPart): Promise<void>;
 }
 
 /** On is released: the door can be opened. Which of the two has current in it is the wiring's own affair (fail-safe, fail-secure). */

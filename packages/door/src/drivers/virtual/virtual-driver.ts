@@ -1,80 +1,32 @@
 import type { Clock, Timers } from "@postern/core";
 import { doorError } from "../../errors.ts";
-import type { Credential, DoorPorts, DoorWiring, Driver, Outcome, Sensor, Tamper, TypedPin } from "../driver.ts";
-import { VirtualRelay } from "./virtual-relay.ts";
-
-type ReaderListener = (credential: Credential | TypedPin) => Promise<Outcome>;
-
-/** The hardware of one door, in memory, with a hand on each of its parts. */
-interface VirtualDoor {
-  readonly relay: VirtualRelay;
-  readonly entry: Hand<ReaderListener>;
-  readonly exit: Hand<ReaderListener>;
-  readonly entryTamper: VirtualContact;
-  readonly exitTamper: VirtualContact;
-  readonly sensor: VirtualContact;
-  readonly exitButton: Hand<() => void>;
-  readonly fireSignal: Hand<(isOn: boolean) => void>;
-}
-
-/** A part of the hardware, and who listens to it. */
-class Hand<Listener> {
-  listener: Listener | null = null;
-
-  listen(listener: Listener): void {
-    this.listener = listener;
-  }
-}
-
-/** A sensor or a contact: says how it stands, and each change. */
-class VirtualContact implements Sensor, Tamper {
-  #isOn = false;
-  #listener: (isOn: boolean) => void = () => undefined;
-
-  listen(listener: (isOn: boolean) => void): void {
-    this.#listener = listener;
-    listener(this.#isOn);
-  }
-
-  move(isOn: boolean): void {
-    this.#isOn = isOn;
-    this.#listener(isOn);
-  }
-}
+import type { Credential, DoorPart, DoorPorts, DoorWiring, Driver, Outcome, TypedPin } from "../driver.ts";
+import { VirtualDoor } from "./virtual-door.ts";
 
 /** Doors without hardware: for the demo, for tests, and for trying an integration. */
 export class VirtualDriver implements Driver {
   readonly #clock: Clock;
   readonly #timers: Timers;
+  readonly #isFailSafe: (doorId: number) => boolean;
   readonly #doors = new Map<number, VirtualDoor>();
 
-  constructor(clock: Clock, timers: Timers) {
+  /** `isFailSafe`: whether a door's bolt opens without power. */
+  constructor(clock: Clock, timers: Timers, isFailSafe: (doorId: number) => boolean = () => false) {
     this.#clock = clock;
     this.#timers = timers;
+    this.#isFailSafe = isFailSafe;
   }
 
   async start(): Promise<void> {}
 
   connect({ doorId, exitDeviceId }: DoorWiring): DoorPorts {
-    const relay = new VirtualRelay(this.#clock, this.#timers);
-    const door: VirtualDoor = {
-      relay,
-      entry: new Hand(),
-      exit: new Hand(),
-      entryTamper: new VirtualContact(),
-      exitTamper: new VirtualContact(),
-      sensor: new VirtualContact(),
-      exitButton: new Hand(),
-      fireSignal: new Hand(),
-    };
+    const door = new VirtualDoor(this.#clock, this.#timers);
     this.#doors.set(doorId, door);
-    const { entry: entryReader, exit, entryTamper, exitTamper, sensor, exitButton, fireSignal } = door;
-    const exitSide = exitDeviceId === null ? { exitReader: null, exitTamper: null } : { exitReader: exit, exitTamper };
-    return { relay, entryReader, entryTamper, ...exitSide, sensor, exitButton, fireSignal };
+    return door.ports(exitDeviceId !== null);
   }
 
   async disconnect(doorId: number): Promise<void> {
-    await this.#doors.get(doorId)?.relay.lock();
+    this.#doors.get(doorId)?.relay.drop();
     this.#doors.delete(doorId);
   }
 
@@ -84,27 +36,33 @@ export class VirtualDriver implements Driver {
 
   /** Holds a credential to a reader of the door. Resolves with what came of it. */
   present(doorId: number, side: "entry" | "exit", credential: Credential | TypedPin): Promise<Outcome> {
-    const listener = this.#door(doorId)[side].listener;
-    if (listener === null) throw doorError("request_malformed", { context: { doorId, side } });
-    return listener(credential);
+    return this.#door(doorId).present(side, credential);
   }
 
   pressExitButton(doorId: number): void {
-    this.#door(doorId).exitButton.listener?.();
+    this.#door(doorId).pressExitButton();
   }
 
   moveDoor(doorId: number, isOpen: boolean): void {
-    this.#door(doorId).sensor.move(isOpen);
+    this.#door(doorId).moveLeaf(isOpen);
   }
 
   /** Opens or closes the case of the device on one side. */
   tamper(doorId: number, side: "entry" | "exit", isOn: boolean): void {
-    const door = this.#door(doorId);
-    (side === "entry" ? door.entryTamper : door.exitTamper).move(isOn);
+    this.#door(doorId).tamper(side, isOn);
   }
 
   signalFire(doorId: number, isOn: boolean): void {
-    this.#door(doorId).fireSignal.listener?.(isOn);
+    this.#door(doorId).signalFire(isOn);
+  }
+
+  /** Of the door's lock, readers, sensor and button; the controller runs on. */
+  setPower(doorId: number, isOn: boolean): void {
+    this.#door(doorId).setPower(isOn, this.#isFailSafe(doorId));
+  }
+
+  setFault(doorId: number, part: DoorPart, isOn: boolean): void {
+    this.#door(doorId).setFault(part, isOn);
   }
 
   isRelayOn(doorId: number): boolean {
