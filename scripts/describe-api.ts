@@ -23,6 +23,7 @@ export async function describeApi(): Promise<ApiDescription> {
     mqttUrl: () => "mqtt://127.0.0.1:1883",
     controllerChanged: () => undefined,
     onKeyRevoked: () => undefined,
+    keepErasure: async () => undefined,
     health: { isInsecure: false, checks: {} },
   });
   await app.ready();

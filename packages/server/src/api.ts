@@ -2,6 +2,7 @@ import type { Clock, Log, Random, Timers } from "@postern/core";
 import type { FastifyInstance } from "fastify";
 import { addAuditRoutes, serveAudit } from "./features/audit/routes.ts";
 import { AuthWriter } from "./features/auths/auth-writer.ts";
+import { authsOfPerson } from "./features/auths/native-auth.ts";
 import { serveAuths } from "./features/auths/native-routes.ts";
 import { addAuthRoutes } from "./features/auths/routes.ts";
 import { authsService } from "./features/auths/service.ts";
@@ -27,6 +28,9 @@ import { type KeysService, keysService } from "./features/keys/service.ts";
 import { dropKeysOf } from "./features/keys/store.ts";
 import { addOperatingRoutes, serveOperating } from "./features/operating/routes.ts";
 import { Operating } from "./features/operating/service.ts";
+import type { ErasedPerson } from "./features/people/erase-store.ts";
+import { servePeople } from "./features/people/routes.ts";
+import { peopleService } from "./features/people/service.ts";
 import { servePlaceGroups } from "./features/place-groups/routes.ts";
 import { placeGroupsService } from "./features/place-groups/service.ts";
 import { servePlaces } from "./features/places/routes.ts";
@@ -63,6 +67,8 @@ export interface ApiDeps {
   readonly controllerChanged: (serial: string) => void;
   /** Called after a key was revoked, so that nobody goes on trusting what is remembered of it. */
   readonly onKeyRevoked: (keyId: string) => void;
+  /** Keeps apart from the database who was erased. */
+  readonly keepErasure: (person: ErasedPerson) => Promise<void>;
   /** What `/healthz` looks at. */
   readonly health: { readonly isInsecure: boolean; readonly checks: Readonly<Record<string, HealthCheck>> };
   /** Aborted when the server begins to stop, so that nobody's waiting keeps it. */
@@ -112,6 +118,11 @@ function createServices(deps: ApiDeps) {
     holidayCalendars: holidayCalendarsService(deps),
     keys: keysService({ ...deps, signer: deps.keySigner, onRevoked: deps.onKeyRevoked }),
     operating: new Operating(deps),
+    people: peopleService({
+      ...deps,
+      personKeys,
+      authsOfPerson: (userId, placeIds) => authsOfPerson(deps.database, userId, placeIds),
+    }),
     schedules: schedulesService(deps),
     placeGroups: placeGroupsService({ ...deps, dropKeys: dropKeysOf }),
     places: placesService(deps),
@@ -139,6 +150,7 @@ function serveFeatures(serve: Serve, services: Services): void {
   serveHolidayCalendars(serve, services.holidayCalendars);
   serveKeys(serve, services.keys);
   serveOperating(serve, services.operating);
+  servePeople(serve, services.people);
   servePlaceGroups(serve, services.placeGroups);
   servePlaces(serve, services.places);
   serveSchedules(serve, services.schedules);

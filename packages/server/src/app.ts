@@ -11,6 +11,8 @@ import type { HealthCheck } from "./features/health/service.ts";
 import { createKeyVerifier } from "./features/keys/key-verifier.ts";
 import type { KeysService } from "./features/keys/service.ts";
 import { MODES_POLL_MS } from "./features/operating/limits.ts";
+import { ErasureLog } from "./features/people/erasure-log.ts";
+import { replayErasures } from "./features/people/replay-erasures.ts";
 import { COMMAND_WAITS_CHANNEL } from "./gateway/command-store.ts";
 import { Confirmations } from "./gateway/confirmations.ts";
 import { CONTROLLERS_CHANGED_CHANNEL } from "./gateway/controller-store.ts";
@@ -34,6 +36,7 @@ import { createHttpServer } from "./platform/http/http-server.ts";
 import { createRouteGuards } from "./platform/http/keyed-routes.ts";
 import { migrate } from "./platform/migrate.ts";
 import { openNotifications } from "./platform/notifications.ts";
+import { createPersonKeys } from "./platform/person-keys/person-keys.ts";
 import { startEmbeddedPostgres } from "./platform/postgres/embedded-postgres.ts";
 import { loadServerKey, type ServerKey } from "./platform/server-key.ts";
 import { FEED_POLL_MS } from "./roster/limits.ts";
@@ -87,9 +90,12 @@ async function startParts(options: ServerOptions, stack: AsyncDisposableStack): 
   const database = openDatabase({ address: addresses.application, timers, random, log });
   stack.defer(() => database.close());
   await ensureDeployment(database, random, clock.nowMs());
+  const personKeys = createPersonKeys({ wrappingKey: serverKey.deriveKey("person keys"), random });
+  const erasures = await ErasureLog.open(held.path);
+  await replayErasures({ database, personKeys, erasures, clock, log });
   const demo = await findDemo(options, database);
   const link = await startLink({ options, stack, database, address: addresses.application });
-  const http = await startHttp({ options, stack, database, serverKey, link });
+  const http = await startHttp({ options, stack, database, serverKey, link, erasures });
   return { ...http, mqttUrl: link.mqttUrl, demo, database, confirmations: link.confirmations };
 }
 
@@ -210,6 +216,7 @@ interface HttpParts {
   readonly database: Database;
   readonly serverKey: ServerKey;
   readonly link: Link;
+  readonly erasures: ErasureLog;
 }
 
 async function startHttp({
@@ -218,6 +225,7 @@ async function startHttp({
   database,
   serverKey,
   link,
+  erasures,
 }: HttpParts): Promise<Pick<RunningServer, "baseUrl" | "keys" | "claims">> {
   const { config, log, clock, timers, random } = options;
   const keySigner = serverKey.deriveSigningKey("api keys");
@@ -241,6 +249,7 @@ async function startHttp({
     mqttUrl: () => link.mqttUrl,
     controllerChanged: link.endStale,
     onKeyRevoked: (keyId) => verifier.forget(keyId),
+    keepErasure: (person) => erasures.keep([person]),
     health: { isInsecure: isOpen(config), checks },
     stopping: stopping.signal,
   });

@@ -12,7 +12,20 @@ import { ModeText } from "./door.ts";
 import { PRIVATE } from "./explain-schema.ts";
 import { GROUPS_PER_AUTH_MAX } from "./native-limits.ts";
 import { operations } from "./operation.ts";
-import { Count, closed, DoorSet, EpochMs, Id, NoQuery, OptionalId, PlaceParams, pageFields, pageOf, SearchText } from "./parts.ts";
+import {
+  Count,
+  closed,
+  DoorSet,
+  EpochMs,
+  Id,
+  NoQuery,
+  OptionalEpochMs,
+  OptionalId,
+  PlaceParams,
+  pageFields,
+  pageOf,
+  SearchText,
+} from "./parts.ts";
 
 const UserKey = Type.String({
   pattern: "^[a-z0-9_@.-]{1,64}$",
@@ -158,7 +171,8 @@ export const PersonExport = Type.Object(
     userId: Id,
     userKey: Type.String(),
     madeAt: EpochMs,
-    auths: Type.Array(Type.Intersect([Auth, Type.Object({ deletedAt: Type.Union([EpochMs, Type.Null()]) })])),
+    /** Ended ones too. */
+    auths: Type.Array(Type.Object({ ...Auth.properties, deletedAt: OptionalEpochMs }, closed)),
     events: Type.Array(
       Type.Object(
         {
@@ -279,7 +293,7 @@ export const personOperations = operations({
     path: "/people",
     access: ["people"],
     tag: "people",
-    summary: "List the people who have an auth within the key's reach",
+    summary: "List the people who have, or had, an auth within the key's reach; a key of the whole group reaches all",
     params: Type.Object({}, closed),
     query: PeopleQuery,
     body: null,

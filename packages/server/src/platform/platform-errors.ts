@@ -7,6 +7,7 @@ export const PLATFORM_ERRORS = {
   data_dir_unusable: { class: "permanent", summary: "The data directory cannot be used." },
   data_dir_held: { class: "permanent", summary: "The data directory is in use by another server." },
   server_key_unusable: { class: "permanent", summary: "The server's key file cannot be used." },
+  erasures_unusable: { class: "permanent", summary: "The file of those who were erased cannot be used." },
   operator_key_unusable: { class: "permanent", summary: "The operator's key file cannot be used." },
   embedded_unavailable: { class: "permanent", summary: "The embedded database cannot run here; set DATABASE_URL instead." },
   embedded_version: { class: "permanent", summary: "The data directory was made by another version of PostgreSQL." },

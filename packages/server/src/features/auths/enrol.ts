@@ -166,6 +166,7 @@ const CONTENDED = [
   "users_place_group_id_key_key",
   "auths_place_id_user_id_idx",
   "cards_pkey",
+  "auths_user_id_fkey",
   "auths_schedule_id_fkey",
   "auths_unique_pin_idx",
   "access_group_members_group_id_fkey",

@@ -1,5 +1,17 @@
 import type { Auth } from "@postern/contract";
-import type { AuthDetails } from "./auth-record.ts";
+import type { Queryable } from "../../platform/database.ts";
+import { type AuthDetails, authDetails } from "./auth-record.ts";
+import { authsOfUser } from "./store.ts";
+
+/** Every auth that a person has or had at these places, as v2 shows it; `placeIds` null: everywhere. */
+export async function authsOfPerson(
+  database: Queryable,
+  userId: number,
+  placeIds: readonly number[] | null,
+): Promise<(Auth & { readonly deletedAt: number | null })[]> {
+  const auths = await authsOfUser(database, userId, placeIds);
+  return auths.map(({ kept, doors, deletedAtMs }) => ({ ...nativeAuth(authDetails(kept, doors)), deletedAt: deletedAtMs }));
+}
 
 /** An auth as v2 shows it: PINs and fingerprints never, only that they are there. */
 export function nativeAuth(auth: AuthDetails): Auth {

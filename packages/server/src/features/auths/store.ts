@@ -323,6 +323,25 @@ export async function readAuth(queryable: Queryable, authId: number): Promise<Fo
   return row === undefined ? null : { kept: keptAuth(row), doors: row.doors };
 }
 
+export interface AuthOfPerson extends FoundAuth {
+  readonly deletedAtMs: number | null;
+}
+
+/** Every auth that a person has or had, at these places, in ascending id; `placeIds` null: everywhere. */
+export async function authsOfUser(
+  queryable: Queryable,
+  userId: number,
+  placeIds: readonly number[] | null,
+): Promise<readonly AuthOfPerson[]> {
+  const rows = await queryable.query<AuthRow & { readonly deleted_at: number | null }>({
+    name: "auths-of-user",
+    text: `select ${AUTH_COLUMNS}, deleted_at from auths join users using (user_id)
+      where user_id = $1 and ($2::bigint[] is null or place_id = any($2)) order by auth_id`,
+    values: [userId, placeIds],
+  });
+  return rows.map((row) => ({ kept: keptAuth(row), doors: row.doors, deletedAtMs: row.deleted_at }));
+}
+
 interface SecretsRow {
   readonly pin_verifier: PinVerifier | null;
   readonly pin_sealed: Uint8Array | null;

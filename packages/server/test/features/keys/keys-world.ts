@@ -58,6 +58,7 @@ export async function createKeysWorld({ seed = 1 } = {}): Promise<KeysWorld> {
     ...{ database, access, clock, timers: systemTimers, random: systemRandom, log: silentLog, keySigner: signer, onKeyRevoked: onRevoked },
     deriveKey: () => Buffer.alloc(32, 9),
     ledgerGrown: new LedgerHints(systemTimers),
+    keepErasure: async () => undefined,
     mqttUrl: () => "mqtt://127.0.0.1:1883",
     controllerChanged: () => undefined,
     health: { isInsecure: false, checks: {} },

@@ -5,6 +5,7 @@ import { type ApiServices, addApi } from "../../../src/api.ts";
 import { type DemoPlace, makeDemoPlace } from "../../../src/features/demo/make-demo-place.ts";
 import { addDoor } from "../../../src/features/doors/add-door.ts";
 import { LedgerHints } from "../../../src/features/events/ledger-hints.ts";
+import type { ErasedPerson } from "../../../src/features/people/erase-store.ts";
 import { createAccess } from "../../../src/platform/access/access.ts";
 import { type Actor, SCOPES, type Scope } from "../../../src/platform/access/actor.ts";
 import { openDatabase } from "../../../src/platform/database.ts";
@@ -46,6 +47,8 @@ export interface FeatureServer extends AsyncDisposable {
   readonly services: ApiServices;
   /** The states for which transactions were run again; undefined where we asked for it ourselves. */
   readonly repeatedFor: readonly unknown[];
+  /** What is kept apart of those who were erased. */
+  readonly erased: readonly ErasedPerson[];
   nowMs: number;
   call(method: "GET" | "POST" | "DELETE" | "PUT" | "PATCH", path: string, call?: Call): Promise<Answer>;
 }
@@ -57,6 +60,7 @@ function actor(keyId: string, placeGroupId: number, limits: { placeIds?: readonl
 export async function startFeatureServer(): Promise<FeatureServer> {
   const test = await createTestDatabase();
   const repeatedFor: unknown[] = [];
+  const erased: ErasedPerson[] = [];
   const debug = (event: string, fields?: LogFields): void => {
     if (event === "database.transaction_repeated") repeatedFor.push(fields?.["sqlState"]);
   };
@@ -101,6 +105,7 @@ export async function startFeatureServer(): Promise<FeatureServer> {
     ...ports,
     ...{ database, access: createAccess({ database, clock }), keySigner: signerOf(1), ledgerGrown: hints, stopping: stopping.signal },
     deriveKey: (purpose) => createHash("sha256").update(purpose).digest(),
+    keepErasure: async (person) => void erased.push(person),
     mqttUrl: () => "mqtt://127.0.0.1:1883",
     controllerChanged: () => undefined,
     onKeyRevoked: () => undefined,
@@ -118,6 +123,7 @@ export async function startFeatureServer(): Promise<FeatureServer> {
     stopping,
     services,
     repeatedFor,
+    erased,
     get nowMs() {
       return time.nowMs;
     },
