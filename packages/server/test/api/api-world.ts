@@ -115,7 +115,13 @@ function thingsMaker({ test: { database } }: KeysWorld, call: ApiWorld["call"]):
     placeId: async ({ placeId }) => placeId,
     doorId: async ({ doorIds }) => doorIds[0],
     deviceId: async ({ deviceIds }) => deviceIds[0],
-    controllerId: async ({ controllerId }) => controllerId,
+    // Without doors: one that serves some is taken away once alone.
+    controllerId: async ({ placeId }, _key, count) => {
+      const controllerId = 1_000 * placeId + 100 + count;
+      const text = "insert into controllers(controller_id, place_id, serial, name, made_at) values ($1, $2, $3, 'spare', $4)";
+      await database.query(text, [controllerId, placeId, String(300_000_000 + controllerId), TEST_NOW_MS]);
+      return controllerId;
+    },
     authId: async ({ placeId }, key, count) => {
       const cards = [{ cardNumber: String(10_000 * placeId + count), formatType: "CSN" }];
       const body = bodyOf(`person-${placeId}-${count}`, { credentials: { cards } });
