@@ -4,6 +4,7 @@ import { addApi } from "../packages/server/src/api.ts";
 import { LedgerHints } from "../packages/server/src/features/events/ledger-hints.ts";
 import { type ApiDescription, describeRoutes } from "../packages/server/src/features/reference/describe-routes.ts";
 import { createAccess } from "../packages/server/src/platform/access/access.ts";
+import { WaitingKeys } from "../packages/server/src/platform/access/waiting-keys.ts";
 import { openDatabase } from "../packages/server/src/platform/database.ts";
 import { createHttpServer } from "../packages/server/src/platform/http/http-server.ts";
 import { createRouteGuards } from "../packages/server/src/platform/http/keyed-routes.ts";
@@ -22,6 +23,7 @@ export async function describeApi(): Promise<ApiDescription> {
     deriveKey: (purpose) => createHash("sha256").update(purpose).digest(),
     mqttUrl: () => "mqtt://127.0.0.1:1883",
     controllerChanged: () => undefined,
+    waitingKeys: new WaitingKeys(),
     onKeyRevoked: () => undefined,
     keepErasure: async () => undefined,
     health: { isInsecure: false, checks: {} },

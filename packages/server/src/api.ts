@@ -23,7 +23,7 @@ import { serveHolidayCalendars } from "./features/holiday-calendars/routes.ts";
 import { holidayCalendarsService } from "./features/holiday-calendars/service.ts";
 import { serveInsight } from "./features/insight/routes.ts";
 import type { KeySigner } from "./features/keys/key-token.ts";
-import { addKeyRoutes, serveKeys } from "./features/keys/routes.ts";
+import { serveKeys } from "./features/keys/routes.ts";
 import { type KeysService, keysService } from "./features/keys/service.ts";
 import { dropKeysOf } from "./features/keys/store.ts";
 import { addOperatingRoutes, serveOperating } from "./features/operating/routes.ts";
@@ -39,6 +39,7 @@ import { addReferenceRoutes } from "./features/reference/routes.ts";
 import { serveSchedules } from "./features/schedules/routes.ts";
 import { schedulesService } from "./features/schedules/service.ts";
 import type { Access } from "./platform/access/actor.ts";
+import type { WaitingKeys } from "./platform/access/waiting-keys.ts";
 import type { Database } from "./platform/database.ts";
 import type { RouteGuards } from "./platform/http/keyed-routes.ts";
 import { recordRoutes } from "./platform/http/served-routes.ts";
@@ -65,7 +66,9 @@ export interface ApiDeps {
   readonly mqttUrl: () => string;
   /** Called with a serial after a commit that makes the controller's connection stale. */
   readonly controllerChanged: (serial: string) => void;
-  /** Called after a key was revoked, so that nobody goes on trusting what is remembered of it. */
+  /** Under which keys requests are being answered. */
+  readonly waitingKeys: WaitingKeys;
+  /** Called after a key was revoked, so that nobody goes on trusting what is remembered of it and what waits under it ends. */
   readonly onKeyRevoked: (keyId: string) => void;
   /** Keeps apart from the database who was erased. */
   readonly keepErasure: (person: ErasedPerson) => Promise<void>;
@@ -95,7 +98,6 @@ export function addApi(app: FastifyInstance, guards: RouteGuards, deps: ApiDeps)
     const serve = serveOperations(routes, { ...deps, requestKey: deps.deriveKey("requests") });
     serveFeatures(serve, services);
     serveInsight(serve, deps);
-    addKeyRoutes(routes, services.keys);
   });
   return services;
 }

@@ -9,7 +9,9 @@ import { addDoor } from "./features/doors/add-door.ts";
 import { LedgerHints } from "./features/events/ledger-hints.ts";
 import type { HealthCheck } from "./features/health/service.ts";
 import { createKeyVerifier } from "./features/keys/key-verifier.ts";
+import { WAITING_KEYS_POLL_MS } from "./features/keys/limits.ts";
 import type { KeysService } from "./features/keys/service.ts";
+import { KEYS_CHANGED_CHANNEL } from "./features/keys/store.ts";
 import { MODES_POLL_MS } from "./features/operating/limits.ts";
 import { ErasureLog } from "./features/people/erasure-log.ts";
 import { replayErasures } from "./features/people/replay-erasures.ts";
@@ -25,6 +27,7 @@ import { SUMMARISE_EVERY_MS } from "./ledger/limits.ts";
 import { Summariser } from "./ledger/summariser.ts";
 import { createAccess } from "./platform/access/access.ts";
 import { loadOperatorKey } from "./platform/access/operator-key.ts";
+import { WaitingKeys } from "./platform/access/waiting-keys.ts";
 import { REFUSALS_WRITE_MS } from "./platform/audit/limits.ts";
 import { RefusalSampler, type RefusedCall } from "./platform/audit/refusal-sampler.ts";
 import { type Config, isLoopback } from "./platform/config.ts";
@@ -35,7 +38,7 @@ import { drawInstanceId, ensureDeployment, instanceLockKey, isInstanceAlive } fr
 import { createHttpServer } from "./platform/http/http-server.ts";
 import { createRouteGuards } from "./platform/http/keyed-routes.ts";
 import { migrate } from "./platform/migrate.ts";
-import { openNotifications } from "./platform/notifications.ts";
+import { type Notifications, openNotifications } from "./platform/notifications.ts";
 import { createPersonKeys } from "./platform/person-keys/person-keys.ts";
 import { startEmbeddedPostgres } from "./platform/postgres/embedded-postgres.ts";
 import { loadServerKey, type ServerKey } from "./platform/server-key.ts";
@@ -128,6 +131,7 @@ interface Link {
   readonly endStale: (serial: string) => void;
   readonly confirmations: Confirmations;
   readonly ledgerHints: LedgerHints;
+  readonly notifications: Notifications;
   readonly mqttUrl: string;
 }
 
@@ -185,6 +189,7 @@ async function startLink({ options, stack, database, address }: LinkParts): Prom
     endStale,
     confirmations,
     ledgerHints,
+    notifications,
     mqttUrl: `${config.tls === null ? "mqtt" : "mqtts"}://${urlHost(config.host)}:${listener.port}`,
   };
 }
@@ -228,8 +233,15 @@ async function startHttp({
   erasures,
 }: HttpParts): Promise<Pick<RunningServer, "baseUrl" | "keys" | "claims">> {
   const { config, log, clock, timers, random } = options;
+  const waitingKeys = new WaitingKeys();
   const keySigner = serverKey.deriveSigningKey("api keys");
   const verifier = createKeyVerifier({ database, clock, signer: keySigner });
+  const onKeyRevoked = (keyId: string): void => {
+    verifier.forget(keyId);
+    waitingKeys.end(keyId);
+  };
+  // Without a payload something may have been missed: rows are read again within half a second, and those who wait are looked at as often.
+  link.notifications.listen(KEYS_CHANGED_CHANNEL, (keyId) => (keyId === null ? verifier.forget() : onKeyRevoked(keyId)));
   const verifyOperator = await loadOperatorKey(config.dataDir, random);
   const app = createHttpServer({ log, clock, timers, random, ...(await readTls(config)), trustedProxies: config.trustedProxies });
   const refusals = new RefusalSampler({ database, clock, log });
@@ -248,11 +260,13 @@ async function startHttp({
     ledgerGrown: link.ledgerHints,
     mqttUrl: () => link.mqttUrl,
     controllerChanged: link.endStale,
-    onKeyRevoked: (keyId) => verifier.forget(keyId),
     keepErasure: (person) => erasures.keep([person]),
+    waitingKeys,
+    onKeyRevoked,
     health: { isInsecure: isOpen(config), checks },
     stopping: stopping.signal,
   });
+  stack.use(repeat(timers, { name: "end waiting keys", everyMs: WAITING_KEYS_POLL_MS, work: () => keys.endWaiting(), log }));
   stack.use(repeat(timers, { name: "take back modes", everyMs: MODES_POLL_MS, work: () => operating.takeBackModes(), log }));
   return { baseUrl: await listen(app, config), keys, claims };
 }

@@ -14,8 +14,6 @@ export * from "./parts.ts";
 export * from "./person.ts";
 export * from "./place.ts";
 export * from "./read-auth-bodies.ts";
-export * from "./read-keys-query.ts";
-export * from "./read-mint-key.ts";
 export * from "./read-schema.ts";
 export * from "./schedule.ts";
 export * from "./schedule-windows.ts";

@@ -7,13 +7,6 @@ export const KEY_PLACES_COUNT_MAX = 1_000;
 /** More than there are scopes, so that a list with repeats is still read. */
 export const KEY_SCOPES_COUNT_MAX = 32;
 
-/** Keys in one page. */
-export const KEYS_PAGE_SIZE_MAX = 200;
-export const KEYS_PAGE_SIZE_DEFAULT = 100;
-
-/** Ids of keys have sixteen characters. */
-export const KEY_ID_LENGTH_MAX = 64;
-
 /** Eight characters with what people type between and around them. */
 export const CLAIM_CODE_LENGTH_MAX = 32;
 

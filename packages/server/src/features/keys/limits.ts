@@ -12,3 +12,6 @@ export const LIVE_KEYS_COUNT_MAX = 1_000;
 
 /** CLUe's portal offers one year first (CLUe §5). */
 export const KEY_LIFETIME_MS_DEFAULT = 365 * 86_400_000;
+
+/** How often those who wait are looked at: with the query, what waits under a revoked key ends within a second though no notification came. */
+export const WAITING_KEYS_POLL_MS = 500;

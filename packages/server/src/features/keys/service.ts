@@ -1,15 +1,26 @@
-import { type KeysQuery, type MintKey, type MintKeyRequest, type Problem, readMintKey } from "@postern/contract";
+import type { MintKey, Problem } from "@postern/contract";
 import type { Clock, Random } from "@postern/core";
-import { type Access, type Actor, SCOPES, type Scope } from "../../platform/access/actor.ts";
-import { requireScope } from "../../platform/access/require-scope.ts";
+import type { Access, Actor, Scope } from "../../platform/access/actor.ts";
+import type { WaitingKeys } from "../../platform/access/waiting-keys.ts";
 import { type AuditActor, writeAudit } from "../../platform/audit/audit-store.ts";
 import type { Database, Transaction } from "../../platform/database.ts";
-import { accepted } from "../../platform/http/accepted.ts";
 import { NativeRefusal } from "../../platform/http/native-refusal.ts";
 import { hidden } from "../../platform/operations/serve-operations.ts";
 import { type KeySigner, signKey } from "./key-token.ts";
 import { KEY_LIFETIME_MS_DEFAULT, LIVE_KEYS_COUNT_MAX } from "./limits.ts";
-import { countLiveKeys, findKey, insertKey, type KeyRow, listDescent, lockKeysOf, placesOfGroup, revokeDescent } from "./store.ts";
+import {
+  countLiveKeys,
+  findInDescent,
+  findKey,
+  findLive,
+  insertKey,
+  type KeyPosition,
+  type KeyRow,
+  listDescent,
+  lockKeysOf,
+  placesOfGroup,
+  revokeDescent,
+} from "./store.ts";
 
 export interface KeysDeps {
   readonly database: Database;
@@ -17,6 +28,7 @@ export interface KeysDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly signer: KeySigner;
+  readonly waitingKeys: WaitingKeys;
   /** Called after a revocation was committed, once per key that died: the verifier forgets it, its streams end. */
   readonly onRevoked: (keyId: string) => void;
 }
@@ -37,29 +49,53 @@ export interface RootKey {
   readonly expiresAtMs: number;
 }
 
+/** Who mints or revokes. */
+export interface KeyHolder {
+  readonly actor: Actor;
+  readonly by: AuditActor;
+}
+
+export interface KeysPage {
+  readonly after: KeyPosition | null;
+  readonly limit: number;
+}
+
 export interface KeysService {
   /** For this process's own use: the demo's key, the command line's. */
   mintRoot(key: RootKey): Promise<MintedKey>;
   /** The operator's call. Fails with `not_found` for a group that does not exist. */
   mintRootFor(by: AuditActor, placeGroupId: number, body: MintKey): Promise<MintedKey>;
   /** A key within the actor's own scopes, places and end; whatever goes beyond is refused with `not_permitted`, naming the field. */
-  mint(actor: Actor, body: unknown): Promise<MintedKey>;
-  /** The actor's own key and those below it, one page by id. */
-  list(actor: Actor, page: KeysQuery): Promise<readonly KeyRow[]>;
-  /** The key and everything below it. Again is harmless. Fails with `not_found` for a key that is neither the actor's own nor below it. */
-  revoke(actor: Actor, keyId: string): Promise<void>;
+  mint(holder: KeyHolder, body: MintKey): Promise<MintedKey>;
+  /** The actor's own key and those below it, with one row more than the page has. */
+  list(actor: Actor, page: KeysPage): Promise<readonly KeyRow[]>;
+  /** Fails with `not_found` for a key that is neither the actor's own nor below it; `revoke` too. */
+  read(actor: Actor, keyId: string): Promise<KeyRow>;
+  /** The key and everything below it. Again is harmless. */
+  revoke(holder: KeyHolder, keyId: string): Promise<void>;
+  /** Ends what waits under keys that have ended, whoever ended them: the truth behind the notifications. */
+  endWaiting(): Promise<void>;
 }
 
 export function keysService(deps: KeysDeps): KeysService {
+  const { database, clock, waitingKeys } = deps;
   return {
-    mintRoot: (key) => deps.database.transaction((tx) => mintIn(tx, deps, { ...key, parentId: null })),
+    mintRoot: (key) => database.transaction((tx) => mintIn(tx, deps, { ...key, parentId: null })),
     mintRootFor: (by, placeGroupId, body) => mintRootFor(deps, { by, placeGroupId }, body),
-    mint: (actor, body) => mint(deps, actor, body),
-    async list(actor, page) {
-      requireScope(actor, "keys");
-      return listDescent(deps.database, actor.keyId, page);
+    mint: (holder, body) => mint(deps, holder, body),
+    list: (actor, page) => listDescent(database, actor.keyId, page),
+    async read(actor, keyId) {
+      const row = await findInDescent(database, actor.keyId, keyId);
+      if (row === null) throw hidden("keyId");
+      return row;
     },
-    revoke: (actor, keyId) => revoke(deps, actor, keyId),
+    revoke: (holder, keyId) => revoke(deps, holder, keyId),
+    async endWaiting() {
+      const waiting = waitingKeys.keyIds();
+      if (waiting.length === 0) return;
+      const live = new Set(await findLive(database, waiting, clock.nowMs()));
+      for (const keyId of waiting) if (!live.has(keyId)) waitingKeys.end(keyId);
+    },
   };
 }
 
@@ -74,7 +110,7 @@ async function mintRootFor(
   return deps.database.transaction(async (tx) => {
     if (!(await lockKeysOf(tx, placeGroupId))) throw hidden("placeGroupId");
     await refuseForeignPlaces(tx, placeGroupId, placeIds ?? []);
-    const reach = placeIds === undefined ? null : [...placeIds].sort((one, other) => one - other);
+    const reach = placeIds === undefined ? null : inOrder(placeIds);
     const minted = await mintIn(tx, deps, { placeGroupId, parentId: null, name, scopes, placeIds: reach, expiresAtMs });
     const entry = { by, placeGroupId, placeId: null, atMs: nowMs, action: "key.mint" };
     await writeAudit(tx, { ...entry, target: { kind: "key", id: minted.row.keyId }, detail: { scopes } });
@@ -88,37 +124,43 @@ async function refuseForeignPlaces(tx: Transaction, placeGroupId: number, placeI
   if (foreign !== undefined) throw invalid("placeIds", "names no place of this group", foreign);
 }
 
-async function mint(deps: KeysDeps, actor: Actor, body: unknown): Promise<MintedKey> {
-  requireScope(actor, "keys");
-  const request = accepted(readMintKey(body, SCOPES));
+async function mint(deps: KeysDeps, { actor, by }: KeyHolder, body: MintKey): Promise<MintedKey> {
+  const { placeGroupId } = actor;
   const reached = new Set((await deps.access.places(actor)).map((place) => place.placeId));
   return deps.database.transaction(async (tx) => {
-    await lockKeysOf(tx, actor.placeGroupId);
+    await lockKeysOf(tx, placeGroupId);
     // Read again under the lock: the row the actor came in with may be half a second old.
     const parent = await findKey(tx, actor.keyId);
     if (parent === null || parent.revokedAt !== null) throw new NativeRefusal("key_refused");
     const nowMs = deps.clock.nowMs();
-    const problems = beyondParent(parent, reached, request);
+    const problems = beyondParent(parent, reached, body);
     if (problems.length > 0) throw new NativeRefusal("not_permitted", { problems });
-    const expiresAtMs = request.expiresAtMs ?? Math.min(parent.expiresAt, nowMs + KEY_LIFETIME_MS_DEFAULT);
+    const expiresAtMs = body.expiresAt ?? Math.min(parent.expiresAt, nowMs + KEY_LIFETIME_MS_DEFAULT);
     if (expiresAtMs <= nowMs) throw invalid("expiresAt", "must lie in the future");
-    const placeIds = request.placeIds ?? parent.placeIds;
-    const { name, scopes } = request;
-    return mintIn(tx, deps, { placeGroupId: actor.placeGroupId, parentId: parent.keyId, name, scopes, placeIds, expiresAtMs });
+    const placeIds = body.placeIds === undefined ? parent.placeIds : inOrder(body.placeIds);
+    const { name, scopes } = body;
+    const minted = await mintIn(tx, deps, { placeGroupId, parentId: parent.keyId, name, scopes, placeIds, expiresAtMs });
+    const entry = { by, placeGroupId, placeId: null, atMs: nowMs, action: "key.mint" };
+    await writeAudit(tx, { ...entry, target: { kind: "key", id: minted.row.keyId }, detail: { scopes } });
+    return minted;
   });
 }
 
+function inOrder(ids: readonly number[]): readonly number[] {
+  return [...ids].sort((one, other) => one - other);
+}
+
 /** A place that does not exist and one out of reach are told in the same words. */
-function beyondParent(parent: KeyRow, reached: ReadonlySet<number>, request: MintKeyRequest<Scope>): readonly Problem[] {
+function beyondParent(parent: KeyRow, reached: ReadonlySet<number>, request: MintKey): readonly Problem[] {
   const problems: Problem[] = [];
   const scope = request.scopes.find((each) => !parent.scopes.includes(each));
   if (scope !== undefined) problems.push({ field: "scopes", message: "goes beyond this key's own", rejectedValue: scope });
   const placeId = request.placeIds?.find((each) => !reached.has(each));
   if (placeId !== undefined)
     problems.push({ field: "placeIds", message: "names no place within this key's reach", rejectedValue: placeId });
-  const { expiresAtMs } = request;
-  if (expiresAtMs !== undefined && expiresAtMs > parent.expiresAt) {
-    problems.push({ field: "expiresAt", message: `must not be after this key's own end, ${parent.expiresAt}`, rejectedValue: expiresAtMs });
+  const { expiresAt } = request;
+  if (expiresAt !== undefined && expiresAt > parent.expiresAt) {
+    problems.push({ field: "expiresAt", message: `must not be after this key's own end, ${parent.expiresAt}`, rejectedValue: expiresAt });
   }
   return problems;
 }
@@ -137,14 +179,18 @@ async function mintIn(tx: Transaction, deps: KeysDeps, request: RootKey & { read
   return { row, key };
 }
 
-async function revoke(deps: KeysDeps, actor: Actor, keyId: string): Promise<void> {
-  requireScope(actor, "keys");
-  const revoked = await deps.database.transaction(async (tx) => {
-    await lockKeysOf(tx, actor.placeGroupId);
-    return revokeDescent(tx, actor.keyId, keyId, deps.clock.nowMs());
+async function revoke(deps: KeysDeps, { actor, by }: KeyHolder, keyId: string): Promise<void> {
+  const { placeGroupId } = actor;
+  const nowMs = deps.clock.nowMs();
+  const ended = await deps.database.transaction(async (tx) => {
+    await lockKeysOf(tx, placeGroupId);
+    const { doomed, countRevoked } = await revokeDescent(tx, actor.keyId, keyId, nowMs);
+    const entry = { by, placeGroupId, placeId: null, atMs: nowMs, action: "key.revoke" };
+    if (countRevoked > 0) await writeAudit(tx, { ...entry, target: { kind: "key", id: keyId }, detail: { countRevoked } });
+    return doomed;
   });
-  if (revoked.length === 0) throw new NativeRefusal("not_found");
-  for (const each of revoked) deps.onRevoked(each);
+  if (ended.length === 0) throw hidden("keyId");
+  for (const each of ended) deps.onRevoked(each);
 }
 
 function invalid(field: string, message: string, rejectedValue?: number): NativeRefusal {

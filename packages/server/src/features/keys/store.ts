@@ -1,4 +1,3 @@
-import type { KeysQuery } from "@postern/contract";
 import type { Scope } from "../../platform/access/actor.ts";
 import type { Queryable, Transaction } from "../../platform/database.ts";
 
@@ -59,14 +58,46 @@ const DESCENT = (name: string, start: string): string => `
     ${start} union select api_keys.key_id from api_keys join ${name} on api_keys.parent_id = ${name}.key_id
   )`;
 
-/** The keys that `keyId` may see: itself and those below it, by id. */
-export async function listDescent(queryable: Queryable, keyId: string, page: KeysQuery): Promise<readonly KeyRow[]> {
+/** Where a page of keys begins: behind this one. */
+export interface KeyPosition {
+  readonly madeAt: number;
+  readonly keyId: string;
+}
+
+/** The keys that `keyId` may see, itself and those below it, in the order of their making, with one row more than the page has. */
+export async function listDescent(
+  queryable: Queryable,
+  keyId: string,
+  { after, limit }: { readonly after: KeyPosition | null; readonly limit: number },
+): Promise<readonly KeyRow[]> {
   return queryable.query<KeyRow>({
     name: "keys-list-descent",
     text: `with recursive ${DESCENT("reach", "select $1::text")}
-      select ${COLUMNS} from api_keys join reach using (key_id) where $2::text is null or key_id > $2 order by key_id limit $3`,
-    values: [keyId, page.after, page.size],
+      select ${COLUMNS} from api_keys join reach using (key_id)
+      where $2::bigint is null or (made_at, key_id) > ($2, $3::text) order by made_at, key_id limit $4`,
+    values: [keyId, after?.madeAt ?? null, after?.keyId ?? null, limit + 1],
   });
+}
+
+/** One of the keys that `keyId` may see; null when there is no such key among them. */
+export async function findInDescent(queryable: Queryable, keyId: string, targetId: string): Promise<KeyRow | null> {
+  const [row] = await queryable.query<KeyRow>({
+    name: "keys-find-in-descent",
+    text: `with recursive ${DESCENT("reach", "select $1::text")}
+      select ${COLUMNS} from api_keys join reach using (key_id) where key_id = $2`,
+    values: [keyId, targetId],
+  });
+  return row ?? null;
+}
+
+/** Those of the keys that live; a key whose row is gone does not. */
+export async function findLive(queryable: Queryable, keyIds: readonly string[], nowMs: number): Promise<readonly string[]> {
+  const rows = await queryable.query<{ key_id: string }>({
+    name: "keys-find-live",
+    text: "select key_id from api_keys where key_id = any($1) and revoked_at is null and expires_at > $2",
+    values: [keyIds, nowMs],
+  });
+  return rows.map((row) => row.key_id);
 }
 
 const REVOKE = `
@@ -77,15 +108,20 @@ const REVOKE = `
   ), told as (
     select pg_notify('${KEYS_CHANGED_CHANNEL}', key_id) from revoked
   )
-  select array(select key_id from doomed) as doomed, (select count(*) from told) as "countTold"`;
+  select array(select key_id from doomed) as doomed, (select count(*) from told) as "countRevoked"`;
 
 /**
  * Revokes `targetId` and everything below it, when `keyId` reaches it. Returns the ids that are revoked now, those that were so before
- * among them; none when it is out of reach.
+ * among them, and how many this call revoked; none when it is out of reach.
  */
-export async function revokeDescent(transaction: Transaction, keyId: string, targetId: string, nowMs: number): Promise<readonly string[]> {
-  const [row] = await transaction.query<{ doomed: string[] }>(REVOKE, [keyId, targetId, nowMs]);
-  return row?.doomed ?? [];
+export async function revokeDescent(
+  transaction: Transaction,
+  keyId: string,
+  targetId: string,
+  nowMs: number,
+): Promise<{ readonly doomed: readonly string[]; readonly countRevoked: number }> {
+  const [row] = await transaction.query<{ doomed: string[]; countRevoked: number }>(REVOKE, [keyId, targetId, nowMs]);
+  return row ?? { doomed: [], countRevoked: 0 };
 }
 
 /** Takes every key of a group away with the group, and tells the other processes. Returns their ids. */

@@ -1,7 +1,6 @@
 import { CLUE_OPERATIONS, type ClueOperationSpec, HEALTH_PATH, NATIVE_OPERATIONS, type OperationSpec } from "@postern/contract";
 import type { ServedRoute } from "../../platform/http/served-routes.ts";
 import { V1_PREFIXES, V2_PREFIX } from "../../platform/http/surface.ts";
-import { EARLIER_OPERATIONS } from "./earlier-operations.ts";
 
 /** What a server's routes serve, by the names of the contract, in the contract's order. */
 export interface ServedOperations {
@@ -37,9 +36,8 @@ function clueOperationOf({ method, url }: ServedRoute): readonly [string, ClueOp
 function nativeOperationOf({ method, url, operationId }: ServedRoute): readonly [string, OperationSpec] | null {
   if (!url.startsWith(`${V2_PREFIX}/`)) return null;
   const path = braced(url.slice(V2_PREFIX.length));
-  const table: Readonly<Record<string, OperationSpec>> = operationId === null ? EARLIER_OPERATIONS : NATIVE_OPERATIONS;
-  const isIt = (id: string, spec: OperationSpec): boolean => spec.method === method && spec.path === path && (operationId ?? id) === id;
-  return Object.entries(table).find(([id, spec]) => isIt(id, spec)) ?? null;
+  const isIt = (id: string, spec: OperationSpec): boolean => spec.method === method && spec.path === path && operationId === id;
+  return Object.entries<OperationSpec>(NATIVE_OPERATIONS).find(([id, spec]) => isIt(id, spec)) ?? null;
 }
 
 function braced(url: string): string {

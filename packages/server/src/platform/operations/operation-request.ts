@@ -45,7 +45,7 @@ export interface OperationRequest<Id extends NativeOperationId> {
   readonly ifMatch: string | null;
   /** For `makeOnce`; null when the client sent no `Idempotency-Key`. */
   readonly once: RequestName | null;
-  /** Aborted when nobody waits for the answer any more, or when the server stops. */
+  /** Aborted when nobody waits for the answer any more, when the key has ended, or when the server stops. */
   readonly signal: AbortSignal;
   /** What attempts without a key are counted by. */
   readonly source: string;

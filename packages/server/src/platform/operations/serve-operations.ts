@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 
 import { Compile } from "typebox/compile";
 import type { Access, Actor } from "../access/actor.ts";
 import { requireScope } from "../access/require-scope.ts";
+import type { WaitingKeys, WaitingRequest } from "../access/waiting-keys.ts";
 import { accepted } from "../http/accepted.ts";
 import { NativeRefusal } from "../http/native-refusal.ts";
 import { sourceOf } from "../http/source-address.ts";
@@ -15,6 +16,8 @@ export interface OperationsDeps {
   readonly clock: Clock;
   /** Derived from the server's key: bodies are remembered as HMACs under it. */
   readonly requestKey: Uint8Array;
+  /** Who is being answered: a request that waits ends with its key. */
+  readonly waitingKeys: WaitingKeys;
   /** Aborted when the server begins to stop, so that nobody's waiting keeps it. */
   readonly stopping: AbortSignal;
   /** Holds each answer to its schema, and fails the request when it is not of it: for tests. */
@@ -53,11 +56,12 @@ export function serveOperations(routes: FastifyInstance, deps: OperationsDeps): 
       handler: async (request, reply) => {
         if (Array.isArray(operation.access)) requireScope(request.actor, operation.access);
         const asked = { params: read.params(request.params), query: read.query(request.query), body: read.body(request.body) };
-        // Assigned to what is around it, because spreading that would ask for its actor where there is none.
-        const whole: unknown = Object.assign(aroundCall(operation, id, { request, reply, deps }), asked);
-        // biome-ignore lint/nursery/noUnsafeTypeAssertion: read by the schemas of this very operation.
-        const call = whole as OperationRequest<typeof id>;
-        const answer = await handler(call);
+        const answer = await underKey(operation, { request, deps }, (ended) => {
+          // Assigned to what is around it, because spreading that would ask for its actor where there is none.
+          const whole: unknown = Object.assign(aroundCall(operation, id, { request, reply, deps, ended }), asked);
+          // biome-ignore lint/nursery/noUnsafeTypeAssertion: read by the schemas of this very operation.
+          return handler(whole as OperationRequest<typeof id>);
+        });
         if (checkAnswer !== null) assert(checkAnswer.Check(answer), `the answer of ${id} has the form of its schema`);
         return send(operation, answer, { request, reply });
       },
@@ -79,14 +83,33 @@ function readersOf({ params, query, body, bodyIs }: OperationSpec) {
   };
 }
 
+/** Answers while the key lives. What was read for a key that has ended meanwhile is told to nobody; what was done is. */
+async function underKey<Answer>(
+  { access, method }: OperationSpec,
+  { request, deps }: Pick<Around, "request" | "deps">,
+  answer: (ended: AbortSignal | null) => Promise<Answer>,
+): Promise<Answer> {
+  if (access === "operator" || access === "public") return answer(null);
+  const { ended, leave }: WaitingRequest = deps.waitingKeys.enter(request.actor.keyId);
+  try {
+    const answered = await answer(ended);
+    if (ended.aborted && method === "GET") throw new NativeRefusal("key_refused");
+    return answered;
+  } finally {
+    leave();
+  }
+}
+
 interface Around {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly deps: OperationsDeps;
+  /** Aborted when the key ends; null where there is none. */
+  readonly ended: AbortSignal | null;
 }
 
 /** What a call carries beside what was asked. */
-function aroundCall({ access, isIdempotent }: OperationSpec, id: string, { request, reply, deps }: Around) {
+function aroundCall({ access, isIdempotent }: OperationSpec, id: string, { request, reply, deps, ended }: Around) {
   const actor = (): Actor => {
     assert(access !== "operator" && access !== "public", "an actor is asked for on operations with a key of a group alone");
     return request.actor;
@@ -113,7 +136,7 @@ function aroundCall({ access, isIdempotent }: OperationSpec, id: string, { reque
     },
     ifMatch,
     once: isIdempotent === true ? requestNameOf(request, { keyId, key: deps.requestKey, nowMs: deps.clock.nowMs(), operation: id }) : null,
-    signal: AbortSignal.any([goneSignal(reply), deps.stopping]),
+    signal: AbortSignal.any([goneSignal(reply), deps.stopping, ...(ended === null ? [] : [ended])]),
     source: sourceOf(request.ip),
   };
 }
@@ -130,7 +153,11 @@ function goneSignal(reply: FastifyReply): AbortSignal {
   return gone.signal;
 }
 
-function send({ status, isVersioned, method }: OperationSpec, answer: unknown, { request, reply }: Omit<Around, "deps">): unknown {
+function send(
+  { status, isVersioned, method }: OperationSpec,
+  answer: unknown,
+  { request, reply }: Pick<Around, "request" | "reply">,
+): unknown {
   reply.code(status);
   if (answer === undefined) return reply.send();
   if (isVersioned === true) {

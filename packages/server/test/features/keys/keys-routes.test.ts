@@ -35,11 +35,12 @@ function statusWith(key: string): Promise<number> {
 }
 
 test("a minted key works at once, and its text is told once and never again", async () => {
-  const answer = await mint({ name: "Front desk", placeIds: [502, 501, 502], expiresAt: world.time.nowMs + DAY_MS });
+  const answer = await mint({ name: "Front desk", placeIds: [502, 501], expiresAt: world.time.nowMs + DAY_MS });
   assert.equal(answer.status, 201);
   const { keyId, key, ...rest } = answer.body;
   const placeIds = [501, 502];
   const wanted = {
+    placeGroupId: world.place.placeGroupId,
     parentId: root.keyId,
     name: "Front desk",
     scopes: ["people", "keys"],
@@ -49,11 +50,11 @@ test("a minted key works at once, and its text is told once and never again", as
     revokedAt: null,
   };
   assert.deepEqual(rest, wanted);
-  assert.equal(answer.headers.get("location"), `/v2/keys/${keyId}`);
+  assert.deepEqual((await http.call("GET", `/v2/keys/${keyId}`, { key: root.key })).body, { keyId, ...wanted });
   assert.equal(await statusWith(key), 200);
   const list = await http.call("GET", "/v2/keys", { key: root.key });
   assert.deepEqual(
-    list.body.keys.find((each: { keyId: string }) => each.keyId === keyId),
+    list.body.items.find((each: { keyId: string }) => each.keyId === keyId),
     { keyId, ...wanted },
   );
   assert.doesNotMatch(list.text, new RegExp(key.split(".")[2]));
@@ -145,12 +146,15 @@ test("a key sees and revokes itself and what is below it, and finds nothing else
   const child = await minted({}, mine.key);
   const beside = await minted();
   const elsewhere = await world.rootKey({ placeGroupId: world.foreign.placeGroupId });
-  const list = (await http.call("GET", "/v2/keys", { key: mine.key })).body.keys.map((each: { keyId: string }) => each.keyId);
+  const list = (await http.call("GET", "/v2/keys", { key: mine.key })).body.items.map((each: { keyId: string }) => each.keyId);
   assert.deepEqual(new Set(list), new Set([mine.keyId, child.keyId]));
   const hidden = [root.keyId, beside.keyId, elsewhere.keyId, "AAAAAAAAAAAAAAAA", "%00", "x".repeat(900), "a%20b"];
   for (const keyId of hidden) {
-    const answer = await http.call("DELETE", `/v2/keys/${keyId}`, { key: mine.key });
-    assert.deepEqual([answer.status, answer.body.code], [404, "not_found"], keyId);
+    for (const method of ["GET", "DELETE"]) {
+      const answer = await http.call(method, `/v2/keys/${keyId}`, { key: mine.key });
+      const isId = /^[\w-]{1,64}$/.test(keyId);
+      assert.deepEqual([answer.status, answer.body.code], isId ? [404, "not_found"] : [400, "argument_invalid"], `${method} ${keyId}`);
+    }
   }
   for (const each of [root, beside]) assert.equal(await statusWith(each.key), 200);
   assert.equal((await http.call("DELETE", `/v2/keys/${mine.keyId}`, { key: mine.key })).status, 204);
@@ -178,15 +182,20 @@ test("the list is walked page by page without loss or repeat", async () => {
   for (let count = 0; count < 6; count += 1) made.push((await minted({}, mine.key)).keyId);
   const seen: string[] = [];
   for (let after: string | undefined, page = 0; page === 0 || after !== undefined; page += 1) {
-    const answer = await http.call("GET", `/v2/keys?size=3${after === undefined ? "" : `&after=${after}`}`, { key: mine.key });
-    seen.push(...answer.body.keys.map((each: { keyId: string }) => each.keyId));
-    after = answer.body.after;
+    const answer = await http.call("GET", `/v2/keys?limit=3${after === undefined ? "" : `&after=${after}`}`, { key: mine.key });
+    seen.push(...answer.body.items.map((each: { keyId: string }) => each.keyId));
+    after = answer.body.next;
     assert.ok(page < 5);
   }
   assert.deepEqual(seen.length, made.length);
   assert.deepEqual(new Set(seen), new Set(made));
-  for (const query of ["size=0", "size=201", "size=x"])
-    assert.equal((await http.call("GET", `/v2/keys?${query}`, { key: mine.key })).body.errors[0].field, "size");
+  for (const [query, field] of [
+    ["limit=0", "limit"],
+    ["limit=201", "limit"],
+    ["limit=x", "limit"],
+    ["after=MDE", "after"],
+  ])
+    assert.equal((await http.call("GET", `/v2/keys?${query}`, { key: mine.key })).body.errors[0].field, field);
 });
 
 test("a group has a bounded number of live keys; revoked and ended ones do not count", async () => {

@@ -7,6 +7,7 @@ import { createKeyVerifier, type KeyVerifier } from "../../../src/features/keys/
 import { type KeysService, keysService, type RootKey } from "../../../src/features/keys/service.ts";
 import { createAccess } from "../../../src/platform/access/access.ts";
 import { type Access, SCOPES } from "../../../src/platform/access/actor.ts";
+import { WaitingKeys } from "../../../src/platform/access/waiting-keys.ts";
 import { type HttpWorld, type HttpWorldOptions, startHttpWorld } from "../../http/http-world.ts";
 import { createTestDatabase, createTestPlace, TEST_NOW_MS, type TestDatabase, type TestPlace } from "../../support/index.ts";
 
@@ -27,10 +28,13 @@ export interface KeysWorld extends AsyncDisposable {
   readonly keys: KeysService;
   readonly verifier: KeyVerifier;
   readonly access: Access;
+  readonly waitingKeys: WaitingKeys;
   /** Both clocks; the test moves it. */
   readonly time: { nowMs: number };
   readonly revoked: string[];
   rootKey(more?: Partial<RootKey>): Promise<{ readonly keyId: string; readonly key: string }>;
+  /** Revokes a key of the place's group as its own holder would. */
+  revoke(keyId: string): Promise<void>;
   /** A server with every route, behind real keys. */
   serve(options?: HttpWorldOptions & { readonly deps?: Partial<ApiDeps> }): Promise<HttpWorld>;
 }
@@ -49,11 +53,13 @@ export async function createKeysWorld({ seed = 1 } = {}): Promise<KeysWorld> {
   const access = createAccess({ database, clock });
   const verifier = createKeyVerifier({ database, clock, signer });
   const revoked: string[] = [];
+  const waitingKeys = new WaitingKeys();
   const onRevoked = (keyId: string): void => {
     revoked.push(keyId);
     verifier.forget(keyId);
+    waitingKeys.end(keyId);
   };
-  const keys = keysService({ database, access, clock, random: systemRandom, signer, onRevoked });
+  const keys = keysService({ database, access, clock, random: systemRandom, signer, waitingKeys, onRevoked });
   const deps: ApiDeps = {
     ...{ database, access, clock, timers: systemTimers, random: systemRandom, log: silentLog, keySigner: signer, onKeyRevoked: onRevoked },
     deriveKey: () => Buffer.alloc(32, 9),
@@ -61,6 +67,7 @@ export async function createKeysWorld({ seed = 1 } = {}): Promise<KeysWorld> {
     keepErasure: async () => undefined,
     mqttUrl: () => "mqtt://127.0.0.1:1883",
     controllerChanged: () => undefined,
+    waitingKeys,
     health: { isInsecure: false, checks: {} },
     stopping: new AbortController().signal,
     checkAnswers: true,
@@ -74,12 +81,17 @@ export async function createKeysWorld({ seed = 1 } = {}): Promise<KeysWorld> {
     keys,
     verifier,
     access,
+    waitingKeys,
     time,
     revoked,
     async rootKey(more = {}) {
       const base = { placeGroupId: place.placeGroupId, name: "root", scopes: SCOPES, placeIds: null, expiresAtMs: time.nowMs + 86_400_000 };
       const { row, key } = await keys.mintRoot({ ...base, ...more });
       return { keyId: row.keyId, key };
+    },
+    revoke: (keyId) => {
+      const actor = { keyId, placeGroupId: place.placeGroupId, placeIds: null, scopes: new Set(SCOPES) };
+      return keys.revoke({ actor, by: { keyId, source: "API_TOKEN" } }, keyId);
     },
     serve: ({ deps: others, ...options } = {}) =>
       startHttpWorld({

@@ -8,6 +8,7 @@ import { LedgerHints } from "../../../src/features/events/ledger-hints.ts";
 import type { ErasedPerson } from "../../../src/features/people/erase-store.ts";
 import { createAccess } from "../../../src/platform/access/access.ts";
 import { type Actor, SCOPES, type Scope } from "../../../src/platform/access/actor.ts";
+import { WaitingKeys } from "../../../src/platform/access/waiting-keys.ts";
 import { openDatabase } from "../../../src/platform/database.ts";
 import { createHttpServer } from "../../../src/platform/http/http-server.ts";
 import { createRouteGuards } from "../../../src/platform/http/keyed-routes.ts";
@@ -108,6 +109,7 @@ export async function startFeatureServer(): Promise<FeatureServer> {
     keepErasure: async (person) => void erased.push(person),
     mqttUrl: () => "mqtt://127.0.0.1:1883",
     controllerChanged: () => undefined,
+    waitingKeys: new WaitingKeys(),
     onKeyRevoked: () => undefined,
     health: { isInsecure: false, checks: {} },
     checkAnswers: true,

@@ -57,10 +57,7 @@ test("what a key may not do is written once for all its repeats, with how many t
 
 test("an ended key is named with what was asked of it; a text that is no key of ours is nobody's", async () => {
   const revoked = await world.rootKey({ scopes: ["keys"] });
-  await world.keys.revoke(
-    { keyId: revoked.keyId, placeGroupId: world.place.placeGroupId, placeIds: null, scopes: new Set(["keys"]) },
-    revoked.keyId,
-  );
+  await world.revoke(revoked.keyId);
   const expired = await world.rootKey({ expiresAtMs: world.time.nowMs + 1_000 });
   world.time.nowMs += 1_000;
   for (const key of [revoked.key, expired.key, "Bearer a.b.c", "nothing"])

@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import type { Group, Scope } from "@postern/contract";
 import { systemClock } from "@postern/core";
 import { createAccess } from "../../../src/platform/access/access.ts";
+import { WaitingKeys } from "../../../src/platform/access/waiting-keys.ts";
 import { writeAudit } from "../../../src/platform/audit/audit-store.ts";
 import { deletedSince, makeOnce } from "../../../src/platform/operations/make-once.ts";
 import { serveOperations } from "../../../src/platform/operations/serve-operations.ts";
@@ -43,7 +44,14 @@ before(async () => {
     },
     v2: (routes) => {
       const stopping = new AbortController().signal;
-      const serve = serveOperations(routes, { access, clock: systemClock, requestKey: Buffer.alloc(32), stopping, checkAnswers: true });
+      const serve = serveOperations(routes, {
+        access,
+        clock: systemClock,
+        requestKey: Buffer.alloc(32),
+        waitingKeys: new WaitingKeys(),
+        stopping,
+        checkAnswers: true,
+      });
       serve("createGroup", async ({ params, body, once, by, place: reach }) => {
         const { placeId, placeGroupId } = await reach(params.placeId);
         const groupId = await database.transaction(async (tx) => {
