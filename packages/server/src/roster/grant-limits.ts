@@ -1,5 +1,6 @@
 import { GRANT_DOORS_PER_AUTH_MAX, GRANTS_PER_AUTH_MAX, GROUPS_PER_AUTH_MAX } from "@postern/contract";
 import type { Transaction } from "../platform/database.ts";
+import { GROUP_MEMBERS_MAX } from "./limits.ts";
 
 /** An auth whose groups give it more than the link carries, and how. */
 export interface ExcessOfGrants {
@@ -43,4 +44,18 @@ function excessMessage({ auth_id, groups, grants }: ExcessRow): string {
   if (groups > GROUPS_PER_AUTH_MAX) return `auth ${auth_id} would belong to more than ${GROUPS_PER_AUTH_MAX} groups`;
   if (grants > GRANTS_PER_AUTH_MAX) return `auth ${auth_id} would have more than ${GRANTS_PER_AUTH_MAX} grants through all its groups`;
   return `auth ${auth_id} would have grants that name more than ${GRANT_DOORS_PER_AUTH_MAX} doors through all its groups`;
+}
+
+/** Call it after memberships were added, under the roster's lock: the first of these groups that has more members than a change can bring to the doors at once, or null. */
+export async function findCrowdedGroup(
+  transaction: Transaction,
+  placeId: number,
+  groupIds: readonly number[],
+): Promise<{ readonly message: string } | null> {
+  const [row] = await transaction.query<{ group_id: number }>({
+    name: "grants-find-crowded",
+    text: `select group_id from access_group_members where place_id = $1 and group_id = any($2) group by group_id having count(*) > $3 order by group_id limit 1`,
+    values: [placeId, groupIds, GROUP_MEMBERS_MAX],
+  });
+  return row === undefined ? null : { message: `group ${row.group_id} would have more than ${GROUP_MEMBERS_MAX} members` };
 }

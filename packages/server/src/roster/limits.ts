@@ -9,3 +9,9 @@ export const FEED_POLL_MS = 1_000;
 
 /** Queries for pages that one process runs at once: a thousand doors coming back together wait their turn instead of taking every connection. */
 export const PAGE_QUERIES_AT_ONCE_MAX = 8;
+
+/**
+ * Auths of one access group. A change of what it gives writes all of them anew while the place's other changes wait: 10,000 took half of the three
+ * seconds that these wait at most, on two busy cores. Beyond it nobody can join; people of a larger place are divided among groups.
+ */
+export const GROUP_MEMBERS_MAX = 10_000;

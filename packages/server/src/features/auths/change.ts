@@ -4,7 +4,7 @@ import { type AuditActor, writeAudit } from "../../platform/audit/audit-store.ts
 import type { Transaction } from "../../platform/database.ts";
 import type { PersonKeys } from "../../platform/person-keys/person-keys.ts";
 import { deriveRoster } from "../../roster/derive-roster.ts";
-import { findExcessOfGrants } from "../../roster/grant-limits.ts";
+import { findCrowdedGroup, findExcessOfGrants } from "../../roster/grant-limits.ts";
 import { lockRoster } from "../../roster/roster-store.ts";
 import type { AuthFields } from "./auth-fields.ts";
 import { type AuthDetails, type AuthRecord, authDetails, changedRecord } from "./auth-record.ts";
@@ -52,6 +52,8 @@ export async function change(transaction: Transaction, request: AuthChangeReques
   if (wanted.groupIds !== undefined) {
     await replaceGroups(transaction, placeId, authId, record.groupIds);
     refuseExcess(await findExcessOfGrants(transaction, placeId, [authId]), request.fields);
+    const joined = record.groupIds.filter((groupId) => !found.kept.record.groupIds.includes(groupId));
+    refuseExcess(await findCrowdedGroup(transaction, placeId, joined), request.fields);
   }
   await writeAudit(transaction, {
     by: request.by,

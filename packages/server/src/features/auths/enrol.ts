@@ -6,7 +6,7 @@ import { violates } from "../../platform/database-error.ts";
 import type { PersonKeys } from "../../platform/person-keys/person-keys.ts";
 import { platformError } from "../../platform/platform-errors.ts";
 import { deriveRoster } from "../../roster/derive-roster.ts";
-import { findExcessOfGrants } from "../../roster/grant-limits.ts";
+import { findCrowdedGroup, findExcessOfGrants } from "../../roster/grant-limits.ts";
 import { changeRoster, lockRoster } from "../../roster/roster-store.ts";
 import type { AuthFields } from "./auth-fields.ts";
 import { newAuthItem } from "./auth-item.ts";
@@ -147,6 +147,7 @@ async function joinGroups(transaction: Transaction, { placeId, wanted, fields }:
   await lockRoster(transaction, placeId);
   await unlessTaken(() => replaceGroups(transaction, placeId, authId, wanted.groupIds));
   refuseExcess(await findExcessOfGrants(transaction, placeId, [authId]), fields);
+  refuseExcess(await findCrowdedGroup(transaction, placeId, wanted.groupIds), fields);
 }
 
 async function sealSecrets(

@@ -23,7 +23,7 @@ export function refuseUnknown(named: NamedThings, found: ThingsFound, fields: Au
 }
 
 /** Fails with `e1006` when what was found is too much. */
-export function refuseExcess(excess: ExcessOfGrants | null, { groupIds }: AuthFields): void {
+export function refuseExcess(excess: ExcessOfGrants | { readonly message: string } | null, { groupIds }: AuthFields): void {
   if (excess !== null) throw new ClueError("e1006", { details: [{ field: groupIds, ...excess }] });
 }
 

@@ -6,7 +6,7 @@ import { NativeRefusal } from "../../platform/http/native-refusal.ts";
 import { type PageWanted, pageOfRows } from "../../platform/operations/page-cursor.ts";
 import { hidden } from "../../platform/operations/serve-operations.ts";
 import { deriveRoster } from "../../roster/derive-roster.ts";
-import { findExcessOfGrants } from "../../roster/grant-limits.ts";
+import { findCrowdedGroup, findExcessOfGrants } from "../../roster/grant-limits.ts";
 import { lockRoster } from "../../roster/roster-store.ts";
 import type { GroupsDeps } from "./service.ts";
 import { deleteMember, findGroup, type GroupOfPlace, hasAuth, insertMember, listMembers } from "./store.ts";
@@ -42,6 +42,8 @@ export function membersService(deps: GroupsDeps): MembersService {
         if (!(await insertMember(tx, { placeId, groupId }, membership.authId))) return false;
         const excess = await findExcessOfGrants(tx, placeId, [membership.authId]);
         if (excess !== null) throw new NativeRefusal("conflict", { problems: [{ field: "authId", ...excess }] });
+        const crowded = await findCrowdedGroup(tx, placeId, [groupId]);
+        if (crowded !== null) throw new NativeRefusal("conflict", { problems: [{ field: "groupId", ...crowded }] });
         return true;
       }),
     remove: (membership) =>

@@ -1,5 +1,6 @@
 import { pageWanted } from "../../platform/operations/page-cursor.ts";
 import type { Serve } from "../../platform/operations/serve-operations.ts";
+import { GROUP_ANSWER_MS_MAX } from "./limits.ts";
 import type { MembersService } from "./members.ts";
 import type { GroupsService } from "./service.ts";
 
@@ -17,15 +18,23 @@ export function serveGroups(serve: Serve, groups: GroupsService): void {
     return groups.read(groupId);
   });
 
-  serve("changeGroup", async ({ params: { groupId }, body, by, ifMatch, placeOf }) => {
-    const place = await placeOf("groupId", await groups.placeOf(groupId));
-    return groups.change({ place, by, groupId, ifMatch }, body);
-  });
+  serve(
+    "changeGroup",
+    async ({ params: { groupId }, body, by, ifMatch, placeOf }) => {
+      const place = await placeOf("groupId", await groups.placeOf(groupId));
+      return groups.change({ place, by, groupId, ifMatch }, body);
+    },
+    { answerMsMax: GROUP_ANSWER_MS_MAX },
+  );
 
-  serve("deleteGroup", async ({ params: { groupId }, by, ifMatch, placeOf }) => {
-    const place = await placeOf("groupId", await groups.placeOf(groupId));
-    return void (await groups.remove({ place, by, groupId, ifMatch }));
-  });
+  serve(
+    "deleteGroup",
+    async ({ params: { groupId }, by, ifMatch, placeOf }) => {
+      const place = await placeOf("groupId", await groups.placeOf(groupId));
+      return void (await groups.remove({ place, by, groupId, ifMatch }));
+    },
+    { answerMsMax: GROUP_ANSWER_MS_MAX },
+  );
 }
 
 /** Under v2. */

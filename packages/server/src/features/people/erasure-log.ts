@@ -60,7 +60,6 @@ export class ErasureLog {
     const bytes = Buffer.from(people.map(([, person]) => `${JSON.stringify(person)}\n`).join(""));
     const file = await open(this.#path, constants.O_WRONLY | constants.O_CREAT, 0o600);
     try {
-      await file.truncate(this.#size);
       await file.write(bytes, 0, bytes.length, this.#size);
       await file.sync();
     } finally {

@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import type { Group } from "@postern/contract";
 import type { AuthItem } from "@postern/core";
 import { GROUPS_PER_PLACE_MAX } from "../../../src/features/groups/limits.ts";
+import { GROUP_MEMBERS_MAX } from "../../../src/roster/limits.ts";
 import { databaseCounts } from "../support/database-counts.ts";
 import { type Answer, type Call, type FeatureServer, PLACE_ID, SECOND_PLACE_ID, startFeatureServer } from "../support/feature-server.ts";
 import { messageOf, problemOf } from "../support/problems.ts";
@@ -220,6 +221,31 @@ test("nobody belongs to more groups, and nobody's groups name more doors, than t
   await database.query("update access_groups set grants = $2 where group_id = $1", [groupId, many]);
   await join(groupId, other);
   assert.match(messageOf(await member("PUT", (await made()).groupId, other)), /name more than 8000 doors/);
+});
+
+test("a group with as many members as it may have takes nobody more, however they come, and its doors still follow a change", async () => {
+  const { database } = server.test;
+  const { groupId } = await made({ grants: [] });
+  await database.query(
+    `with person as (insert into users(user_id, place_group_id, key, made_at) select 800000 + n, 100, 'crowd-' || n, 1 from generate_series(1, $2::int) n returning user_id),
+      held as (insert into auths(place_id, auth_id, user_id, name, status, start_at, end_at, door_access_type, schedule_type, modes, made_at, last_modified_at)
+        select $1, user_id, user_id, 'n', 'ACTIVE', 1, 2, 'SPECIFIC', 'ALWAYS', '{}', 1, 1 from person returning auth_id)
+      insert into access_group_members(place_id, group_id, auth_id) select $1, $3, auth_id from held`,
+    [PLACE_ID, GROUP_MEMBERS_MAX - 1, groupId],
+  );
+  const [last, more] = [await enrolled(), await enrolled()];
+  await join(groupId, last);
+  const counts = await everything();
+  assert.equal(problemOf(await member("PUT", groupId, more)), "409 conflict groupId");
+  assert.equal(problemOf(await server.call("PATCH", `/v2/auths/${more}`, { body: { groupIds: [groupId] } })), "409 conflict groupIds");
+  const body = { userKey: "one-too-many", startAt: 1, endAt: 2, doors: [], groupIds: [groupId] };
+  assert.equal(problemOf(await server.call("POST", `/v2/places/${PLACE_ID}/auths`, { body })), "409 conflict groupIds");
+  assert.deepEqual(await everything(), counts);
+  // Who belongs to it already may be changed in every other way.
+  assert.equal((await server.call("PATCH", `/v2/auths/${last}`, { body: { name: "Last", groupIds: [groupId] } })).status, 200);
+  const changed = await server.call("PATCH", `/v2/groups/${groupId}`, { body: { grants: [FRONT] } });
+  assert.equal(changed.status, 200, JSON.stringify(changed.body));
+  for (const authId of [last, 800_001]) assert.deepEqual(await grantsOf(authId), [FRONT]);
 });
 
 test("a change of another version than the one that was read is refused", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFile, readFile, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { CodedError } from "@postern/core";
@@ -25,11 +25,23 @@ test("a line that a power cut tore is not counted, and what is kept next is read
   await using folder = await temporaryFolder();
   const path = join(folder.path, ERASURES_FILE);
   await (await ErasureLog.open(folder.path)).keep([person(1)]);
-  await appendFile(path, '{"userId":2,"placeGr');
+  await appendFile(path, `{"userId":2,${" ".repeat(200)}`);
   const log = await ErasureLog.open(folder.path);
   assert.deepEqual(log.people, [person(1)]);
   await log.keep([person(3)]);
   assert.deepEqual((await ErasureLog.open(folder.path)).people, [person(1), person(3)]);
+});
+
+test("what could not be written is written with the next one", async () => {
+  await using folder = await temporaryFolder();
+  const dataDir = join(folder.path, "data");
+  await mkdir(dataDir);
+  const log = await ErasureLog.open(dataDir);
+  await rm(dataDir, { recursive: true });
+  await assert.rejects(log.keep([person(1)]));
+  await mkdir(dataDir);
+  await log.keep([person(2)]);
+  assert.deepEqual((await ErasureLog.open(dataDir)).people, [person(1), person(2)]);
 });
 
 test("a file with something else in it is refused by the line, since somebody whom it named may come back", async () => {
