@@ -1,10 +1,13 @@
 import type { Command } from "commander";
 import { type Act, examples, type JsonOption, type Work } from "./act.ts";
-import type { FireOptions, PresentOptions, PressOptions, SensorOptions, ShowOptions, TypedThing } from "./commands/door.ts";
+import type { PresentOptions, ShowOptions, TypedThing } from "./commands/door.ts";
+import type { FaultOptions, FireOptions, PressOptions, SensorOptions, TamperOptions } from "./commands/door-parts.ts";
 import type { RunOptions } from "./commands/door-run.ts";
 
 /** Loaded when called for: a door that is asked from a script answers sooner without the server's and the controller's code. */
 const commands = (): Promise<typeof import("./commands/door.ts")> => import("./commands/door.ts");
+
+const parts = (): Promise<typeof import("./commands/door-parts.ts")> => import("./commands/door-parts.ts");
 
 /** `postern door …`. */
 export function addDoorCommands(postern: Command, act: Act): void {
@@ -22,6 +25,7 @@ export function addDoorCommands(postern: Command, act: Act): void {
     .action(act(async (options: RunOptions & JsonOption, output) => (await import("./commands/door-run.ts")).runDoor(options, output)));
   addPresenting(door, act);
   addDoorParts(door, act);
+  addDoorTroubles(door, act);
 }
 
 function addPresenting(door: Command, act: Act): void {
@@ -59,31 +63,64 @@ function addPresenting(door: Command, act: Act): void {
     .action(act(async (options: ShowOptions, output) => (await commands()).showDoors(options, output)));
 }
 
+/** Acts with what stands after the command as `position`. */
+const placing =
+  (act: Act) =>
+  <Options extends JsonOption>(work: Work<Options & { readonly position: string }>) =>
+  (position: string, options: Options): Promise<void> =>
+    act(work)({ ...options, position });
+
 /** The parts of a door beside its readers. */
 function addDoorParts(door: Command, act: Act): void {
-  const at =
-    <Options extends JsonOption>(work: Work<Options & { readonly position: string }>) =>
-    (position: string, options: Options): Promise<void> =>
-      act(work)({ ...options, position });
+  const at = placing(act);
   door
     .command("exit-button")
     .description("press the exit button")
     .requiredOption("--door <id>", "the door")
     .option("--json", "one JSON value")
     .addHelpText("after", examples("postern door exit-button --door 234"))
-    .action(act(async (options: PressOptions, output) => (await commands()).pressExitButton(options, output)));
+    .action(act(async (options: PressOptions, output) => (await parts()).pressExitButton(options, output)));
   door
     .command("sensor <position>")
     .description("move the leaf: open or closed")
     .requiredOption("--door <id>", "the door")
     .option("--json", "one JSON value")
     .addHelpText("after", examples("postern door sensor open --door 234"))
-    .action(at(async (options: SensorOptions, output) => (await commands()).moveSensor(options, output)));
+    .action(at(async (options: SensorOptions, output) => (await parts()).moveSensor(options, output)));
   door
     .command("fire <state>")
     .description("raise or end the fire signal: on or off")
     .option("--door <id>", "one door only")
     .option("--json", "one JSON value a door")
     .addHelpText("after", examples("postern door fire on", "postern door fire off --door 234"))
-    .action(at(async (options: FireOptions, output) => (await commands()).signalFire(options, output)));
+    .action(at(async (options: FireOptions, output) => (await parts()).signalFire(options, output)));
+}
+
+/** What goes wrong at a door. */
+function addDoorTroubles(door: Command, act: Act): void {
+  const at = placing(act);
+  door
+    .command("tamper <state>")
+    .description("open the case of a device or close it: on or off")
+    .requiredOption("--door <id>", "the door")
+    .option("--side <side>", "entry or exit (default entry)")
+    .option("--json", "one JSON value")
+    .addHelpText("after", examples("postern door tamper on --door 234"))
+    .action(at(async (options: TamperOptions, output) => (await parts()).tamperDevice(options, output)));
+  door
+    .command("power <state>")
+    .description("take the power from the door's hardware or give it back: on or off")
+    .requiredOption("--door <id>", "the door")
+    .option("--json", "one JSON value")
+    .addHelpText("after", examples("postern door power off --door 234", "postern door power on --door 234"))
+    .action(at(async (options: SensorOptions, output) => (await parts()).switchPower(options, output)));
+  door
+    .command("fault <part> <state>")
+    .description("break or mend connection, relay, entry-reader, exit-reader, sensor, exit-button or fire-signal: on or off")
+    .requiredOption("--door <id>", "the door")
+    .option("--json", "one JSON value")
+    .addHelpText("after", examples("postern door fault relay on --door 234", "postern door fault relay off --door 234"))
+    .action((part: string, position: string, options: Omit<FaultOptions, "part" | "position">) =>
+      act(async (all: FaultOptions, output) => (await parts()).setFault(all, output))({ ...options, part, position }),
+    );
 }

@@ -16,7 +16,7 @@ export function controllerDir(dataDir: string, serial: string): string {
 }
 
 /** The virtual controllers that run on a data directory. */
-export async function localControllers(dataDir: string): Promise<LocalController[]> {
+async function localControllers(dataDir: string): Promise<LocalController[]> {
   const serials = await readdir(join(dataDir, "controllers")).catch((): string[] => []);
   const found = await Promise.all([...serials.map((serial) => controllerDir(dataDir, serial)), dataDir].map(readControlFile));
   return found.filter((controller) => controller !== null);
@@ -35,6 +35,14 @@ export async function controllerOf(dataDir: string, doorId: number): Promise<Loc
   }
   const doors = controllers.flatMap((controller) => controller.doorIds).join(", ");
   throw failure("door_unknown", `No virtual controller here serves door ${doorId}. There are: ${doors}.`);
+}
+
+/** The controller of one door, or all there are. */
+export async function controllersFor(dataDir: string, doorId: number | null): Promise<readonly LocalController[]> {
+  if (doorId !== null) return [await controllerOf(dataDir, doorId)];
+  const controllers = await localControllers(dataDir);
+  if (controllers.length > 0) return controllers;
+  throw failure("controller_away", `No virtual controller runs on ${dataDir}. Start the server with \`npm start\`.`);
 }
 
 async function readControlFile(folder: string): Promise<LocalController | null> {

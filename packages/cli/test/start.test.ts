@@ -125,6 +125,36 @@ describe("postern start, as a person meets it", () => {
     assert.match(missing.stderr, /^postern: .*door 9.*234, 235, 236\.\n$/);
   });
 
+  test("what goes wrong at a door stands in its state until it is over, and what is no part or no state is refused", async () => {
+    const said = async (...words: string[]) => {
+      const { code, stdout, stderr } = await command("door", ...words, "--door", "236");
+      assert.equal(code, 0, stderr);
+      return stdout;
+    };
+    assert.match(await said("tamper", "on"), /tampered with/);
+    assert.match(await said("fault", "exit-button", "on"), /broken/);
+    assert.match(await said("power", "off"), /no power; the bolt is locked/);
+    const noted = /closed +– +\d+ tampered with, exit button failed, power failed/;
+    assert.match(await said("state"), noted);
+    for (const words of [
+      ["tamper", "off"],
+      ["fault", "exit-button", "off"],
+      ["power", "on"],
+    ])
+      await said(...words);
+    await until("all is well", async () => !/failed|tampered/.test(await said("state")));
+    const refusals: [string[], RegExp][] = [
+      [["fault", "hinge", "on"], /A part is connection, relay/],
+      [["power", "half"], /The power is on or off/],
+      [["tamper", "on", "--side", "exit"], /no device at its exit/],
+    ];
+    for (const [words, message] of refusals) {
+      const { code, stderr } = await command("door", ...words, "--door", "236");
+      assert.equal(code, 1);
+      assert.match(stderr, message);
+    }
+  });
+
   test("demo.json, which holds a key, may be read by its owner alone", async () => {
     assert.equal((await stat(join(dataDir, "demo.json"))).mode & 0o777, 0o600);
   });

@@ -1,5 +1,5 @@
-import type { DoorMode } from "@postern/core";
-import type { Outcome } from "./drivers/driver.ts";
+import type { DoorMode, Factor } from "@postern/core";
+import type { DoorPart, Outcome } from "./drivers/driver.ts";
 import type { UplinkKind } from "./uplink/uplink-table.ts";
 
 /** What a running controller says of itself. Holds no name, card or key. */
@@ -28,6 +28,15 @@ export interface DoorReport {
   readonly sensor: "open" | "closed" | null;
   readonly isFireSignalled: boolean;
   readonly mode: DoorMode;
+  /** Alarms that go on. */
+  readonly alarms: readonly ("held_open" | "forced_open")[];
+  readonly tamperedDeviceIds: readonly number[];
+  /** What of the hardware does not work. */
+  readonly faults: readonly DoorPart[];
+  /** Devices that wait for another factor. */
+  readonly waits: readonly { readonly deviceId: number; readonly wanted: readonly Factor[] }[];
+  /** When the first person of this window was let in, null while nobody has been; null for a door that waits for none. */
+  readonly firstPersonIn: { readonly atMs: number | null } | null;
   readonly lastDecision: ({ readonly atMs: number } & Outcome) | null;
 }
 

@@ -44,6 +44,14 @@ function describeDoor(door: DoorState, { contents }: Replica): DoorReport {
     sensor: door.leaf.isOpen === null ? null : door.leaf.isOpen ? "open" : "closed",
     isFireSignalled: door.isFireSignalled,
     mode: door.mode,
+    alarms: [
+      ...(door.leaf.isHeldOpenAlarm ? (["held_open"] as const) : []),
+      ...(door.leaf.isForcedOpenAlarm ? (["forced_open"] as const) : []),
+    ],
+    tamperedDeviceIds: door.tamperedIds,
+    faults: door.faults.map(({ part }) => part),
+    waits: door.waits.map(({ deviceId, wanted }) => ({ deviceId, wanted })),
+    firstPersonIn: contents.door(doorId)?.firstPersonIn === true ? { atMs: door.firstInMs } : null,
     lastDecision: door.last === null ? null : { atMs: door.last.atMs, ...door.last.outcome },
   };
 }

@@ -19,6 +19,7 @@ export const DOOR_CODES = {
   virtual_driver_away: { class: "transient", summary: "The virtual driver's socket cannot be reached, or did not answer in time." },
   request_malformed: { class: "caller", summary: "The virtual driver does not understand the request." },
   door_unknown: { class: "caller", summary: "This controller does not serve that door." },
+  exit_missing: { class: "caller", summary: "This door has no device at its exit." },
   part_dead: { class: "transient", summary: "That part of the virtual door does not work now: it was broken by hand, or has no power." },
   busy: { class: "transient", summary: "Too many requests wait at this door." },
   stopping: { class: "transient", summary: "The controller is stopping." },

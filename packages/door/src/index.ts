@@ -6,6 +6,7 @@ export type { ControllerState, DoorReport, RosterReport } from "./controller-sta
 export type { Credential, DoorPorts, DoorWiring, Driver, Outcome, Person } from "./drivers/driver.ts";
 export { askVirtualDriver } from "./drivers/virtual/ask-virtual-driver.ts";
 export type {
+  BreakablePart,
   ControlRequest,
   ControlResults,
   DoneResult,

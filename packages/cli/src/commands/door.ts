@@ -2,7 +2,7 @@ import { assertNever, reasonText } from "@postern/core";
 import type { ControllerState, DoorReport, PresentedCard, PresentedThing, PresentResult } from "@postern/door";
 import { askVirtualDriver } from "@postern/door/ask-virtual-driver";
 import { EXIT, failure } from "../failure.ts";
-import { controllerOf, type LocalController, localControllers } from "../local-door.ts";
+import { controllerOf, controllersFor } from "../local-door.ts";
 import { localTime } from "../local-time.ts";
 import { type Output, table } from "../output.ts";
 import { dataDir, wholeNumber } from "../settings.ts";
@@ -94,7 +94,7 @@ export interface ShowOptions {
 /** How the virtual doors of a data directory stand. */
 export async function showDoors(options: ShowOptions, output: Output): Promise<void> {
   const only = options.door === undefined ? null : wholeNumber("--door", options.door);
-  const controllers = await controllersFor(only);
+  const controllers = await controllersFor(dataDir(), only);
   const states = await Promise.all(
     controllers.map(({ socketPath }) => askVirtualDriver(socketPath, { op: "state" }, { timeoutMs: LOOK_MS_MAX })),
   );
@@ -106,16 +106,8 @@ export async function showDoors(options: ShowOptions, output: Output): Promise<v
       output.json({ ...door, controllerSerial: state.serial, uplink: state.uplink, roster: state.roster, beliefAgeMs: state.beliefAgeMs });
     return;
   }
-  const head = ["DOOR", "NAME", "BOLT", "HELD BY", "LINK", "ROSTER", "LAST DECISION"];
+  const head = ["DOOR", "NAME", "BOLT", "LEAF", "HELD BY", "NOTED", "LINK", "ROSTER", "LAST DECISION"];
   for (const line of table([head, ...doors.map(({ state, door }) => doorRow(state, door))])) output.line(line);
-}
-
-/** The controller of one door, or all there are. */
-async function controllersFor(doorId: number | null): Promise<readonly LocalController[]> {
-  if (doorId !== null) return [await controllerOf(dataDir(), doorId)];
-  const controllers = await localControllers(dataDir());
-  if (controllers.length > 0) return controllers;
-  throw failure("controller_away", `No virtual controller runs on ${dataDir()}. Start the server with \`npm start\`.`);
 }
 
 function doorRow(state: ControllerState, door: DoorReport): string[] {
@@ -126,54 +118,27 @@ function doorRow(state: ControllerState, door: DoorReport): string[] {
     String(door.doorId),
     door.name ?? "?",
     door.relay === "on" ? "open" : "locked",
+    door.sensor ?? "–",
     mode,
+    notes(door).join(", ") || "–",
     state.uplink,
     String(state.roster.completeTo),
     decision,
   ];
 }
 
-export interface PressOptions {
-  readonly door: string;
-  readonly json?: boolean;
-}
-
-/** Presses the exit button of a virtual door. */
-export async function pressExitButton(options: PressOptions, output: Output): Promise<void> {
-  const doorId = wholeNumber("--door", options.door);
-  const { socketPath } = await controllerOf(dataDir(), doorId);
-  const done = await askVirtualDriver(socketPath, { op: "exit_button", doorId }, { timeoutMs: LOOK_MS_MAX });
-  if (options.json === true) return output.json(done);
-  output.line(`Door ${doorId} is ${done.relay === "on" ? "open" : "locked"}.`);
-}
-
-export interface SensorOptions extends PressOptions {
-  readonly position: string;
-}
-
-/** Opens or closes the leaf of a virtual door, as its sensor sees it. */
-export async function moveSensor({ position, door, json }: SensorOptions, output: Output): Promise<void> {
-  if (position !== "open" && position !== "closed") throw failure("argument_invalid", "The sensor is open or closed.");
-  const doorId = wholeNumber("--door", door);
-  const { socketPath } = await controllerOf(dataDir(), doorId);
-  const done = await askVirtualDriver(socketPath, { op: "sensor", doorId, isOpen: position === "open" }, { timeoutMs: LOOK_MS_MAX });
-  if (json === true) return output.json({ ...done, sensor: position });
-  output.line(`The sensor of door ${doorId} says ${position}.`);
-}
-
-export interface FireOptions extends ShowOptions {
-  readonly position: string;
-}
-
-/** Raises or ends the fire signal at one virtual door, or at all of a data directory. */
-export async function signalFire({ position, door, json }: FireOptions, output: Output): Promise<void> {
-  if (position !== "on" && position !== "off") throw failure("argument_invalid", "The fire signal is on or off.");
-  const only = door === undefined ? null : wholeNumber("--door", door);
-  for (const { socketPath, doorIds } of await controllersFor(only)) {
-    for (const doorId of only === null ? doorIds : [only]) {
-      const done = await askVirtualDriver(socketPath, { op: "fire", doorId, isOn: position === "on" }, { timeoutMs: LOOK_MS_MAX });
-      if (json === true) output.json({ ...done, fire: position });
-      else output.line(`The fire signal of door ${doorId} is ${position}; the bolt is ${done.relay === "on" ? "open" : "locked"}.`);
-    }
-  }
+/** What whoever looks after the door should know. */
+function notes({ alarms, tamperedDeviceIds, faults, waits, firstPersonIn }: DoorReport): string[] {
+  const words = (code: string): string => code.replaceAll("_", " ");
+  const first =
+    firstPersonIn === null
+      ? []
+      : [firstPersonIn.atMs === null ? "first person awaited" : `first person in ${localTime(firstPersonIn.atMs)}`];
+  return [
+    ...alarms.map(words),
+    ...tamperedDeviceIds.map((deviceId) => `${deviceId} tampered with`),
+    ...faults.map((part) => `${words(part)} failed`),
+    ...waits.map(({ deviceId, wanted }) => `${deviceId} waits for ${wanted.join(" or ")}`),
+    ...first,
+  ];
 }

@@ -214,6 +214,7 @@ export class DoorRunner {
     const isDone = await this.#relayWork;
     const told: Outcome =
       outcome.outcome === "opened" && !isDone ? { outcome: "refused", reason: "error", person: outcome.person } : outcome;
+    if (told !== outcome) this.handle({ kind: "told", decided: outcome, told });
     this.#answers.get(presentationId)?.(told);
     this.#answers.delete(presentationId);
   }

@@ -27,6 +27,8 @@ export type DoorInput =
   | { readonly kind: "sensor"; readonly isOpen: boolean }
   /** The case of one of the door's devices. */
   | { readonly kind: "tamper"; readonly deviceId: number; readonly isOn: boolean }
+  /** Somebody was told otherwise than was decided, because the relay did not do its part. */
+  | { readonly kind: "told"; readonly decided: Outcome; readonly told: Outcome }
   /** The hardware reports the relay. */
   | { readonly kind: "relay"; readonly isOn: boolean }
   | { readonly kind: "part_failed"; readonly part: DoorPart }
@@ -102,6 +104,11 @@ function stepInput(state: DoorState, input: DoorInput, facts: DoorFacts): DoorSt
       return signalFire(state, input.isOn, facts);
     case "sensor":
       return senseLeaf(state, input.isOpen, facts);
+    case "told":
+      return {
+        state: state.last?.outcome === input.decided ? { ...state, last: { ...state.last, outcome: input.told } } : state,
+        effects: [],
+      };
     case "tamper":
       return tamper(state, input, facts);
     case "relay":

@@ -54,6 +54,7 @@ test("faults: with a broken relay the door stays locked, the person is told so, 
   world.driver.setFault(234, "relay", true);
   assert.equal(world.isOpen(), false);
   assert.deepEqual(await world.present(), { outcome: "refused", reason: "error", person: { authId: 1000, userId: 2000 } });
+  assert.equal(world.controller.doors()[0]?.last?.outcome.outcome, "refused");
   assert.deepEqual(await world.controller.obey({ commandId: 1, command: "ONCE_OPEN", doorId: 234, notAfter: NOW_MS + 5_000 }), {
     outcome: "failed",
     reason: "command_failed",

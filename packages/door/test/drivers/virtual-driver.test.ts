@@ -3,20 +3,29 @@ import { chmodSync, existsSync, lstatSync, readFileSync, statSync, writeFileSync
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import type { WireItem } from "@postern/contract";
 import { silentLog, systemClock, systemRandom, systemTimers } from "@postern/core";
 import { type RunningController, startController } from "../../src/app.ts";
 import { askVirtualDriver } from "../../src/drivers/virtual/ask-virtual-driver.ts";
 import { readControlRequest } from "../../src/drivers/virtual/control-protocol.ts";
 import { controlSocketPath } from "../../src/drivers/virtual/socket-path.ts";
 import { CONTROL_REQUEST_BYTES_MAX } from "../../src/limits.ts";
-import { anAuth, basicRoster, rosterFrame, wire } from "../support/builders.ts";
+import { aDoor, anAuth, aSchedule, basicRoster, rosterFrame, wire } from "../support/builders.ts";
 import { type ClaimedFolder, claimedFolder } from "../support/claimed-folder.ts";
 import { LinkServer } from "../support/link-server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const ASK = { timeoutMs: 5_000 };
 
-async function start(context: TestContext): Promise<{ controller: RunningController; socketPath: string; folder: ClaimedFolder }> {
+interface Started {
+  readonly controller: RunningController;
+  readonly socketPath: string;
+  readonly folder: ClaimedFolder;
+  /** Brings the replica to revision 3. */
+  readonly replica: (items: WireItem[]) => Promise<void>;
+}
+
+async function start(context: TestContext): Promise<Started> {
   const server = await LinkServer.start(context);
   const folder = claimedFolder(context, { mqttUrl: server.url });
   const common = { log: silentLog, clock: systemClock, timers: systemTimers, random: systemRandom };
@@ -27,7 +36,11 @@ async function start(context: TestContext): Promise<{ controller: RunningControl
   peer.welcome();
   peer.roster(rosterFrame([...basicRoster(), wire(anAuth({ startMs: 0, endMs: 2 ** 42 }), 2)], { completeTo: 2 }));
   await controller.whenSynced(2);
-  return { controller, socketPath: controller.socketPath ?? "", folder };
+  const replica = async (items: WireItem[]): Promise<void> => {
+    peer.roster(rosterFrame(items, { batch: 2, completeTo: 3 }));
+    await controller.whenSynced(3);
+  };
+  return { controller, socketPath: controller.socketPath ?? "", folder, replica };
 }
 
 test("virtual driver: a card is presented over the socket, and the answer says what came of it", async (context) => {
@@ -66,6 +79,43 @@ test("virtual driver: sensor, button and fire signal are pressed by hand", async
   assert.deepEqual([door?.sensor, door?.isFireSignalled, door?.mode], ["open", true, { kind: "unlocked", by: "fire" }]);
 });
 
+test("virtual driver: what goes wrong at a door is done by hand, and the state says what it is", async (context) => {
+  const { socketPath, replica } = await start(context);
+  const state = async () => (await askVirtualDriver(socketPath, { op: "state", doorId: 234 }, ASK)).doors[0];
+  const before = await state();
+  assert.deepEqual(
+    [before?.alarms, before?.tamperedDeviceIds, before?.faults, before?.waits, before?.firstPersonIn],
+    [[], [], [], [], null],
+  );
+  await replica([
+    wire(aSchedule(), 3),
+    wire(aDoor({ forcedOpenAlarm: true, firstPersonIn: true, scheduledUnlockId: 333 }), 3),
+    wire(anAuth({ startMs: 0, endMs: 2 ** 42, chains: [["CARD", "FACE"]] }), 3),
+  ]);
+  await askVirtualDriver(socketPath, { op: "sensor", doorId: 234, isOpen: true }, ASK);
+  await askVirtualDriver(socketPath, { op: "tamper", doorId: 234, isOn: true }, ASK);
+  await askVirtualDriver(socketPath, { op: "present", doorId: 234, card: { cardNumber: "12345" } }, ASK);
+  await askVirtualDriver(socketPath, { op: "fault", doorId: 234, part: "entry_reader", isOn: true }, ASK);
+  assert.deepEqual(await askVirtualDriver(socketPath, { op: "power", doorId: 234, isOn: false }, ASK), { doorId: 234, relay: "off" });
+  const door = await state();
+  assert.deepEqual(
+    [door?.alarms, door?.tamperedDeviceIds, door?.faults, door?.waits, door?.firstPersonIn],
+    [["forced_open"], [434], ["entry_reader", "power"], [{ deviceId: 434, wanted: ["FACE"] }], { atMs: null }],
+  );
+  await assert.rejects(askVirtualDriver(socketPath, { op: "exit_button", doorId: 234 }, ASK), { code: "part_dead" });
+});
+
+test("virtual driver: without power a fail-safe door of the roster opens, and with it says when the first person came", async (context) => {
+  const { socketPath, replica } = await start(context);
+  await replica([wire(aSchedule(), 3), wire(aDoor({ lockType: "fail_safe", firstPersonIn: true, scheduledUnlockId: 333 }), 3)]);
+  assert.equal((await askVirtualDriver(socketPath, { op: "power", doorId: 234, isOn: false }, ASK)).relay, "on");
+  assert.equal((await askVirtualDriver(socketPath, { op: "power", doorId: 234, isOn: true }, ASK)).relay, "off");
+  await askVirtualDriver(socketPath, { op: "present", doorId: 234, card: { cardNumber: "12345" } }, ASK);
+  const { doors } = await askVirtualDriver(socketPath, { op: "state" }, ASK);
+  assert.deepEqual(doors[0]?.mode, { kind: "unlocked", by: "schedule" });
+  assert.equal(typeof doors[0]?.firstPersonIn?.atMs, "number");
+});
+
 test("virtual driver: an unknown door, a bad card and nonsense are answered with a code each", async (context) => {
   const { socketPath } = await start(context);
   await assert.rejects(askVirtualDriver(socketPath, { op: "present", doorId: 7, card: { cardNumber: "1" } }, ASK), {
@@ -73,8 +123,14 @@ test("virtual driver: an unknown door, a bad card and nonsense are answered with
   });
   await assert.rejects(askVirtualDriver(socketPath, { op: "state", doorId: 7 }, ASK), { code: "door_unknown" });
   await assert.rejects(askVirtualDriver(socketPath, { op: "present", doorId: 234, side: "exit", card: { cardNumber: "1" } }, ASK), {
-    code: "request_malformed",
+    code: "exit_missing",
   });
+  for (const request of [
+    { op: "tamper", doorId: 234, side: "exit", isOn: true },
+    { op: "fault", doorId: 234, part: "exit_reader", isOn: true },
+  ] as const) {
+    await assert.rejects(askVirtualDriver(socketPath, request, ASK), { code: "exit_missing" });
+  }
   await assert.rejects(askVirtualDriver(socketPath, { op: "present", doorId: 234, card: { cardNumber: "zero" } }, ASK), {
     code: "request_malformed",
   });
@@ -86,6 +142,11 @@ test("virtual driver: an unknown door, a bad card and nonsense are answered with
     '{"op":"present","doorId":234}',
     '{"op":"sensor","doorId":234}',
     '{"op":"state","doorId":-1}',
+    '{"op":"tamper","doorId":234}',
+    '{"op":"tamper","doorId":234,"isOn":true,"side":"top"}',
+    '{"op":"power","doorId":234,"isOn":"off"}',
+    '{"op":"fault","doorId":234,"isOn":true}',
+    '{"op":"fault","doorId":234,"isOn":true,"part":"power"}',
   ]) {
     assert.equal(readControlRequest(line).ok, false, line);
   }

@@ -1,5 +1,5 @@
 import type { ControllerState } from "../../controller-state.ts";
-import type { Outcome } from "../driver.ts";
+import type { DoorPart, Outcome } from "../driver.ts";
 
 /** A card as CLUe writes it (CLUe §1.2). */
 export interface PresentedCard {
@@ -23,7 +23,25 @@ export type ControlRequest =
   | { readonly op: "state"; readonly doorId?: number }
   | { readonly op: "exit_button"; readonly doorId: number }
   | { readonly op: "sensor"; readonly doorId: number; readonly isOpen: boolean }
-  | { readonly op: "fire"; readonly doorId: number; readonly isOn: boolean };
+  | { readonly op: "fire"; readonly doorId: number; readonly isOn: boolean }
+  /** The case of the device on one side; the entry's when left out. */
+  | { readonly op: "tamper"; readonly doorId: number; readonly side?: "entry" | "exit"; readonly isOn: boolean }
+  /** Of everything at the door but the controller. */
+  | { readonly op: "power"; readonly doorId: number; readonly isOn: boolean }
+  /** Breaks a part of the door, or mends it. */
+  | { readonly op: "fault"; readonly doorId: number; readonly part: BreakablePart; readonly isOn: boolean };
+
+export type BreakablePart = Exclude<DoorPart, "power">;
+
+export const BREAKABLE_PARTS: readonly BreakablePart[] = [
+  "connection",
+  "relay",
+  "entry_reader",
+  "exit_reader",
+  "sensor",
+  "exit_button",
+  "fire_signal",
+];
 
 /** What each request is answered with. */
 export interface ControlResults {
@@ -32,6 +50,9 @@ export interface ControlResults {
   readonly exit_button: DoneResult;
   readonly sensor: DoneResult;
   readonly fire: DoneResult;
+  readonly tamper: DoneResult;
+  readonly power: DoneResult;
+  readonly fault: DoneResult;
 }
 
 export interface PresentResult {
@@ -65,7 +86,7 @@ type RequestRead = { readonly ok: true; readonly request: ControlRequest } | { r
 export function readControlRequest(line: string): RequestRead {
   const value = parseObject(line);
   if (value === null) return wrong("A request is one line with one JSON object.");
-  const { op, doorId, side, isOpen, isOn } = value;
+  const { op, doorId, side, isOpen } = value;
   if (op === "state" && doorId === undefined) return { ok: true, request: { op } };
   if (typeof doorId !== "number" || !Number.isSafeInteger(doorId) || doorId < 1) return wrong("doorId is the id of a door.");
   switch (op) {
@@ -82,10 +103,29 @@ export function readControlRequest(line: string): RequestRead {
     case "sensor":
       return typeof isOpen === "boolean" ? { ok: true, request: { op, doorId, isOpen } } : wrong("isOpen is true or false.");
     case "fire":
-      return typeof isOn === "boolean" ? { ok: true, request: { op, doorId, isOn } } : wrong("isOn is true or false.");
+    case "power":
+    case "tamper":
+    case "fault":
+      return readSwitch(op, doorId, value);
     default:
-      return wrong("op is present, state, exit_button, sensor or fire.");
+      return wrong("op is present, state, exit_button, sensor, fire, tamper, power or fault.");
   }
+}
+
+/** What is turned on or off. */
+function readSwitch(
+  op: "fire" | "power" | "tamper" | "fault",
+  doorId: number,
+  { isOn, side, part }: Readonly<Record<string, unknown>>,
+): RequestRead {
+  if (typeof isOn !== "boolean") return wrong("isOn is true or false.");
+  if (op === "fire" || op === "power") return { ok: true, request: { op, doorId, isOn } };
+  if (op === "tamper") {
+    if (side !== undefined && side !== "entry" && side !== "exit") return wrong("side is entry or exit.");
+    return { ok: true, request: { op, doorId, isOn, ...(side === undefined ? {} : { side }) } };
+  }
+  const broken = BREAKABLE_PARTS.find((one) => one === part);
+  return broken === undefined ? wrong(`part is ${BREAKABLE_PARTS.join(", ")}.`) : { ok: true, request: { op, doorId, part: broken, isOn } };
 }
 
 /** Reads one line as an answer; null when it is none. */

@@ -123,6 +123,15 @@ export class ControlServer {
       case "fire":
         driver.signalFire(request.doorId, request.isOn);
         break;
+      case "tamper":
+        driver.tamper(request.doorId, request.side ?? "entry", request.isOn);
+        break;
+      case "power":
+        driver.setPower(request.doorId, request.isOn);
+        break;
+      case "fault":
+        driver.setFault(request.doorId, request.part, request.isOn);
+        break;
     }
     return { doorId: request.doorId, relay: this.#relay(request.doorId) };
   }

@@ -47,12 +47,15 @@ export class VirtualDoor implements Faults {
   readonly #broken = new Set<DoorPart>();
   #tellFault: (part: DoorPart) => void = () => undefined;
 
-  constructor(clock: Clock, timers: Timers) {
+  readonly #hasExit: boolean;
+
+  constructor(clock: Clock, timers: Timers, hasExit: boolean) {
+    this.#hasExit = hasExit;
     this.relay = new VirtualRelay(clock, timers, () => this.#isDead("relay"));
   }
 
-  ports(hasExit: boolean): DoorPorts {
-    const exitSide = hasExit ? { exitReader: this.#exit, exitTamper: this.#exitTamper } : { exitReader: null, exitTamper: null };
+  ports(): DoorPorts {
+    const exitSide = this.#hasExit ? { exitReader: this.#exit, exitTamper: this.#exitTamper } : { exitReader: null, exitTamper: null };
     return {
       relay: this.relay,
       entryReader: this.#entry,
@@ -77,6 +80,7 @@ export class VirtualDoor implements Faults {
 
   /** Breaks a part, or mends it. What is mended works once the controller tries it again. */
   setFault(part: DoorPart, isOn: boolean): void {
+    if (part === "exit_reader") this.#assertSide("exit");
     if (isOn === this.#broken.has(part)) return;
     if (!isOn) return void this.#broken.delete(part);
     this.#broken.add(part);
@@ -97,8 +101,9 @@ export class VirtualDoor implements Faults {
   /** Resolves with what came of it. */
   present(side: "entry" | "exit", credential: Credential | TypedPin): Promise<Outcome> {
     this.#assertAlive(side === "entry" ? "entry_reader" : "exit_reader");
+    this.#assertSide(side);
     const { listener } = side === "entry" ? this.#entry : this.#exit;
-    if (listener === null) throw doorError("request_malformed", { context: { side } });
+    if (listener === null) throw deadPart(side === "entry" ? "entry_reader" : "exit_reader");
     return listener(credential);
   }
 
@@ -113,6 +118,7 @@ export class VirtualDoor implements Faults {
   }
 
   tamper(side: "entry" | "exit", isOn: boolean): void {
+    this.#assertSide(side);
     (side === "entry" ? this.#entryTamper : this.#exitTamper).move(isOn, this.#isDead());
   }
 
@@ -123,6 +129,10 @@ export class VirtualDoor implements Faults {
 
   #isDead(part?: DoorPart): boolean {
     return this.#broken.has("connection") || this.#broken.has("power") || (part !== undefined && this.#broken.has(part));
+  }
+
+  #assertSide(side: "entry" | "exit"): void {
+    if (side === "exit" && !this.#hasExit) throw doorError("exit_missing");
   }
 
   #assertAlive(part: DoorPart): void {

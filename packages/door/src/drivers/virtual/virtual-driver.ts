@@ -20,9 +20,9 @@ export class VirtualDriver implements Driver {
   async start(): Promise<void> {}
 
   connect({ doorId, exitDeviceId }: DoorWiring): DoorPorts {
-    const door = new VirtualDoor(this.#clock, this.#timers);
+    const door = new VirtualDoor(this.#clock, this.#timers, exitDeviceId !== null);
     this.#doors.set(doorId, door);
-    return door.ports(exitDeviceId !== null);
+    return door.ports();
   }
 
   async disconnect(doorId: number): Promise<void> {
