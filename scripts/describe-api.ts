@@ -9,6 +9,7 @@ import { openDatabase } from "../packages/server/src/platform/database.ts";
 import { createHttpServer } from "../packages/server/src/platform/http/http-server.ts";
 import { createRouteGuards } from "../packages/server/src/platform/http/keyed-routes.ts";
 import { recordRoutes } from "../packages/server/src/platform/http/served-routes.ts";
+import { createPersonKeys } from "../packages/server/src/platform/person-keys/person-keys.ts";
 import { SERVER_VERSION } from "../packages/server/src/version.ts";
 
 /** What the server would serve, from the routes it adds: nothing listens, and the database is named and never asked. */
@@ -20,6 +21,7 @@ export async function describeApi(): Promise<ApiDescription> {
   addApi(app, createRouteGuards({ ...ports, rateLimit: "off", verifyKey: async () => ({ kind: "refused", because: "unknown" }) }), {
     ...{ ...ports, database, access: createAccess({ database, clock: systemClock }), keySigner: idleSigner() },
     ...{ ledgerGrown: new LedgerHints(systemTimers), stopping: new AbortController().signal },
+    personKeys: createPersonKeys({ wrappingKey: createHash("sha256").digest(), random: systemRandom }),
     deriveKey: (purpose) => createHash("sha256").update(purpose).digest(),
     mqttUrl: () => "mqtt://127.0.0.1:1883",
     controllerChanged: () => undefined,

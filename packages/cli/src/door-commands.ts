@@ -46,6 +46,7 @@ function addPresenting(door: Command, act: Act): void {
     .option("--code <id>", "a user id typed at the keypad", then("code"))
     .option("--pin <digits>", "the PIN of whoever came before", then("pin"))
     .option("--unique-pin <digits>", "a PIN that says by itself whose it is", then("uniquePin"))
+    .option("--finger <file>", "a finger's template, as it was enrolled", then("finger"))
     .option("--side <side>", "entry or exit (default entry)")
     .option("--timeout <seconds>", "how long to wait for the door's answer (default 30)")
     .option("--json", "one JSON value")

@@ -101,6 +101,19 @@ describe("administering a place from the command line", () => {
     assert.equal(await done("schedule", "list", ...owner), "None.\n", "the key's only place is meant");
   });
 
+  test("a finger that was enrolled opens its doors, and opens nothing once it is taken away", async () => {
+    const template = Buffer.from("the left thumb, as a reader wrote it");
+    const file = join(folder, "thumb.template");
+    await writeFile(file, template);
+    const finger = { fingerFormat: "TEMPLATE_FORMAT_SUPREMA", fingerFlag: "NONE", fingerData: template.toString("base64") };
+    const always = ["--start-at", "2020-01-01", "--end-at", "2037-01-01", "--doors", "all"];
+    const { authId } = await made("auth", "create", "--user-key", "ada", ...always, "--fingerprints", JSON.stringify([finger]));
+    assert.match(await done("door", "present", "--door", "234", "--finger", file), /Door 234 is open/);
+    assert.match(await done("auth", "change", String(authId), "--fingerprints", "[]"), /The controller has it/);
+    const refused = await command("door", "present", "--door", "235", "--finger", file);
+    assert.equal(refused.code, 3);
+  });
+
   test("a shell completes verbs and options", async () => {
     assert.match(await done("complete", "bash"), /bash completion for postern/);
     const verbs = await done("complete", "--", "schedule", "");

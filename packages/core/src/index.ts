@@ -9,6 +9,7 @@ export * from "./decision.ts";
 export * from "./door-mode.ts";
 export * from "./explain-access.ts";
 export * from "./factor.ts";
+export * from "./finger-mark.ts";
 export * from "./limits.ts";
 export * from "./log.ts";
 export * from "./parse-card.ts";

@@ -116,7 +116,7 @@ export interface AuthItem extends Grant {
   readonly pin: PinVerifier | null;
   /** Identifies its holder alone: the PIN hashed with the place's salt (see `uniquePinKey`); null: none. */
   readonly uniquePin: string | null;
-  /** Templates in base64 as the driver's readers understand them; nothing here looks inside. */
+  /** The marks of its fingers' templates (see `fingerMark`), in their order. The templates travel and are kept beside the item. */
   readonly fingerprints: readonly string[];
 }
 

@@ -220,6 +220,7 @@ class ControllerApp implements RunningController {
       openRelays: () => outbox.openRelays(),
       openAlarms: () => outbox.openAlarms(),
       firstIns: { read: () => outbox.firstIns(), write: (doorId, firstInMs) => outbox.writeFirstIn(doorId, firstInMs) },
+      watchFingers: (watcher) => roster.watchFingers(watcher),
       onAppended: () => this.#uplink.appended(),
       facts: () => ({
         nowMs: doorClock.nowMs(),

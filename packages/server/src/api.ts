@@ -46,7 +46,7 @@ import { recordRoutes } from "./platform/http/served-routes.ts";
 import { addV1Routes } from "./platform/http/v1-routes.ts";
 import { addV2Routes } from "./platform/http/v2-routes.ts";
 import { type Serve, serveOperations } from "./platform/operations/serve-operations.ts";
-import { createPersonKeys } from "./platform/person-keys/person-keys.ts";
+import type { PersonKeys } from "./platform/person-keys/person-keys.ts";
 import { SERVER_VERSION } from "./version.ts";
 
 export interface ApiDeps {
@@ -58,6 +58,7 @@ export interface ApiDeps {
   readonly log: Log;
   /** Signs API keys. */
   readonly keySigner: KeySigner;
+  readonly personKeys: PersonKeys;
   /** 32 bytes of the server's key for one purpose alone. */
   readonly deriveKey: (purpose: string) => Uint8Array;
   /** Wakes those who wait for events of a place. */
@@ -105,8 +106,7 @@ export function addApi(app: FastifyInstance, guards: RouteGuards, deps: ApiDeps)
 type Services = ReturnType<typeof createServices>;
 
 function createServices(deps: ApiDeps) {
-  const personKeys = createPersonKeys({ wrappingKey: deps.deriveKey("person keys"), random: deps.random });
-  const writer = new AuthWriter({ ...deps, personKeys, bodyKey: deps.deriveKey("create bodies") });
+  const writer = new AuthWriter({ ...deps, bodyKey: deps.deriveKey("create bodies") });
   return {
     audit: { database: deps.database, access: deps.access },
     auths: authsService({ ...deps, writer }),
@@ -122,7 +122,6 @@ function createServices(deps: ApiDeps) {
     operating: new Operating(deps),
     people: peopleService({
       ...deps,
-      personKeys,
       authsOfPerson: (userId, placeIds) => authsOfPerson(deps.database, userId, placeIds),
     }),
     schedules: schedulesService(deps),

@@ -39,7 +39,7 @@ import { createHttpServer } from "./platform/http/http-server.ts";
 import { createRouteGuards } from "./platform/http/keyed-routes.ts";
 import { migrate } from "./platform/migrate.ts";
 import { type Notifications, openNotifications } from "./platform/notifications.ts";
-import { createPersonKeys } from "./platform/person-keys/person-keys.ts";
+import { createPersonKeys, type PersonKeys } from "./platform/person-keys/person-keys.ts";
 import { startEmbeddedPostgres } from "./platform/postgres/embedded-postgres.ts";
 import { loadServerKey, type ServerKey } from "./platform/server-key.ts";
 import { FEED_POLL_MS } from "./roster/limits.ts";
@@ -97,8 +97,8 @@ async function startParts(options: ServerOptions, stack: AsyncDisposableStack): 
   const erasures = await ErasureLog.open(held.path);
   await replayErasures({ database, personKeys, erasures, clock, log });
   const demo = await findDemo(options, database);
-  const link = await startLink({ options, stack, database, address: addresses.application });
-  const http = await startHttp({ options, stack, database, serverKey, link, erasures });
+  const link = await startLink({ options, stack, database, address: addresses.application, personKeys });
+  const http = await startHttp({ options, stack, database, serverKey, link, personKeys, erasures });
   return { ...http, mqttUrl: link.mqttUrl, demo, database, confirmations: link.confirmations };
 }
 
@@ -140,10 +140,11 @@ interface LinkParts {
   readonly stack: AsyncDisposableStack;
   readonly database: Database;
   readonly address: DatabaseAddress;
+  readonly personKeys: PersonKeys;
 }
 
 /** The roster's feeds, the ledger's append and the controllers' listener. */
-async function startLink({ options, stack, database, address }: LinkParts): Promise<Link> {
+async function startLink({ options, stack, database, address, personKeys }: LinkParts): Promise<Link> {
   const { config, log, clock, timers } = options;
   const notifications = openNotifications({ address, timers, log });
   stack.defer(() => notifications.close());
@@ -170,6 +171,7 @@ async function startLink({ options, stack, database, address }: LinkParts): Prom
     clock,
     log,
     instanceId,
+    personKeys,
     isInstanceAlive: (other) => isInstanceAlive(database, other),
   });
   const sendCommands = (): Promise<void> => gateway.sendDueCommands();
@@ -222,6 +224,7 @@ interface HttpParts {
   readonly serverKey: ServerKey;
   readonly link: Link;
   readonly erasures: ErasureLog;
+  readonly personKeys: PersonKeys;
 }
 
 async function startHttp({
@@ -231,6 +234,7 @@ async function startHttp({
   serverKey,
   link,
   erasures,
+  personKeys,
 }: HttpParts): Promise<Pick<RunningServer, "baseUrl" | "keys" | "claims">> {
   const { config, log, clock, timers, random } = options;
   const waitingKeys = new WaitingKeys();
@@ -254,7 +258,7 @@ async function startHttp({
   const guards = createRouteGuards({ log, clock, verifyKey: verifier.verify, verifyOperator, onRefused, rateLimit: "off" });
   const checks = { database: async () => (await database.query("select 1")).length === 1, gateway: () => true, ...options.checks };
   const { keys, claims, operating } = addApi(app, guards, {
-    ...{ database, clock, timers, random, log, keySigner },
+    ...{ database, clock, timers, random, log, keySigner, personKeys },
     access: createAccess({ database, clock }),
     deriveKey: (purpose) => serverKey.deriveKey(purpose),
     ledgerGrown: link.ledgerHints,

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { assertNever, reasonText } from "@postern/core";
 import type { ControllerState, DoorReport, PresentedCard, PresentedThing, PresentResult } from "@postern/door";
 import { askVirtualDriver } from "@postern/door/ask-virtual-driver";
@@ -19,7 +20,7 @@ export interface PresentOptions {
 
 /** One thing as it stood in the command. */
 export interface TypedThing {
-  readonly kind: "card" | "code" | "pin" | "uniquePin";
+  readonly kind: "card" | "code" | "pin" | "uniquePin" | "finger";
   readonly text: string;
 }
 
@@ -28,8 +29,9 @@ export async function presentThings(options: PresentOptions & { readonly things:
   const doorId = wholeNumber("--door", options.door);
   const side = readSide(options.side);
   const timeoutMs = wholeNumber("--timeout", options.timeout ?? ANSWER_S_DEFAULT) * 1_000;
-  const things = options.things.map(readThing);
-  if (things.length === 0) throw failure("argument_missing", "What is presented? Give --card, --code and --pin, or --unique-pin.");
+  const things = await Promise.all(options.things.map(readThing));
+  if (things.length === 0)
+    throw failure("argument_missing", "What is presented? Give --card, --code and --pin, --unique-pin, or --finger.");
   const { socketPath } = await controllerOf(dataDir(), doorId);
   let code: number = EXIT.refused;
   for (const thing of things) {
@@ -42,7 +44,7 @@ export async function presentThings(options: PresentOptions & { readonly things:
   return code;
 }
 
-function readThing({ kind, text }: TypedThing): PresentedThing {
+async function readThing({ kind, text }: TypedThing): Promise<PresentedThing> {
   switch (kind) {
     case "card":
       return { card: readCard(text) };
@@ -52,9 +54,18 @@ function readThing({ kind, text }: TypedThing): PresentedThing {
       return { pin: readDigits("--pin", text) };
     case "uniquePin":
       return { uniquePin: readDigits("--unique-pin", text) };
+    case "finger":
+      return { finger: await readTemplate(text) };
     default:
       return assertNever(kind);
   }
+}
+
+async function readTemplate(name: string): Promise<string> {
+  const bytes = await readFile(name).catch((cause: unknown) => {
+    throw failure("file_unreadable", `--finger: ${name} cannot be read.`, cause);
+  });
+  return bytes.toString("base64");
 }
 
 /** Never repeated in what is said of it. */

@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { FINGER_DATA_LENGTH_MAX, FINGERPRINTS_COUNT_MAX } from "../clue/clue-limits.ts";
 import {
   DOORS_PER_CONTROLLER_MAX,
   EVENTS_PER_FRAME_MAX,
@@ -107,6 +108,10 @@ export const WireItem = Type.Object({
   revision: Id,
   gone: Type.Optional(Type.Literal(true)),
   item: Type.Optional(Type.Unknown()),
+  /** The templates whose marks the item holds, in base64 and in their order. No part of the item, so that neither the server's roster nor a digest holds one. */
+  templates: Type.Optional(
+    Type.Array(Type.String({ pattern: "^[A-Za-z0-9+/]+={0,2}$", maxLength: FINGER_DATA_LENGTH_MAX }), { maxItems: FINGERPRINTS_COUNT_MAX }),
+  ),
 });
 export type WireItem = Static<typeof WireItem>;
 

@@ -3,6 +3,7 @@ import type { Log, Timer, Timers } from "@postern/core";
 import type { DoorWiring, Driver } from "../drivers/driver.ts";
 import { DOOR_TICK_MS } from "../limits.ts";
 import type { OpenAlarm } from "../outbox/open-alarms.ts";
+import type { FingerWatcher } from "../replica/fingers.ts";
 import { doorEvent } from "./door-events.ts";
 import type { DoorFacts } from "./door-facts.ts";
 import { DoorRunner } from "./door-runner.ts";
@@ -23,6 +24,8 @@ export interface ControllerDeps {
   readonly openRelays: () => readonly number[];
   readonly firstIns: FirstIns;
   readonly openAlarms: () => readonly OpenAlarm[];
+  /** Tells of the fingers that are held, and of each change. */
+  readonly watchFingers: (watcher: FingerWatcher) => void;
   readonly onAppended: () => void;
 }
 
@@ -44,7 +47,9 @@ export class Controller {
   }
 
   async start(doors: readonly DoorWiring[]): Promise<void> {
-    await this.#deps.driver.start();
+    const { driver, watchFingers } = this.#deps;
+    await driver.start();
+    if (driver.holdFingers !== undefined) watchFingers((authId, templates) => driver.holdFingers?.(authId, templates));
     await this.serve(doors);
     this.#scheduleTick();
   }

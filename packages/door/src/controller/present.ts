@@ -142,10 +142,16 @@ function identify(credential: Named, { roster }: DoorFacts): AuthItem | null {
     case "unique_pin_checked":
       return roster.authByUniquePin(credential.key);
     case "matched":
-      return roster.auth(credential.authId);
+      return matchedAuth(credential, roster);
     default:
       return assertNever(credential);
   }
+}
+
+/** A reader may still match a finger that was taken away a moment ago: only an auth that holds one is known by one. */
+function matchedAuth({ authId, factor }: Named & { readonly kind: "matched" }, roster: DoorFacts["roster"]): AuthItem | null {
+  const auth = authId === null ? null : roster.auth(authId);
+  return factor === "FINGERPRINT" && auth?.fingerprints.length === 0 ? null : auth;
 }
 
 function judge(step: DoorStep, attempt: Attempt, facts: DoorFacts): DoorStep {

@@ -7,6 +7,11 @@ export interface Driver {
   connect(wiring: DoorWiring): DoorPorts;
   /** Gives a door's hardware up, locked. */
   disconnect(doorId: number): Promise<void>;
+  /**
+   * For drivers whose readers compare fingers themselves: the templates of an auth, in base64 as they were enrolled; an empty list takes them away.
+   * Every auth of the controller's doors comes; whether a match opens is decided each time. Left out: fingers open nothing here.
+   */
+  holdFingers?(authId: number, templates: readonly string[]): void;
   /** Leaves every door locked. */
   stop(): Promise<void>;
 }
@@ -82,8 +87,8 @@ export type Credential =
   | { readonly kind: "card"; readonly factor: "CARD" | "MOBILE"; readonly card: Card }
   /** A typed user id, which names a person and proves nothing. */
   | { readonly kind: "code"; readonly factor: "CODE"; readonly userId: number }
-  /** The reader itself knows whose it is: it compared a template, or holds what it verified. */
-  | { readonly kind: "matched"; readonly factor: Factor; readonly authId: number };
+  /** The reader itself knows whose it is: it compared a template, or holds what it verified. null: it knows nobody by it. */
+  | { readonly kind: "matched"; readonly factor: Factor; readonly authId: number | null };
 
 /** Digits as they were typed, not yet looked at. */
 export type TypedPin = { readonly kind: "pin" | "unique_pin"; readonly digits: string };

@@ -1,7 +1,7 @@
 import type { RosterFrame, WireItem } from "@postern/contract";
 import type { ItemKey } from "@postern/core";
 import type { HeldItem } from "./held-item.ts";
-import { readItemKey, readItemOf } from "./read-item.ts";
+import { readHeldOf, readItemKey } from "./read-item.ts";
 
 /** How far a replica is. The cursors belong to the epoch of the server data it was filled from. */
 export interface ReplicaPosition {
@@ -57,11 +57,10 @@ function positionAfter(position: ReplicaPosition, { urgentTo, completeTo }: Rost
   return { ...position, urgentTo: Math.max(urgentTo ?? position.urgentTo, completeTo ?? 0), completeTo: completeTo ?? position.completeTo };
 }
 
-function readWireItem({ key: text, revision, gone, item: value }: WireItem): HeldItem | null {
+function readWireItem({ key: text, revision, gone, item: value, templates }: WireItem): HeldItem | null {
   const key = readItemKey(text);
   // A key that no item of ours can have holds no item either: the frame's schema lets none pass but those beyond the safe integers.
   if (key === null) return null;
   if (gone === true) return { kind: "gone", key, revision };
-  const item = readItemOf(key, value);
-  return item === null ? { kind: "failed", key, revision, code: "item_malformed" } : { kind: "item", key, revision, item };
+  return readHeldOf(key, revision, value, templates ?? []) ?? { kind: "failed", key, revision, code: "item_malformed" };
 }

@@ -1,5 +1,6 @@
 import { readRosterItem } from "@postern/contract";
-import { type ItemKey, itemKey, type RosterItem, type RosterKind } from "@postern/core";
+import { fingerMark, type ItemKey, itemKey, type RosterItem, type RosterKind } from "@postern/core";
+import type { HeldItem } from "./held-item.ts";
 
 const KINDS: readonly RosterKind[] = ["place", "schedule", "door", "mode", "auth"];
 
@@ -12,7 +13,17 @@ export function readItemKey(text: string): ItemKey | null {
 }
 
 /** The item that stands under a key, or null when it is malformed or another one. */
-export function readItemOf(key: ItemKey, value: unknown): RosterItem | null {
+function readItemOf(key: ItemKey, value: unknown): RosterItem | null {
   const item = readRosterItem(value);
   return item !== null && itemKey(item) === key ? item : null;
+}
+
+/** What stands under a key with the templates that belong to it, or null when either is malformed or they are not those whose marks the item holds. */
+export function readHeldOf(key: ItemKey, revision: number, value: unknown, templates: readonly string[]): HeldItem | null {
+  const item = readItemOf(key, value);
+  if (item === null) return null;
+  const marks = item.kind === "auth" ? item.fingerprints : [];
+  const areTheirs = marks.length === templates.length && marks.every((mark, index) => mark === fingerMark(templates[index] ?? ""));
+  if (!areTheirs) return null;
+  return { kind: "item", key, revision, item, ...(templates.length === 0 ? {} : { templates }) };
 }

@@ -5,7 +5,7 @@ import { inTransaction, integerOf, integerOrNullOf, openDatabase, reading, textO
 import { TOMBSTONES_MAX } from "../limits.ts";
 import type { HeldItem } from "./held-item.ts";
 import { EMPTY_POSITION, type ReplicaPosition } from "./plan-replica.ts";
-import { readItemKey, readItemOf } from "./read-item.ts";
+import { readHeldOf, readItemKey } from "./read-item.ts";
 
 /** A door that a controller serves, and the devices at it. */
 export type ServedDoor = WelcomeFrame["doors"][number];
@@ -66,7 +66,7 @@ export class ReplicaStore {
   write(writes: readonly HeldItem[], position: ReplicaPosition): void {
     inTransaction(this.#database, () => {
       for (const write of writes) {
-        const content = write.kind === "item" ? JSON.stringify(write.item) : null;
+        const content = write.kind === "item" ? contentText(write) : null;
         this.#put.run(write.key, write.revision, content, write.kind === "failed" ? write.code : null);
       }
       this.#place.run(position.epoch, position.urgentTo, position.completeTo);
@@ -124,8 +124,19 @@ function readRow(text: string, revision: number, content: string | null, failure
   if (key === null) return null;
   if (content === null)
     return failure === null ? { kind: "gone", key, revision } : { kind: "failed", key, revision, code: "item_malformed" };
-  const item = readItemOf(key, parseJson(content));
-  return item === null ? null : { kind: "item", key, revision, item };
+  const value = parseJson(content);
+  if (typeof value !== "object" || value === null) return null;
+  const { templates = [], ...item } = "templates" in value ? value : { ...value, templates: undefined };
+  return isTexts(templates) ? readHeldOf(key, revision, item, templates) : null;
+}
+
+/** An item as it lies on the disk, with the templates that belong to it beside its own members. */
+function contentText({ item, templates }: HeldItem & { readonly kind: "item" }): string {
+  return JSON.stringify(templates === undefined ? item : { ...item, templates });
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === "string");
 }
 
 function readDoors(text: string): ServedDoor[] {

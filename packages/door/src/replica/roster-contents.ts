@@ -13,6 +13,7 @@ import {
   type Schedule,
   type UtcTransition,
 } from "@postern/core";
+import { Fingers, type FingerWatcher } from "./fingers.ts";
 import type { HeldItem } from "./held-item.ts";
 import { HolderIndex } from "./holder-index.ts";
 import { ScopeSums } from "./scope-sums.ts";
@@ -31,6 +32,7 @@ export class RosterContents {
   readonly #cards = new HolderIndex<string>();
   readonly #users = new HolderIndex<number>();
   readonly #uniquePins = new HolderIndex<string>();
+  readonly #fingers = new Fingers();
   #place: PlaceItem | null = null;
   #sums: ScopeSums;
   #doorIds: readonly number[];
@@ -102,7 +104,13 @@ export class RosterContents {
     return this.#place?.uniquePinSalt ?? null;
   }
 
+  /** Hands every finger that is held to a reader that compares them, and each change from now on. */
+  watchFingers(watcher: FingerWatcher): void {
+    this.#fingers.watch(watcher);
+  }
+
   apply(write: HeldItem): void {
+    this.#fingers.follow(write);
     this.#release(write.key);
     this.#failures.delete(write.key);
     this.#revisions.set(write.key, write.revision);
@@ -122,6 +130,7 @@ export class RosterContents {
 
   /** Forgets a key with its revision. */
   forget(key: ItemKey): void {
+    this.#fingers.forget(key);
     this.#release(key);
     this.#failures.delete(key);
     this.#revisions.delete(key);

@@ -52,6 +52,7 @@ export class DoorWorld {
           this.outbox.writeFirstIn(doorId, firstInMs);
         },
       },
+      watchFingers: (watcher) => this.replica.contents.watchFingers(watcher),
       onAppended: () => undefined,
       facts: () => ({
         nowMs: this.clock.nowMs(),

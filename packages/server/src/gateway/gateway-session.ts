@@ -15,11 +15,13 @@ import { type Clock, COMMON_SCOPE, CodedError, type ItemKey, type Log, sumToHex 
 import type { Appender } from "../ledger/appender.ts";
 import { readMarks } from "../ledger/ledger-store.ts";
 import type { Database } from "../platform/database.ts";
+import type { PersonKeys } from "../platform/person-keys/person-keys.ts";
 import { readBucketItems, readBucketSums } from "../roster/digest-store.ts";
 import type { PageItem } from "../roster/page.ts";
 import type { PlaceFeed } from "../roster/place-feed.ts";
 import type { RosterFeeds } from "../roster/roster-feeds.ts";
 import { type Confirmation, closeSession, type OpenedSession, openSession } from "./controller-store.ts";
+import { hasTemplates, withTemplates } from "./finger-store.ts";
 import type { LinkConnection } from "./mqtt/mqtt-listener.ts";
 import { NEW_SESSION, type SessionEffect, type SessionInput, type SessionState, stepSession } from "./step-session.ts";
 
@@ -30,6 +32,7 @@ export interface GatewaySessionDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly instanceId: number;
+  readonly personKeys: Pick<PersonKeys, "find">;
   readonly limitPages: <Result>(work: () => Promise<Result>) => Promise<Result>;
   readonly confirm: (confirmation: Confirmation) => void;
   readonly endCommand: (controllerId: number, result: ResultFrame) => Promise<void>;
@@ -170,7 +173,8 @@ export class GatewaySession {
     const feed = this.#feed;
     if (feed === null) return;
     const page = await this.#deps.limitPages(() => feed.page(request));
-    await this.#handle({ kind: "page", page });
+    const items = await this.#withTemplates(page.items);
+    await this.#handle({ kind: "page", page: { ...page, items } });
   }
 
   async #readSums(): Promise<void> {
@@ -197,7 +201,12 @@ export class GatewaySession {
       countBuckets: buckets.length,
       countItems: items.length,
     });
-    await this.#handle({ kind: "mended", items, isLast });
+    await this.#handle({ kind: "mended", items: await this.#withTemplates(items), isLast });
+  }
+
+  async #withTemplates(items: readonly PageItem[]): Promise<readonly PageItem[]> {
+    const { database, personKeys, limitPages } = this.#deps;
+    return hasTemplates(items) ? limitPages(() => withTemplates(database, personKeys, items)) : items;
   }
 
   async #checkDigest(revision: number, digest: string): Promise<void> {

@@ -6,6 +6,7 @@ import { appendServerEvents } from "../ledger/append.ts";
 import type { Appender } from "../ledger/appender.ts";
 import { ensurePeriod } from "../ledger/ledger-store.ts";
 import type { Database } from "../platform/database.ts";
+import type { PersonKeys } from "../platform/person-keys/person-keys.ts";
 import { PAGE_QUERIES_AT_ONCE_MAX } from "../roster/limits.ts";
 import type { RosterFeeds } from "../roster/roster-feeds.ts";
 import { endCommand, takeDueCommands } from "./command-store.ts";
@@ -24,6 +25,7 @@ export interface GatewayDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly instanceId: number;
+  readonly personKeys: Pick<PersonKeys, "find">;
   /** Whether another server process still lives. */
   readonly isInstanceAlive: (instanceId: number) => Promise<boolean>;
   /** `verifyLinkToken` unless a simulation, which has no keys, brings its own. */
@@ -46,7 +48,7 @@ export class Gateway implements LinkHandler {
 
   constructor(deps: GatewayDeps) {
     this.#deps = deps;
-    const { database, feeds, appender, clock, log, instanceId, confirmations } = deps;
+    const { database, feeds, appender, clock, log, instanceId, confirmations, personKeys } = deps;
     const limitPages = pLimit(PAGE_QUERIES_AT_ONCE_MAX);
     const endOne: GatewaySessionDeps["endCommand"] = (controllerId, result) => endCommand(database, controllerId, result, clock.nowMs());
     this.#sessionDeps = {
@@ -57,6 +59,7 @@ export class Gateway implements LinkHandler {
       clock,
       log,
       instanceId,
+      personKeys,
       limitPages: (work) => limitPages(work),
       confirm: (one) => confirmations.add(one),
     };

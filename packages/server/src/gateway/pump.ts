@@ -201,6 +201,7 @@ function chunkItems(items: readonly WireItem[]): WireItem[][] {
 }
 
 function wireItem(item: PageItem): WireItem {
-  const { key, revision } = item;
-  return item.item === null ? { key, revision, gone: true } : { key, revision, item: item.item };
+  const { key, revision, templates } = item;
+  if (item.item === null) return { key, revision, gone: true };
+  return { key, revision, item: item.item, ...(templates === undefined ? {} : { templates: [...templates] }) };
 }

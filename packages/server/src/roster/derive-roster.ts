@@ -107,7 +107,7 @@ export function toAuthItem(row: AuthRow): AuthItem {
     cards: [...row.card_keys].sort(),
     pin: row.pin_verifier,
     uniquePin: row.unique_pin_hash,
-    fingerprints: [],
+    fingerprints: row.fingerprints.map(({ mark }) => mark),
   };
 }
 

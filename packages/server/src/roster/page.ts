@@ -33,6 +33,8 @@ export interface PageItem {
   readonly revision: number;
   /** Null: gone from this controller's roster. */
   readonly item: unknown;
+  /** Of its fingers, in base64; attached when it is sent. */
+  readonly templates?: readonly string[];
 }
 
 export interface Page {

@@ -1,9 +1,11 @@
-import { silentLog, systemClock, systemTimers } from "@postern/core";
+import { createHash } from "node:crypto";
+import { silentLog, systemClock, systemRandom, systemTimers } from "@postern/core";
 import { Confirmations } from "../../src/gateway/confirmations.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { type MqttListener, startMqttListener } from "../../src/gateway/mqtt/mqtt-listener.ts";
 import { Appender } from "../../src/ledger/appender.ts";
 import type { Database } from "../../src/platform/database.ts";
+import { createPersonKeys } from "../../src/platform/person-keys/person-keys.ts";
 import { RosterFeeds } from "../../src/roster/roster-feeds.ts";
 
 /** A gateway over a real database and real sockets, without the rest of the server. */
@@ -31,6 +33,7 @@ export async function startGatewayWorld(
     clock: systemClock,
     log: silentLog,
     instanceId,
+    personKeys: createPersonKeys({ wrappingKey: createHash("sha256").update("person keys").digest(), random: systemRandom }),
     isInstanceAlive: async (other) => alive(other),
   });
   const listener: MqttListener = await startMqttListener({

@@ -15,7 +15,9 @@ export type PresentedThing =
   /** A user id. */
   | { readonly code: number }
   | { readonly pin: string }
-  | { readonly uniquePin: string };
+  | { readonly uniquePin: string }
+  /** A template in base64. */
+  | { readonly finger: string };
 
 /** One line of JSON to the virtual driver's socket. */
 export type ControlRequest =
@@ -94,7 +96,9 @@ export function readControlRequest(line: string): RequestRead {
       if (side !== undefined && side !== "entry" && side !== "exit") return wrong("side is entry or exit.");
       const presented = readThing(value);
       return presented === null
-        ? wrong("One of card {cardNumber, formatType?, formatData?}, code (a number), pin or uniquePin (1 to 14 digits as a text).")
+        ? wrong(
+            "One of card {cardNumber, formatType?, formatData?}, code (a number), pin or uniquePin (1 to 14 digits as a text), finger (a template in base64).",
+          )
         : { ok: true, request: { op, doorId, ...presented, ...(side === undefined ? {} : { side }) } };
     }
     case "state":
@@ -140,11 +144,12 @@ export function readControlAnswer(line: string): ControlAnswer | null {
 
 const DIGITS = /^[0-9]{1,14}$/;
 
-function readThing({ card, code, pin, uniquePin }: Readonly<Record<string, unknown>>): PresentedThing | null {
-  if ([card, code, pin, uniquePin].filter((one) => one !== undefined).length !== 1) return null;
+function readThing({ card, code, pin, uniquePin, finger }: Readonly<Record<string, unknown>>): PresentedThing | null {
+  if ([card, code, pin, uniquePin, finger].filter((one) => one !== undefined).length !== 1) return null;
   if (typeof pin === "string") return DIGITS.test(pin) ? { pin } : null;
   if (typeof uniquePin === "string") return DIGITS.test(uniquePin) ? { uniquePin } : null;
   if (typeof code === "number") return Number.isSafeInteger(code) && code > 0 ? { code } : null;
+  if (typeof finger === "string") return /^[A-Za-z0-9+/]+={0,2}$/.test(finger) ? { finger } : null;
   const presented = readCard(card);
   return presented === null ? null : { card: presented };
 }

@@ -138,7 +138,10 @@ export class ControlServer {
 
   async #present(request: ControlRequest & { readonly op: "present" }): Promise<PresentResult | undefined> {
     const { doorId, side = "entry" } = request;
-    const outcome = await this.#deps.driver.present(doorId, side, credentialOf(request));
+    const { driver } = this.#deps;
+    const outcome = await ("finger" in request
+      ? driver.presentFinger(doorId, side, request.finger)
+      : driver.present(doorId, side, credentialOf(request)));
     const door = this.#deps.state().doors.find((one) => one.doorId === doorId);
     const deviceId = (side === "exit" ? door?.exitDeviceId : door?.entryDeviceId) ?? 0;
     return { doorId, deviceId, ...presentFields(outcome), relay: this.#relay(doorId) };
@@ -149,7 +152,7 @@ export class ControlServer {
   }
 }
 
-function credentialOf(thing: PresentedThing): Credential | TypedPin {
+function credentialOf(thing: Exclude<PresentedThing, { readonly finger: string }>): Credential | TypedPin {
   if ("pin" in thing) return { kind: "pin", digits: thing.pin };
   if ("uniquePin" in thing) return { kind: "unique_pin", digits: thing.uniquePin };
   if ("code" in thing) return { kind: "code", factor: "CODE", userId: thing.code };

@@ -9,6 +9,7 @@ export class VirtualDriver implements Driver {
   readonly #timers: Timers;
   readonly #isFailSafe: (doorId: number) => boolean;
   readonly #doors = new Map<number, VirtualDoor>();
+  readonly #fingers = new Map<number, readonly string[]>();
 
   /** `isFailSafe`: whether a door's bolt opens without power. */
   constructor(clock: Clock, timers: Timers, isFailSafe: (doorId: number) => boolean = () => false) {
@@ -28,6 +29,17 @@ export class VirtualDriver implements Driver {
   async disconnect(doorId: number): Promise<void> {
     this.#doors.get(doorId)?.relay.drop();
     this.#doors.delete(doorId);
+  }
+
+  holdFingers(authId: number, templates: readonly string[]): void {
+    if (templates.length === 0) this.#fingers.delete(authId);
+    else this.#fingers.set(authId, templates);
+  }
+
+  /** Lays a finger on a reader that compares: here a finger is its template, to the byte. */
+  presentFinger(doorId: number, side: "entry" | "exit", template: string): Promise<Outcome> {
+    const [authId = null] = [...this.#fingers].find(([, templates]) => templates.includes(template)) ?? [];
+    return this.present(doorId, side, { kind: "matched", factor: "FINGERPRINT", authId });
   }
 
   async stop(): Promise<void> {

@@ -25,5 +25,6 @@ export function newAuthItem(
     grants: [],
     pin_verifier: secrets.pin?.verifier ?? null,
     unique_pin_hash: secrets.uniquePin?.hash ?? null,
+    fingerprints: record.fingerprints,
   });
 }

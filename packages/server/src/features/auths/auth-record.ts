@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { type AuthView, type ClueCard, defaultModes, type Fingerprint, type HeldCredentials } from "@postern/contract";
+import { fingerMark } from "@postern/core";
 import type { WantedAuth, WantedChange } from "./wanted-auth.ts";
 
 /** A fingerprint as the database keeps it in the clear: everything but the template. */
@@ -80,7 +80,7 @@ function writtenCard({ cardNumber, formatType, formatData }: ClueCard): ClueCard
 }
 
 function fingerprintRecord({ fingerFormat, fingerFlag, fingerData }: Fingerprint): FingerprintRecord {
-  return { fingerFormat, fingerFlag, mark: createHash("sha256").update(`fingerprint\n${fingerData}`).digest("base64") };
+  return { fingerFormat, fingerFlag, mark: fingerMark(fingerData) };
 }
 
 /** What opens: as asked for, else each factor that is held. */

@@ -159,8 +159,8 @@ test("what is wrong is named where the client wrote it, and nothing is changed",
     [{ credentials: { phone: "nobody" } }, "400 argument_invalid credentials.phone"],
     [{ credentials: { faceImages: [] } }, "400 argument_invalid credentials.faceImages"],
     [
-      { credentials: { fingerprints: [{ fingerFormat: "TEMPLATE_FORMAT_SUPREMA", fingerFlag: "NONE", fingerData: "AAAA" }] } },
-      "400 argument_invalid credentials.fingerprints",
+      { credentials: { fingerprints: [{ fingerFormat: "TEMPLATE_FORMAT_SUPREMA", fingerFlag: "NONE", fingerData: "no base64" }] } },
+      "400 argument_invalid credentials.fingerprints[0].fingerData",
     ],
     [{ activeStatus: "ACTIVE" }, "400 argument_invalid activeStatus"],
   ];

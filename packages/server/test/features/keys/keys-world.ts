@@ -8,6 +8,7 @@ import { type KeysService, keysService, type RootKey } from "../../../src/featur
 import { createAccess } from "../../../src/platform/access/access.ts";
 import { type Access, SCOPES } from "../../../src/platform/access/actor.ts";
 import { WaitingKeys } from "../../../src/platform/access/waiting-keys.ts";
+import { createPersonKeys } from "../../../src/platform/person-keys/person-keys.ts";
 import { type HttpWorld, type HttpWorldOptions, startHttpWorld } from "../../http/http-world.ts";
 import { createTestDatabase, createTestPlace, TEST_NOW_MS, type TestDatabase, type TestPlace } from "../../support/index.ts";
 
@@ -62,6 +63,7 @@ export async function createKeysWorld({ seed = 1 } = {}): Promise<KeysWorld> {
   const keys = keysService({ database, access, clock, random: systemRandom, signer, waitingKeys, onRevoked });
   const deps: ApiDeps = {
     ...{ database, access, clock, timers: systemTimers, random: systemRandom, log: silentLog, keySigner: signer, onKeyRevoked: onRevoked },
+    personKeys: createPersonKeys({ wrappingKey: Buffer.alloc(32, 9), random: systemRandom }),
     deriveKey: () => Buffer.alloc(32, 9),
     ledgerGrown: new LedgerHints(systemTimers),
     keepErasure: async () => undefined,

@@ -12,6 +12,7 @@ import { WaitingKeys } from "../../../src/platform/access/waiting-keys.ts";
 import { openDatabase } from "../../../src/platform/database.ts";
 import { createHttpServer } from "../../../src/platform/http/http-server.ts";
 import { createRouteGuards } from "../../../src/platform/http/keyed-routes.ts";
+import { createPersonKeys, type PersonKeys } from "../../../src/platform/person-keys/person-keys.ts";
 import { placeItem, scheduleItem } from "../../../src/roster/place-items.ts";
 import { createTestDatabase, createTestPlace, TEST_NOW_MS, type TestDatabase, type TestPlace } from "../../support/index.ts";
 import { signerOf } from "../keys/keys-world.ts";
@@ -46,6 +47,7 @@ export interface FeatureServer extends AsyncDisposable {
   readonly hints: LedgerHints;
   readonly stopping: AbortController;
   readonly services: ApiServices;
+  readonly personKeys: PersonKeys;
   /** The states for which transactions were run again; undefined where we asked for it ourselves. */
   readonly repeatedFor: readonly unknown[];
   /** What is kept apart of those who were erased. */
@@ -102,9 +104,11 @@ export async function startFeatureServer(): Promise<FeatureServer> {
   const app = createHttpServer(ports);
   const hints = new LedgerHints(systemTimers);
   const stopping = new AbortController();
+  const personKeys = createPersonKeys({ wrappingKey: createHash("sha256").update("person keys").digest(), random: systemRandom });
   const services = addApi(app, guards, {
     ...ports,
     ...{ database, access: createAccess({ database, clock }), keySigner: signerOf(1), ledgerGrown: hints, stopping: stopping.signal },
+    personKeys,
     deriveKey: (purpose) => createHash("sha256").update(purpose).digest(),
     keepErasure: async (person) => void erased.push(person),
     mqttUrl: () => "mqtt://127.0.0.1:1883",
@@ -124,6 +128,7 @@ export async function startFeatureServer(): Promise<FeatureServer> {
     hints,
     stopping,
     services,
+    personKeys,
     repeatedFor,
     erased,
     get nowMs() {

@@ -1,0 +1,40 @@
+import type { ItemKey } from "@postern/core";
+import type { HeldItem } from "./held-item.ts";
+
+/** Whoever compares fingers: told what an auth holds now; an empty list when it holds none any more. */
+export type FingerWatcher = (authId: number, templates: readonly string[]) => void;
+
+/** The templates that are held, for the readers that compare them. */
+export class Fingers {
+  readonly #templates = new Map<number, readonly string[]>();
+  #watcher: FingerWatcher = () => undefined;
+
+  watch(watcher: FingerWatcher): void {
+    this.#watcher = watcher;
+    for (const [authId, templates] of this.#templates) watcher(authId, templates);
+  }
+
+  /** A failed item takes away what it should have replaced, as it does everywhere. */
+  follow(write: HeldItem): void {
+    const authId = authIdOf(write.key);
+    if (authId !== null) this.#put(authId, write.kind === "item" ? (write.templates ?? []) : []);
+  }
+
+  forget(key: ItemKey): void {
+    const authId = authIdOf(key);
+    if (authId !== null) this.#put(authId, []);
+  }
+
+  /** A change that leaves them as they were is none for the readers. */
+  #put(authId: number, templates: readonly string[]): void {
+    const before = this.#templates.get(authId) ?? [];
+    if (before.length === templates.length && before.every((one, index) => one === templates[index])) return;
+    if (templates.length === 0) this.#templates.delete(authId);
+    else this.#templates.set(authId, templates);
+    this.#watcher(authId, templates);
+  }
+}
+
+function authIdOf(key: ItemKey): number | null {
+  return key.startsWith("auth:") ? Number(key.slice("auth:".length)) : null;
+}
