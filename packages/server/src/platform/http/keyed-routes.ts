@@ -66,11 +66,10 @@ export function guardRoutes(routes: FastifyInstance, guards: RouteGuards, surfac
     return parseBody(await readBodyBytes(request.raw, response, { bytesMax, budget: guards.budget }), request.contentTypeSent);
   });
   routes.addHook("preValidation", async (request) => refuseMissingBody(request));
-  // Thrown on, it is answered by the server's own handler.
-  routes.setErrorHandler((failure, request) => {
-    noteNotPermitted(failure, request, { deps: guards.deps, prefix: routes.prefix });
-    throw failure;
-  });
+  // A hook, not a handler of this scope's own: the server's handler answers, whatever was thrown.
+  routes.addHook("onError", async (request, _reply, failure) =>
+    noteNotPermitted(failure, request, { deps: guards.deps, prefix: routes.prefix }),
+  );
 }
 
 interface Noting {
