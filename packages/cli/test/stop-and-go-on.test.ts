@@ -99,8 +99,8 @@ describe("postern start, stopped in every way and started again", () => {
     await whileRunning(async () => {
       const now = await demo();
       assert.deepEqual([now.apiKey, now.period], [apiKey, period]);
-      const { keys } = (await (await fetch(new URL("/v2/keys", now.baseUrl), { headers })).json()) as { keys: { keyId: string }[] };
-      const revoked = await fetch(new URL(`/v2/keys/${keys[0]?.keyId ?? ""}`, now.baseUrl), { method: "DELETE", headers });
+      const { items } = (await (await fetch(new URL("/v2/keys", now.baseUrl), { headers })).json()) as { items: { keyId: string }[] };
+      const revoked = await fetch(new URL(`/v2/keys/${items[0]?.keyId ?? ""}`, now.baseUrl), { method: "DELETE", headers });
       assert.ok(revoked.ok, String(revoked.status));
     });
     await whileRunning(async () => {
