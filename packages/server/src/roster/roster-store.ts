@@ -46,13 +46,11 @@ export async function lockRoster(transaction: Transaction, placeId: number): Pro
   return head.revision;
 }
 
-/** Takes the roster of a place away with the place. False: somebody else did. Holds everybody up who would change it, until the commit. */
-export async function dropRoster(transaction: Transaction, placeId: number): Promise<boolean> {
-  if ((await transaction.execute("delete from roster_heads where place_id = $1", [placeId])) === 0) return false;
-  for (const table of ["roster_items", "roster_sums", "roster_deltas"]) {
+/** Takes the roster of a place away with the place. Call it under `lockRoster`. */
+export async function dropRoster(transaction: Transaction, placeId: number): Promise<void> {
+  for (const table of ["roster_heads", "roster_items", "roster_sums", "roster_deltas"]) {
     await transaction.execute(`delete from ${table} where place_id = $1`, [placeId]);
   }
-  return true;
 }
 
 async function loadHeld(queryable: Queryable, placeId: number, keys: readonly ItemKey[]): Promise<Map<ItemKey, HeldItem>> {

@@ -132,9 +132,10 @@ async function change(
 async function remove({ database, clock }: PlacesDeps, { place, by }: ExistingPlace): Promise<void> {
   const { placeId, placeGroupId } = place;
   await database.transaction(async (tx) => {
-    // First, as everybody who changes what doors must know locks it first.
-    if (!(await dropRoster(tx, placeId))) throw hidden("placeId");
+    // First, as everybody who changes what doors must know locks it first. A large roster takes seconds to go: it does when nothing is in the way.
+    await lockRoster(tx, placeId);
     refuseInhabited(await lockAndCountContents(tx, placeId));
+    await dropRoster(tx, placeId);
     await deletePlace(tx, placeId);
     const entry = { by, placeGroupId, placeId, atMs: clock.nowMs(), action: "place.delete" };
     await writeAudit(tx, { ...entry, target: { kind: "place", id: placeId } });

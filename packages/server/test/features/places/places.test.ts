@@ -228,6 +228,18 @@ test("a place with doors, controllers or people is not deleted; an empty one is,
   assert.equal(await rowsOf("events", "place_id", placeId), 1);
 });
 
+test("a place that is not empty is refused without touching its roster, however large and busy that is", async () => {
+  const { key } = await world.rootKey();
+  const { database } = world.test;
+  await database.execute("insert into roster_sums(place_id, scope, bucket, sum) values (501, 999999, 0, 0)");
+  // Whoever touches a row that is locked waits for it, and is answered with our own fault in the end.
+  const refused = await database.transaction(async (tx) => {
+    await tx.query("select from roster_sums where place_id = 501 for update");
+    return call("DELETE", "/places/501", key);
+  });
+  assert.equal(refusal(refused), "409 conflict placeId: still has 2 doors, 1 controller");
+});
+
 test("what still believes in a deleted place is told that it is gone, and changes nothing", async () => {
   const { key } = await rootKeyOf((await madeGroup()).placeGroupId);
   const { placeId } = await madePlace(key);
