@@ -86,11 +86,13 @@ function headersOf({ method, isIdempotent, isVersioned }: OperationSpec): readon
   return headers;
 }
 
-function refusalsOf({ access, body, errors }: OperationSpec): readonly RefusalGroup[] {
+function refusalsOf({ access, body, errors, method, isIdempotent, isVersioned }: OperationSpec): readonly RefusalGroup[] {
   const codes: NativeCode[] = ["argument_invalid"];
   if (body !== null) codes.push("body_malformed", "body_too_large", "media_type_unsupported");
   if (access !== "public") codes.push("key_refused");
   if (Array.isArray(access)) codes.push("not_permitted");
+  if (isIdempotent === true) codes.push("conflict");
+  if (isVersioned === true && method !== "GET") codes.push("changed_meanwhile");
   codes.push(...errors, "too_many_requests", "database_away", "stopping", "internal");
   return groupByStatus(codes, (code) => specOf(NATIVE_CODES, code).status);
 }

@@ -2,10 +2,16 @@ import { NAME_PATTERN } from "@postern/contract";
 import fc from "fast-check";
 import Type, { type TSchema } from "typebox";
 
-/** Values for members of these names, wherever they stand: ids that exist, times near now. */
+/**
+ * Values for members of these names, wherever they stand: ids that exist, times near now. A name with `!` stands for the whole member, whatever its
+ * schema, one with `?` where it may be left out alone, one without either for a number or a text, by itself or in a list of that name.
+ */
 export type Hints = Readonly<Record<string, fc.Arbitrary<unknown>>>;
 
 const NAME_TEXT = /^[^\p{Cc}\s](?:[^\p{Cc}]*[^\p{Cc}\s])?$/u.source;
+
+/** Of one to four bytes, some that join what stands beside them, or turn it around. */
+const LETTER = fc.constantFrom(..."aZ0 9-_.@'%\\é漢ｱ", "e\u0301", "\u{1f600}", "\u{1f468}\u200d\u{1f469}", "\u202e", "\u00a0", "\ufb01");
 
 /** Patterns whose features fast-check cannot make texts for: each with texts of its own. */
 const TEXTS_OF_PATTERN: Readonly<Record<string, fc.Arbitrary<string>>> = {
@@ -18,11 +24,13 @@ const TEXTS_OF_PATTERN: Readonly<Record<string, fc.Arbitrary<string>>> = {
           .filter((word) => word !== "")
           .join(" ") || "n",
     ),
-  [NAME_TEXT]: fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 }).map((text) => text.replace(/[\p{Cc}]/gu, "").trim() || "thing"),
+  [NAME_TEXT]: fc.string({ unit: LETTER, minLength: 1, maxLength: 20 }).map((text) => text.trim() || "thing"),
 };
 
 /** Values of a schema. Lists stay short and texts mostly so, for the sake of speed; now and then one is as long as it may be. */
 export function validOf(schema: TSchema, hints: Hints = {}, name = ""): fc.Arbitrary<unknown> {
+  const whole = Object.hasOwn(hints, `${name}!`) ? hints[`${name}!`] : undefined;
+  if (whole !== undefined) return fc.oneof({ weight: 9, arbitrary: whole }, { weight: 1, arbitrary: plainOf(schema, hints, name) });
   const hint = Object.hasOwn(hints, name) ? hints[name] : undefined;
   if (hint !== undefined && isPlain(schema)) {
     const own = plainOf(schema, hints, name);
@@ -70,12 +78,15 @@ interface TextRules {
   readonly enum?: readonly unknown[];
 }
 
+/** Each takes a while to make. */
+const matching = new Map<string, fc.Arbitrary<string>>();
+
 function textOf(schema: TSchema): fc.Arbitrary<unknown> {
   const { minLength = 0, maxLength = 200, pattern, enum: choices }: TextRules = schema;
   if (choices !== undefined) return fc.constantFrom(...choices);
   if (pattern === undefined) {
     const short = fc
-      .string({ unit: "grapheme", minLength, maxLength: Math.min(maxLength, minLength + 20) })
+      .string({ unit: LETTER, minLength, maxLength: Math.min(maxLength, minLength + 20) })
       .map((text) => text.slice(0, maxLength));
     return fc
       .oneof({ weight: 9, arbitrary: short }, fc.constant("m".repeat(maxLength)))
@@ -83,7 +94,11 @@ function textOf(schema: TSchema): fc.Arbitrary<unknown> {
   }
   const source = typeof pattern === "string" ? pattern : pattern.source;
   const expression = new RegExp(source, "u");
-  return (TEXTS_OF_PATTERN[source] ?? fc.stringMatching(expression, { maxLength })).filter((text) => expression.test(text));
+  const known = matching.get(source);
+  if (known !== undefined) return known;
+  const made = (TEXTS_OF_PATTERN[source] ?? fc.stringMatching(expression, { maxLength })).filter((text) => expression.test(text));
+  matching.set(source, made);
+  return made;
 }
 
 interface ListRules {
@@ -105,6 +120,12 @@ function objectOf(
   schema: TSchema & { readonly properties: Readonly<Record<string, TSchema>>; readonly required?: readonly string[] },
   hints: Hints,
 ) {
-  const members = Object.fromEntries(Object.entries(schema.properties).map(([name, property]) => [name, validOf(property, hints, name)]));
-  return fc.record(members, { requiredKeys: Object.keys(members).filter((name) => schema.required?.includes(name) === true) });
+  const isNeeded = (name: string): boolean => schema.required?.includes(name) === true;
+  const members = Object.fromEntries(
+    Object.entries(schema.properties).map(([name, property]) => {
+      const hint = isNeeded(name) ? undefined : hints[`${name}?`];
+      return [name, hint ?? validOf(property, hints, name)];
+    }),
+  );
+  return fc.record(members, { requiredKeys: Object.keys(members).filter(isNeeded) });
 }

@@ -131,13 +131,12 @@ async function hold(operation: Operation, caller: Caller, index: number): Promis
   const below = verdict === "in" && "keyId" in operation.spec.params.properties ? await keyBelow(caller) : {};
   const call = callsOf(operation, { ...things, ...fresh, ...below }, caller)[index];
   assert.ok(call !== undefined);
-  world.watched.takeChanges();
-  const answer = await world.call(call);
+  const { result: answer, changes } = await world.watched.during(() => world.call(call));
   const label = `${nameOf(operation)} ${call.url} as ${caller.name}: ${answer.status} ${answer.text}`;
   assert.equal(verdictOf(operation, answer), verdict, label);
   assert.ok(answer.status < 500 || answer.body?.code === "device_offline", label);
   if (verdict === "unknown") assert.equal(answer.headers["www-authenticate"], "Bearer", label);
-  if (verdict !== "in") assert.deepEqual(world.watched.takeChanges(), [], label);
+  if (verdict !== "in") assert.deepEqual(changes, [], label);
 }
 
 test("every operation lets in whom its access says, answers everybody else by why, and their calls change nothing", async () => {

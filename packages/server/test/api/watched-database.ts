@@ -1,9 +1,10 @@
-import type { Database, Queryable, Statement } from "../../src/platform/database.ts";
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Database, Statement, Transaction } from "../../src/platform/database.ts";
 
-/** What committed transactions wrote since it was last taken: each table, with counts of rows of the connection. */
 export interface WatchedDatabase {
   readonly database: Database;
-  takeChanges(): readonly string[];
+  /** Does some work and tells what transactions committed on its way: each table, with counts of rows of the connection. */
+  during<Result>(work: () => Promise<Result>): Promise<{ readonly result: Result; readonly changes: readonly string[] }>;
 }
 
 interface Written {
@@ -11,44 +12,54 @@ interface Written {
   readonly rows: string;
 }
 
-/** What PostgreSQL itself has counted on this connection and not yet passed on: it does so between transactions alone. Locks are no writing. */
+/**
+ * What PostgreSQL has counted on this connection and not yet passed on, which it does between transactions alone; what was rolled back is among it, locks
+ * are not.
+ */
 const WRITTEN = {
   name: "watch-written",
-  text: `select relname as "table", n_tup_ins || '+' || n_tup_upd || '+' || n_tup_del as rows
-    from pg_stat_xact_user_tables where n_tup_ins + n_tup_upd + n_tup_del > 0 order by relname`,
+  text: `
+    with counted as materialized (
+      select relname, pg_stat_get_xact_tuples_inserted(oid) as inserted, pg_stat_get_xact_tuples_updated(oid) as updated,
+        pg_stat_get_xact_tuples_deleted(oid) as deleted
+      from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace
+    )
+    select relname as "table", inserted || '+' || updated || '+' || deleted as rows from counted where inserted + updated + deleted > 0`,
 };
+
+async function countsOf(transaction: Transaction): Promise<readonly string[]> {
+  return (await transaction.query<Written>(WRITTEN)).map(({ table, rows }) => `${table}: ${rows}`);
+}
 
 /** The same database, noting what is committed through it: a refusal that leaves a trace is seen whatever table it is in. */
 export function watchDatabase(database: Database): WatchedDatabase {
-  const changes: string[] = [];
-  const noting = async <Result>(queryable: Queryable, statement: string | Statement, result: Promise<Result>): Promise<Result> => {
-    const done = await result;
-    const text = typeof statement === "string" ? statement : statement.text;
-    if (queryable === database && /\b(insert into|update \w+ set|delete from)\b/i.test(text))
-      changes.push(`outside a transaction: ${text}`);
-    return done;
+  const watching = new AsyncLocalStorage<string[]>();
+  const transaction: Database["transaction"] = async (work, options) => {
+    let written: readonly string[] = [];
+    const result = await database.transaction(async (tx) => {
+      const before = await countsOf(tx);
+      const value = await work(tx);
+      written = (await countsOf(tx)).filter((count) => !before.includes(count));
+      return value;
+    }, options);
+    watching.getStore()?.push(...written);
+    return result;
   };
+  /** A statement by itself that may write is a transaction too. */
+  const inOwn = (statement: string | Statement): boolean =>
+    /\b(insert into|update|delete from)\b/i.test(typeof statement === "string" ? statement : statement.text);
   return {
     database: {
-      query: (statement, values) => noting(database, statement, database.query(statement, values)),
-      execute: (statement, values) => noting(database, statement, database.execute(statement, values)),
-      transaction: async (work, options) => {
-        let written: readonly string[] = [];
-        const result = await database.transaction(async (transaction) => {
-          const before = await countsOf(transaction);
-          const value = await work(transaction);
-          written = (await countsOf(transaction)).filter((count) => !before.includes(count));
-          return value;
-        }, options);
-        changes.push(...written);
-        return result;
-      },
+      query: (statement, values) =>
+        inOwn(statement) ? transaction((tx) => tx.query(statement, values)) : database.query(statement, values),
+      execute: (statement, values) =>
+        inOwn(statement) ? transaction((tx) => tx.execute(statement, values)) : database.execute(statement, values),
+      transaction,
       close: () => database.close(),
     },
-    takeChanges: () => changes.splice(0),
+    during: async (work) => {
+      const changes: string[] = [];
+      return { result: await watching.run(changes, work), changes };
+    },
   };
-}
-
-async function countsOf(queryable: Queryable): Promise<readonly string[]> {
-  return (await queryable.query<Written>(WRITTEN)).map(({ table, rows }) => `${table}: ${rows}`);
 }
