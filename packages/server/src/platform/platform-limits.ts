@@ -40,3 +40,6 @@ export const POSTGRES_POLL_MS = 10;
 
 /** The database's own log is put aside at a start when it is larger, and one such file is kept. */
 export const POSTGRES_LOG_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Sources or keys a limiter remembers. Beyond it the one seen longest ago is forgotten, so that no flood of addresses fills the memory. */
+export const LIMITER_KEYS_COUNT_MAX = 20_000;

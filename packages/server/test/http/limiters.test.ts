@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ExpiringMap } from "../../src/platform/expiring-map.ts";
 import { ByteBudget } from "../../src/platform/http/byte-budget.ts";
-import { LIMITER_KEYS_COUNT_MAX } from "../../src/platform/http/http-limits.ts";
-import { sourceOf } from "../../src/platform/http/source-address.ts";
-import { WindowLimiter } from "../../src/platform/http/window-limiter.ts";
+import { LIMITER_KEYS_COUNT_MAX } from "../../src/platform/platform-limits.ts";
+import { sourceOf } from "../../src/platform/source-address.ts";
+import { WindowLimiter } from "../../src/platform/window-limiter.ts";
 
 function manualClock() {
   const time = { ms: 5_000_000 };
@@ -73,5 +73,7 @@ test("one source is an IPv4 address, however written, or the /64 of an IPv6 addr
   assert.equal(sourceOf("fe80::1%eth0"), "fe80:0:0:0::/64");
   assert.equal(sourceOf("::1"), "0:0:0:0::/64");
   assert.equal(sourceOf("2001:db8:1:2:3::192.0.2.1"), "2001:db8:1:2::/64");
+  assert.equal(sourceOf("fe80::1%eth0"), sourceOf("fe80::2%eth0"));
+  assert.notEqual(sourceOf("1::2:3:4:5"), sourceOf("1:2:3:4::5"));
   assert.notEqual(sourceOf("2001:db8:1:2::9"), sourceOf("2001:db8:1:3::9"));
 });

@@ -4,8 +4,8 @@ import { type AuditActor, writeAudit } from "../../platform/audit/audit-store.ts
 import type { Database, Transaction } from "../../platform/database.ts";
 import { refuseWhenOver } from "../../platform/http/keyed-routes.ts";
 import { NativeRefusal } from "../../platform/http/native-refusal.ts";
-import { WindowLimiter } from "../../platform/http/window-limiter.ts";
 import { hidden } from "../../platform/operations/serve-operations.ts";
+import { WindowLimiter } from "../../platform/window-limiter.ts";
 import { type ClaimOutcome, claimOnce } from "./claim.ts";
 import { hashClaimCode, newClaimCode, readClaimCode } from "./claim-code.ts";
 import * as limits from "./limits.ts";

@@ -1,22 +1,23 @@
-import { RateLimiterMemory } from "rate-limiter-flexible";
-import { addressKey } from "./address-key.ts";
-import type { MqttLimits } from "./limits.ts";
+import type { Clock } from "@postern/core";
+import { sourceOf } from "../../platform/source-address.ts";
+import { WindowLimiter } from "../../platform/window-limiter.ts";
+import { FAILURES_WINDOW_MS, type MqttLimits } from "./limits.ts";
 
 /** Who may knock, and how often: sockets that have not shown a key, in total and by address, and failures by address and minute. */
 export class Admission {
   readonly #limits: MqttLimits;
-  readonly #failures: RateLimiterMemory;
+  readonly #failures: WindowLimiter;
   readonly #knockingByAddress = new Map<string, number>();
   #knockingCount = 0;
 
-  constructor(limits: MqttLimits) {
+  constructor(clock: Clock, limits: MqttLimits) {
     this.#limits = limits;
-    this.#failures = new RateLimiterMemory({ points: limits.failuresPerMinuteCountMax, duration: 60 });
+    this.#failures = new WindowLimiter(clock, { countMax: limits.failuresPerMinuteCountMax, windowMs: FAILURES_WINDOW_MS });
   }
 
   /** Takes a place for a socket without CONNACK, and returns how to give it back (idempotent); null when there is none. */
   admit(remoteAddress: string): (() => void) | null {
-    const key = addressKey(remoteAddress);
+    const key = sourceOf(remoteAddress);
     const ofAddress = this.#knockingByAddress.get(key) ?? 0;
     if (this.#knockingCount >= this.#limits.unauthenticatedCountMax || ofAddress >= this.#limits.unauthenticatedPerAddressCountMax)
       return null;
@@ -37,12 +38,11 @@ export class Admission {
   }
 
   /** Whether this address has failed too often to be listened to. */
-  async isBlocked(remoteAddress: string): Promise<boolean> {
-    const failures = await this.#failures.get(addressKey(remoteAddress));
-    return failures !== null && failures.consumedPoints >= this.#limits.failuresPerMinuteCountMax;
+  isBlocked(remoteAddress: string): boolean {
+    return this.#failures.look(sourceOf(remoteAddress)).kind === "over";
   }
 
-  async countFailure(remoteAddress: string): Promise<void> {
-    await this.#failures.penalty(addressKey(remoteAddress));
+  countFailure(remoteAddress: string): void {
+    this.#failures.take(sourceOf(remoteAddress));
   }
 }

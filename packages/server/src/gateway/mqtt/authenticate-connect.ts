@@ -29,7 +29,7 @@ export async function authenticateConnect(deps: AuthenticateDeps, credentials: C
   const { serial, password, remoteAddress } = credentials;
   const askedAtMs = deps.clock.monotonicMs();
   try {
-    if (await deps.admission.isBlocked(remoteAddress)) return refused(CONNACK.unavailable, "address_blocked");
+    if (deps.admission.isBlocked(remoteAddress)) return refused(CONNACK.unavailable, "address_blocked");
     const verdict = await deps.handler.authenticate(serial, password, remoteAddress);
     if (verdict.ok) return { kind: "accepted", openedWith: verdict.openedWith };
     return await denied(deps, { serial, remoteAddress, code: verdict.code, askedAtMs });
@@ -51,7 +51,7 @@ async function denied(deps: AuthenticateDeps, { serial, remoteAddress, code, ask
   const { admission, log, clock, timers, limits } = deps;
   log.warn("link.authentication_failed", { serial, remoteAddress, code });
   if (LINK_CODES[code].class === "transient") return refused(CONNACK.unavailable, code);
-  await admission.countFailure(remoteAddress);
+  admission.countFailure(remoteAddress);
   await pause(timers, "link.refusal", Math.max(0, askedAtMs + limits.refusalMs - clock.monotonicMs()));
   return refused(CONNACK.notAuthorised, code);
 }

@@ -55,6 +55,9 @@ export interface MqttLimits {
   readonly sweepMs: number;
 }
 
+/** The minute of `failuresPerMinuteCountMax`. */
+export const FAILURES_WINDOW_MS = 60_000;
+
 export const MQTT_LIMITS: MqttLimits = {
   connectPacketBytesMax: LINK_PACKET_BYTES_BEFORE_CONNACK_MAX,
   packetBytesMax: LINK_PACKET_BYTES_MAX,

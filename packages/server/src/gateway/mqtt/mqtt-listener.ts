@@ -94,7 +94,7 @@ class MqttConnections {
       clock,
       timers,
       limits: this.#limits,
-      admission: new Admission(this.#limits),
+      admission: new Admission(options.clock, this.#limits),
       ended: (one) => this.#ended(one),
     };
   }

@@ -55,6 +55,3 @@ export const KEY_FAILURES_WINDOW_MS = 60_000;
 /** CLUe §6: 300 calls in five minutes per API, where the operator turns it on. */
 export const ROUTE_CALLS_COUNT_MAX = 300;
 export const ROUTE_CALLS_WINDOW_MS = 300_000;
-
-/** Sources or keys a limiter remembers. Beyond it the one seen longest ago is forgotten, so that no flood of addresses fills the memory. */
-export const LIMITER_KEYS_COUNT_MAX = 20_000;

@@ -10,9 +10,9 @@ import * as limits from "./http-limits.ts";
 import { NativeRefusal } from "./native-refusal.ts";
 import { parseBody, refuseForeignMediaType, refuseMissingBody } from "./request-body.ts";
 import { actorOf, setActor } from "./request-context.ts";
-import { sourceOf } from "./source-address.ts";
+import { sourceOf } from "../source-address.ts";
 import type { Surface } from "./surface.ts";
-import { type WindowAnswer, WindowLimiter } from "./window-limiter.ts";
+import { type WindowAnswer, WindowLimiter } from "../window-limiter.ts";
 
 export interface RoutesDeps {
   readonly log: Log;

@@ -7,7 +7,7 @@ import { requireScope } from "../access/require-scope.ts";
 import type { WaitingKeys, WaitingRequest } from "../access/waiting-keys.ts";
 import { accepted } from "../http/accepted.ts";
 import { NativeRefusal } from "../http/native-refusal.ts";
-import { sourceOf } from "../http/source-address.ts";
+import { sourceOf } from "../source-address.ts";
 import { type AnswerOf, type OperationRequest, requestNameOf } from "./operation-request.ts";
 import { namesVersion, versionTag } from "./version-tag.ts";
 

@@ -1,6 +1,6 @@
 import type { Clock } from "@postern/core";
-import { ExpiringMap } from "../expiring-map.ts";
-import { LIMITER_KEYS_COUNT_MAX } from "./http-limits.ts";
+import { ExpiringMap } from "./expiring-map.ts";
+import { LIMITER_KEYS_COUNT_MAX } from "./platform-limits.ts";
 
 export interface WindowLimits {
   readonly countMax: number;
