@@ -255,7 +255,7 @@ async function startHttp({
   const stopping = new AbortController();
   stack.defer(() => stopping.abort());
   const onRefused = (refused: RefusedCall): void => refusals.note(refused);
-  const guards = createRouteGuards({ log, clock, verifyKey: verifier.verify, verifyOperator, onRefused, rateLimit: "off" });
+  const guards = createRouteGuards({ log, clock, verifyKey: verifier.verify, verifyOperator, onRefused, rateLimit: config.rateLimit });
   const checks = { database: async () => (await database.query("select 1")).length === 1, gateway: () => true, ...options.checks };
   const { keys, claims, operating } = addApi(app, guards, {
     ...{ database, clock, timers, random, log, keySigner, personKeys },

@@ -23,6 +23,10 @@ export interface Config {
   readonly databaseUrl: string | null;
   /** `auto`: made when the database has no place and is the embedded one. */
   readonly demo: "auto" | "on" | "off";
+  /**
+   * Whether the calls of each key and route are counted. `auto` is on where others can reach the HTTP listener: beyond loopback, or through a proxy.
+   */
+  readonly rateLimit: "on" | "off";
   readonly logLevel: LogLevel;
 }
 
@@ -47,16 +51,21 @@ export function readConfig(environment: Environment, workingDir: string = proces
   };
   const certFile = read<string | null>("POSTERN_TLS_CERT", null, parsePath(workingDir));
   const keyFile = read<string | null>("POSTERN_TLS_KEY", null, parsePath(workingDir));
+  const host = read("POSTERN_HOST", "127.0.0.1", parseHost);
+  const trustedProxies = read<readonly string[]>("POSTERN_TRUST_PROXY", [], parseProxies);
+  const isReachable = !isLoopback(host) || trustedProxies.length > 0;
+  const rateLimit = read<"auto" | Config["rateLimit"]>("POSTERN_RATE_LIMIT", "auto", parseOneOf(["auto", "on", "off"]));
   const config: Config = {
     httpPort: read("POSTERN_HTTP_PORT", 8080, parsePort),
     mqttPort: read("POSTERN_MQTT_PORT", 1883, parsePort),
-    host: read("POSTERN_HOST", "127.0.0.1", parseHost),
+    host,
     tls: certFile === null || keyFile === null ? null : { certFile, keyFile },
-    trustedProxies: read<readonly string[]>("POSTERN_TRUST_PROXY", [], parseProxies),
+    trustedProxies,
     isInsecure: read("POSTERN_INSECURE", false, parseFlag),
     dataDir: read("POSTERN_DATA_DIR", resolve(workingDir, ".postern"), parsePath(workingDir)),
     databaseUrl: read<string | null>("DATABASE_URL", null, parseDatabaseUrl),
     demo: read<Config["demo"]>("POSTERN_DEMO", "auto", parseOneOf(["auto", "on", "off"])),
+    rateLimit: rateLimit === "auto" ? (isReachable ? "on" : "off") : rateLimit,
     logLevel: read<LogLevel>("POSTERN_LOG_LEVEL", "info", parseOneOf(LOG_LEVELS)),
   };
   faults.push(...contradictions(config, certFile, keyFile));

@@ -3,9 +3,10 @@ import { test } from "node:test";
 import type { FastifyInstance } from "fastify";
 import type { VerifyKey } from "../../src/platform/access/verify-key.ts";
 import {
+  CLUE_CALLS_COUNT_MAX,
   KEY_FAILURES_COUNT_MAX,
   KEY_FAILURES_WINDOW_MS,
-  ROUTE_CALLS_COUNT_MAX,
+  NATIVE_CALLS_COUNT_MAX,
   ROUTE_CALLS_WINDOW_MS,
 } from "../../src/platform/http/http-limits.ts";
 import { platformError } from "../../src/platform/platform-errors.ts";
@@ -79,7 +80,7 @@ test("with the rate limit on, a key has 300 calls in five minutes for each route
   const { time, clock } = manualClock();
   await using world = await startHttpWorld({ v1: routes, v2: routes, clock, rateLimit: "on", verifyKey: takeAny });
   const prefixes = ["/v1", "/v1/be", "/api/v1", "/api/v1/be"];
-  for (let call = 0; call < ROUTE_CALLS_COUNT_MAX; call += 1) {
+  for (let call = 0; call < CLUE_CALLS_COUNT_MAX; call += 1) {
     assert.equal((await world.call("GET", `${prefixes[call % 4]}/others/${call}`, { key: "a" })).status, 200);
   }
   const over = await world.call("GET", "/v1/others/1", { key: "a" });
@@ -90,9 +91,29 @@ test("with the rate limit on, a key has 300 calls in five minutes for each route
   assert.equal((await world.call("GET", "/v1/others/1", { key: "a" })).status, 200);
 });
 
+test("with the rate limit on, v2 has an allowance of its own, ten times as large, and whoever follows is not held up", async () => {
+  const { clock } = manualClock();
+  const v2 = (scope: FastifyInstance): void => {
+    routes(scope);
+    scope.get("/followed", { config: { isUncounted: true } }, async () => ({}));
+  };
+  await using world = await startHttpWorld({ v1: routes, v2, clock, rateLimit: "on" });
+  const inject = async (url: string): Promise<number> =>
+    (await world.app.inject({ method: "GET", url, headers: { authorization: "good" } })).statusCode;
+  for (let call = 0; call < NATIVE_CALLS_COUNT_MAX; call += 1) {
+    assert.equal(await inject("/v2/things"), 200);
+    assert.equal(await inject("/v2/followed"), 200);
+  }
+  const over = await world.call("GET", "/v2/things");
+  assert.deepEqual([over.status, over.body.code, over.headers.get("retry-after")], [429, "too_many_requests", "300"]);
+  assert.equal(await inject("/v2/followed"), 200);
+  assert.equal(await inject("/v2/others/1"), 200);
+  assert.equal(await inject("/v1/things"), 200);
+});
+
 test("with the rate limit off no number of calls is too many", async () => {
   await using world = await startHttpWorld({ v1: routes });
-  for (let call = 0; call < ROUTE_CALLS_COUNT_MAX + 5; call += 1) assert.equal((await world.call("GET", "/v1/things")).status, 200);
+  for (let call = 0; call < CLUE_CALLS_COUNT_MAX + 5; call += 1) assert.equal((await world.call("GET", "/v1/things")).status, 200);
 });
 
 test("nobody is let in while the database cannot say who they are, and it does not count as a wrong key", async () => {

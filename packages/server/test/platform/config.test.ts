@@ -24,6 +24,7 @@ test("without any variable the defaults of the design hold", () => {
     dataDir: "/srv/.postern",
     databaseUrl: null,
     demo: "auto",
+    rateLimit: "off",
     logLevel: "info",
   });
 });
@@ -44,6 +45,7 @@ test("every variable is read", () => {
     POSTERN_DATA_DIR: "data",
     DATABASE_URL: "postgresql://u:p@db/x",
     POSTERN_DEMO: "on",
+    POSTERN_RATE_LIMIT: "off",
     POSTERN_LOG_LEVEL: "warn",
   };
   assert.deepEqual(readConfig(environment, "/srv"), {
@@ -56,8 +58,21 @@ test("every variable is read", () => {
     dataDir: "/srv/data",
     databaseUrl: "postgresql://u:p@db/x",
     demo: "on",
+    rateLimit: "off",
     logLevel: "warn",
   });
+});
+
+test("calls are counted where others can reach the server, and else where somebody says so", () => {
+  const limitOf = (environment: Environment): string => readConfig(environment, "/srv").rateLimit;
+  assert.equal(limitOf({ POSTERN_HOST: "0.0.0.0", POSTERN_INSECURE: "1" }), "on");
+  assert.equal(limitOf({ POSTERN_HOST: "0.0.0.0", POSTERN_TLS_CERT: "c", POSTERN_TLS_KEY: "k" }), "on");
+  // On loopback, and yet everybody reaches it through the proxy.
+  assert.equal(limitOf({ POSTERN_TRUST_PROXY: "127.0.0.1" }), "on");
+  assert.equal(limitOf({ POSTERN_HOST: "::1" }), "off");
+  assert.equal(limitOf({ POSTERN_RATE_LIMIT: "on" }), "on");
+  assert.equal(limitOf({ POSTERN_HOST: "0.0.0.0", POSTERN_INSECURE: "1", POSTERN_RATE_LIMIT: "auto" }), "on");
+  assert.equal(limitOf({ POSTERN_HOST: "0.0.0.0", POSTERN_INSECURE: "1", POSTERN_RATE_LIMIT: "off" }), "off");
 });
 
 const BAD_VALUES: readonly (readonly [variable: string, value: string])[] = [
@@ -76,6 +91,7 @@ const BAD_VALUES: readonly (readonly [variable: string, value: string])[] = [
   ["POSTERN_DATA_DIR", "a\0b"],
   ["DATABASE_URL", "mysql://u:hunter2@db/x"],
   ["POSTERN_DEMO", "yes"],
+  ["POSTERN_RATE_LIMIT", "300"],
   ["POSTERN_LOG_LEVEL", "verbose"],
 ];
 

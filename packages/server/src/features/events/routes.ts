@@ -27,5 +27,6 @@ export function addEventRoutes(routes: FastifyInstance, events: EventsService): 
 export function serveEvents(serve: Serve, events: EventsService): void {
   serve("followEvents", ({ actor, params, query, signal }) => events.follow(actor, params.placeId, { query, signal }), {
     answerMsMax: FOLLOW_ANSWER_MS_MAX,
+    isUncounted: true,
   });
 }

@@ -52,6 +52,10 @@ export const DRAIN_MS_MAX = 5_000;
 export const KEY_FAILURES_COUNT_MAX = 30;
 export const KEY_FAILURES_WINDOW_MS = 60_000;
 
-/** CLUe §6: 300 calls in five minutes per API, where the operator turns it on. */
-export const ROUTE_CALLS_COUNT_MAX = 300;
+/** CLUe §6: 300 calls in five minutes per API, here for each key and route, where the limit is on. Beyond it: `e1010` and when to try again. */
+export const CLUE_CALLS_COUNT_MAX = 300;
+
+/** The same on v2, where a person at a page makes several calls at a time and imports go row by row: ten a second, sustained. Beyond it: 429. */
+export const NATIVE_CALLS_COUNT_MAX = 3_000;
+
 export const ROUTE_CALLS_WINDOW_MS = 300_000;

@@ -4,15 +4,15 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { VerifyOperator } from "../access/operator-key.ts";
 import type { VerifyKey } from "../access/verify-key.ts";
 import type { RefusedCall } from "../audit/refusal-sampler.ts";
+import { sourceOf } from "../source-address.ts";
+import { type WindowAnswer, WindowLimiter } from "../window-limiter.ts";
 import { readBodyBytes } from "./body-bytes.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import * as limits from "./http-limits.ts";
 import { NativeRefusal } from "./native-refusal.ts";
 import { parseBody, refuseForeignMediaType, refuseMissingBody } from "./request-body.ts";
 import { actorOf, setActor } from "./request-context.ts";
-import { sourceOf } from "../source-address.ts";
 import type { Surface } from "./surface.ts";
-import { type WindowAnswer, WindowLimiter } from "../window-limiter.ts";
 
 export interface RoutesDeps {
   readonly log: Log;
@@ -22,7 +22,7 @@ export interface RoutesDeps {
   readonly verifyOperator?: VerifyOperator;
   /** Told of each call that is refused to a key of ours. Waited for by nobody. */
   readonly onRefused?: (refused: RefusedCall) => void;
-  /** `on`: at most 300 calls in five minutes per key and route (CLUe §6). */
+  /** `on`: so many calls in five minutes for each key and route. Wrong keys are counted by address either way. */
   readonly rateLimit: "on" | "off";
 }
 
@@ -31,15 +31,17 @@ export interface RouteGuards {
   readonly deps: RoutesDeps;
   readonly budget: ByteBudget;
   readonly keyFailures: WindowLimiter;
-  readonly routeCalls: WindowLimiter;
+  readonly routeCalls: Readonly<Record<Surface, WindowLimiter>>;
 }
 
 export function createRouteGuards(deps: RoutesDeps): RouteGuards {
+  const callsUpTo = (countMax: number): WindowLimiter =>
+    new WindowLimiter(deps.clock, { countMax, windowMs: limits.ROUTE_CALLS_WINDOW_MS });
   return {
     deps,
     budget: new ByteBudget(limits.BODY_BUDGET_BYTES),
     keyFailures: new WindowLimiter(deps.clock, { countMax: limits.KEY_FAILURES_COUNT_MAX, windowMs: limits.KEY_FAILURES_WINDOW_MS }),
-    routeCalls: new WindowLimiter(deps.clock, { countMax: limits.ROUTE_CALLS_COUNT_MAX, windowMs: limits.ROUTE_CALLS_WINDOW_MS }),
+    routeCalls: { v1: callsUpTo(limits.CLUE_CALLS_COUNT_MAX), native: callsUpTo(limits.NATIVE_CALLS_COUNT_MAX) },
   };
 }
 
@@ -54,8 +56,8 @@ export function guardRoutes(routes: FastifyInstance, guards: RouteGuards, surfac
     if (request.routeOptions.config.access === "public") return;
     if (request.routeOptions.config.access === "operator") return authenticateOperator(request, guards);
     await authenticate(request, guards, routes.prefix);
-    if (guards.deps.rateLimit === "on")
-      refuseWhenOver(guards.routeCalls.take(`${request.actor.keyId} ${routeName(request, routes.prefix)}`));
+    if (guards.deps.rateLimit === "on" && request.routeOptions.config.isUncounted !== true)
+      refuseWhenOver(guards.routeCalls[surface].take(`${request.actor.keyId} ${routeName(request, routes.prefix)}`));
   });
   routes.removeAllContentTypeParsers();
   routes.addContentTypeParser("*", async (request: FastifyRequest) => {

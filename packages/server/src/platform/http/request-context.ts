@@ -16,6 +16,8 @@ declare module "fastify" {
     readonly body?: "optional";
     /** In place of `ANSWER_MS_MAX`, for what is known to take longer. */
     readonly answerMsMax?: number;
+    /** Not counted by the rate limit: whoever follows asks again after each answer, and would be held up when most happens. */
+    readonly isUncounted?: true;
     /** Which of `NATIVE_OPERATIONS` the route serves. */
     readonly operationId?: string;
     /** Not a call of the API: a page, or the refusal of a method. */

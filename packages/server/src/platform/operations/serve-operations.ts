@@ -29,6 +29,8 @@ export interface ServeOptions {
   readonly answerMsMax?: number;
   /** In place of `BODY_BYTES_MAX`. */
   readonly bodyLimit?: number;
+  /** Left out of the rate limit. */
+  readonly isUncounted?: true;
 }
 
 export type OperationHandler<Id extends NativeOperationId> = (request: OperationRequest<Id>) => Promise<AnswerOf<Id>>;
@@ -51,6 +53,7 @@ export function serveOperations(routes: FastifyInstance, deps: OperationsDeps): 
         operationId: id,
         ...(operation.access === "public" || operation.access === "operator" ? { access: operation.access } : {}),
         ...(operation.body === null || operation.bodyIs === "optional" ? { body: "optional" as const } : {}),
+        ...(options.isUncounted === undefined ? {} : { isUncounted: options.isUncounted }),
         ...(options.answerMsMax === undefined ? {} : { answerMsMax: options.answerMsMax }),
       },
       handler: async (request, reply) => {

@@ -18,6 +18,7 @@ function start(test: TestDatabase, dataDir: string): Promise<RunningServer> {
     ...{ httpPort: 0, mqttPort: 0, host: "127.0.0.1", tls: null, trustedProxies: [], isInsecure: false, dataDir },
     databaseUrl: test.ownerUrl,
     demo: "off",
+    rateLimit: "off",
     logLevel: "error",
   };
   return startServer({ config, log: silentLog, clock: systemClock, timers: systemTimers, random: systemRandom });
