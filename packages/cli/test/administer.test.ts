@@ -67,6 +67,16 @@ describe("administering a place from the command line", () => {
     assert.match(await done("door", "mode", "235", "--operator", "none"), /The controller has it/);
   });
 
+  test("whether doors and server agree is told as a table for people and as JSON for programs", async () => {
+    assert.match(
+      await done("sync", "status"),
+      /^Revision \d+: 1 of 1 controllers have it\.\nCONTROLLER ID {2}SERIAL .*\n178 +\d+ +yes +confirmed /,
+    );
+    const { compared, log } = (await made("sync", "controller", "178")) as { compared: { agrees: boolean }; log: { holes: unknown[] } };
+    assert.deepEqual([compared.agrees, log.holes], [true, []]);
+    assert.match(await done("ledger", "continuity"), /^CONTROLLER ID .*\n178 +\d+ +true +\d+ +…\d{4}:1-\d+ +none +none +none +0 +none$/m);
+  });
+
   test("what if answers in sentences, and with exit code 3 when it is no", async () => {
     const { code, stdout } = await command("what-if", "--door-id", "234", "--card", "4242", "--at", "2026-11-29 02:30");
     assert.equal(code, 3);

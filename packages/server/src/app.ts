@@ -19,7 +19,7 @@ import { COMMAND_WAITS_CHANNEL } from "./gateway/command-store.ts";
 import { Confirmations } from "./gateway/confirmations.ts";
 import { CONTROLLERS_CHANGED_CHANNEL } from "./gateway/controller-store.ts";
 import { Gateway } from "./gateway/gateway.ts";
-import { COMMAND_POLL_MS, SESSIONS_POLL_MS } from "./gateway/limits.ts";
+import { COMMAND_POLL_MS, HEARD_WRITE_MS, SESSIONS_POLL_MS } from "./gateway/limits.ts";
 import { startMqttListener } from "./gateway/mqtt/mqtt-listener.ts";
 import { Appender } from "./ledger/appender.ts";
 import { LEDGER_GROWN_CHANNEL } from "./ledger/ledger-store.ts";
@@ -184,6 +184,9 @@ async function startLink({ options, stack, database, address, personKeys }: Link
     void gateway.endStale(serial).catch((cause: unknown) => log.debug("gateway.stale_unread", { cause }));
   notifications.listen(CONTROLLERS_CHANGED_CHANNEL, (payload) => endStale(payload ?? undefined));
   stack.use(repeat(timers, { name: "end stale sessions", everyMs: SESSIONS_POLL_MS, work: () => gateway.endStale(), log }));
+  stack.use(repeat(timers, { name: "note who is heard", everyMs: HEARD_WRITE_MS, work: async () => gateway.noteHeard(), log }));
+  await gateway.forgetDeadProcesses();
+  stack.use(repeat(timers, { name: "forget dead processes", everyMs: SESSIONS_POLL_MS, work: () => gateway.forgetDeadProcesses(), log }));
   const tls = await readTls(config);
   const listener = await startMqttListener({ host: config.host, port: config.mqttPort, ...tls, handler: gateway, log, clock, timers });
   stack.defer(() => listener.stop());

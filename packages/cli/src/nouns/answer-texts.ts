@@ -1,5 +1,6 @@
-import type { Explanation, NativeOperationId, WhatIfAnswer } from "@postern/contract";
-import type { Paint } from "../output.ts";
+import type { AuthSync, Explanation, NativeOperationId, PlaceSync, SyncOfController, WhatIfAnswer } from "@postern/contract";
+import { type Paint, table } from "../output.ts";
+import type { ShowTime } from "./shown-value.ts";
 
 /** An answer told in sentences, and whether it says no. */
 interface AnswerText {
@@ -7,7 +8,7 @@ interface AnswerText {
   readonly isRefusal?: boolean;
 }
 
-type Write = (answer: unknown, paint: Paint) => AnswerText;
+type Write = (answer: unknown, paint: Paint, showTime: ShowTime) => AnswerText;
 
 /** Answers that a table would not tell. */
 export const ANSWER_TEXTS: Partial<Readonly<Record<NativeOperationId, Write>>> = {
@@ -15,7 +16,38 @@ export const ANSWER_TEXTS: Partial<Readonly<Record<NativeOperationId, Write>>> =
   whatIf: (answer, paint) => whatIfText(answer as WhatIfAnswer, paint),
   // biome-ignore lint/nursery/noUnsafeTypeAssertion: as above.
   explainEvent: (answer, paint) => explanationText(answer as Explanation, paint),
+  // biome-ignore lint/nursery/noUnsafeTypeAssertion: as above.
+  readPlaceSync: (answer, _paint, showTime) => placeSyncText(answer as PlaceSync, showTime),
+  // biome-ignore lint/nursery/noUnsafeTypeAssertion: as above.
+  readAuthSync: (answer, _paint, showTime) => authSyncText(answer as AuthSync, showTime),
 };
+
+function placeSyncText(answer: PlaceSync, showTime: ShowTime): AnswerText {
+  const { revision, confirmedBy, controllerCount, waiting, failed, away, controllers } = answer;
+  const late = [
+    [waiting, "on their way"],
+    [failed, "with an item that failed"],
+    [away, "away"],
+  ].flatMap(([count, text]) => (count === 0 ? [] : [`${count} ${text}`]));
+  const head = `Revision ${revision}: ${confirmedBy} of ${controllerCount} controllers have it${late.map((one) => `, ${one}`).join("")}.`;
+  return { lines: [head, ...controllerLines(controllers, showTime)] };
+}
+
+function authSyncText({ authId, revision, isGone, controllers }: AuthSync, showTime: ShowTime): AnswerText {
+  const late = controllers.filter(({ state }) => state !== "confirmed").length;
+  const what = isGone ? `The end of auth ${authId}` : `Auth ${authId}`;
+  const head = `${what}, revision ${revision}: ${controllers.length - late} of ${controllers.length} controllers have it.`;
+  return { lines: [head, ...controllerLines(controllers, showTime)] };
+}
+
+function controllerLines(controllers: readonly SyncOfController[], showTime: ShowTime): string[] {
+  if (controllers.length === 0) return [];
+  const rows = controllers.map(({ controllerId, serial, connected, state, wantedRevision, confirmedRevision, since, error }) => [
+    ...[String(controllerId), serial, connected ? "yes" : "no", state, String(wantedRevision), String(confirmedRevision)],
+    ...[since === null ? "–" : showTime(since), error ?? "–"],
+  ]);
+  return table([["CONTROLLER ID", "SERIAL", "CONNECTED", "STATE", "WANTED", "CONFIRMED", "SINCE", "ERROR"], ...rows]);
+}
 
 function whatIfText(answer: WhatIfAnswer, paint: Paint): AnswerText {
   const isOpen = answer.outcome === "granted" || answer.outcome === "unlocked";

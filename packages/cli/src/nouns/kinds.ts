@@ -3,10 +3,12 @@ import Type, { type TSchema } from "typebox";
 
 /** How a member is written on the command line and in a table, as its schema says. */
 export type Kind = "time" | "number" | "boolean" | "choice" | "text" | "texts" | "numbers" | "doors" | Shape | "json";
-export type Shape = "windows" | "holidays" | "cards" | "card" | "grants";
+export type Shape = "windows" | "holidays" | "cards" | "card" | "grants" | "ranges";
 
 /** Things that have a short form of their own, known by the members they have. */
 const SHAPES: readonly { readonly shape: Shape; readonly isList: boolean; readonly members: readonly string[] }[] = [
+  // Before windows, which have a part of these members.
+  { shape: "ranges", isList: true, members: ["generation", "from", "to"] },
   { shape: "windows", isList: true, members: ["from", "to"] },
   { shape: "holidays", isList: true, members: ["date", "windows"] },
   { shape: "cards", isList: true, members: ["cardNumber"] },

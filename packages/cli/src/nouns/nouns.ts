@@ -102,6 +102,22 @@ export const NOUNS: readonly Noun[] = [
     ],
   },
   {
+    noun: "sync",
+    about: "whether doors and server agree, with what proves it",
+    columns: [],
+    verbs: [
+      { verb: "status", operation: "readPlaceSync", examples: ["", "--json"] },
+      { verb: "controller", operation: "readControllerSync", examples: ["178"] },
+      { verb: "auth", operation: "readAuthSync", examples: ["1000"] },
+    ],
+  },
+  {
+    noun: "ledger",
+    about: "whether the ledger has every event of the doors",
+    columns: ["controllerId", "serial", "connected", "receivedCount", "received", "awaited", "holes", "lost", "lostCount", "forks"],
+    verbs: [{ verb: "continuity", operation: "listContinuity", examples: ["", "--json"] }],
+  },
+  {
     noun: "schedule",
     about: "times of the week",
     columns: ["scheduleId", "name", "calendarId"],

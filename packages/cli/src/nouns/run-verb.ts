@@ -101,7 +101,8 @@ function put(body: Record<string, unknown>, [first = "", second]: readonly strin
 async function showOne(run: Run, call: Call): Promise<number> {
   const { verb, operation, typed, output } = run;
   const answer = await send(run, call);
-  const written = ANSWER_TEXTS[verb.operation]?.(answer, output.paint);
+  const write = ANSWER_TEXTS[verb.operation];
+  const written = write === undefined ? undefined : write(answer, output.paint, typed.json === true ? String : await timeWriter(run));
   if (typed.json === true) output.json(answer ?? { done: true });
   else if (written !== undefined) for (const line of written.lines) output.line(line);
   else if (operation.answer === null) output.line("Done.");

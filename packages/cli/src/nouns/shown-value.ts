@@ -22,6 +22,7 @@ function listText(kind: string, items: readonly unknown[]): string {
   if (kind === "holidays") return items.map(holidayText).join("; ");
   if (kind === "cards") return items.map(cardText).join(",");
   if (kind === "grants") return items.map(grantText).join("; ");
+  if (kind === "ranges") return items.map(rangeText).join(",");
   return items.every((item) => typeof item !== "object") ? items.join(",") : String(items.length);
 }
 
@@ -43,6 +44,12 @@ function cardText(card: unknown): string {
 function grantText(grant: unknown): string {
   const [doors, scheduleId] = [member(grant, "doors"), member(grant, "scheduleId")];
   return `${Array.isArray(doors) ? doors.join(",") : String(doors)}${typeof scheduleId === "number" ? `@${scheduleId}` : ""}`;
+}
+
+/** Numbers of a log; of its random generation the last digits, which tell two of them apart. */
+function rangeText(range: unknown): string {
+  const generation = String(member(range, "generation"));
+  return `…${generation.slice(-4)}:${String(member(range, "from"))}-${String(member(range, "to"))}`;
 }
 
 /** A row of a list; `path` is such as `mode.operator`. */

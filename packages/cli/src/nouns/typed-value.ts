@@ -26,6 +26,7 @@ const HINTS: Readonly<Record<Kind, string>> = {
   cards: "number,…",
   card: "number",
   grants: "doors@schedule;…",
+  ranges: "json",
   json: "json",
 };
 
@@ -54,6 +55,8 @@ const READERS: Readonly<Record<Exclude<Kind, "time">, Reader>> = {
   cards: (typed) => every(parts(typed, ","), readCard),
   card: (typed) => readCard(typed),
   grants: (typed) => every(parts(typed, ";"), readGrant),
+  // Shown in short alone: no call takes them.
+  ranges: (typed) => readJson(typed),
   json: (typed) => readJson(typed),
 };
 

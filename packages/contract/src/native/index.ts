@@ -13,6 +13,7 @@ export type * from "./operation.ts";
 export * from "./parts.ts";
 export * from "./person.ts";
 export * from "./place.ts";
+export * from "./proof.ts";
 export * from "./read-auth-bodies.ts";
 export * from "./read-schema.ts";
 export * from "./schedule.ts";

@@ -122,7 +122,9 @@ export const SyncOfController = Type.Object(
     state: Type.Union([Type.Literal("confirmed"), Type.Literal("waiting"), Type.Literal("failed"), Type.Literal("away")]),
     wantedRevision: Count,
     confirmedRevision: Count,
+    /** When its digest last agreed. */
     since: OptionalEpochMs,
+    /** What keeps it: an item that it could not take over. */
     error: Type.Union([Type.String(), Type.Null()]),
   },
   closed,
@@ -134,6 +136,11 @@ export const PlaceSync = Type.Object(
     placeId: Id,
     revision: Count,
     confirmedBy: Count,
+    /** Connected, and on their way to it. */
+    waiting: Count,
+    /** With an item that could not be taken over. */
+    failed: Count,
+    away: Count,
     controllerCount: Count,
     /** The revision that every controller has confirmed. */
     confirmedByAll: Count,

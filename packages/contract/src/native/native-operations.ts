@@ -7,6 +7,7 @@ import { keyOperations } from "./key.ts";
 import { operatingOperations } from "./operating.ts";
 import { personOperations } from "./person.ts";
 import { placeOperations } from "./place.ts";
+import { proofOperations } from "./proof.ts";
 import { scheduleOperations } from "./schedule.ts";
 
 /** Every call of v2. */
@@ -21,6 +22,7 @@ export const NATIVE_OPERATIONS = {
   ...keyOperations,
   ...eventOperations,
   ...insightOperations,
+  ...proofOperations,
 } as const;
 
 export type NativeOperations = typeof NATIVE_OPERATIONS;

@@ -1,17 +1,18 @@
 import type { Log, Timer, Timers } from "@postern/core";
 import type { Queryable } from "../platform/database.ts";
-import { type Confirmation, writeConfirmations } from "./controller-store.ts";
+import { type Confirmation, type Contact, writeConfirmations, writeContacts } from "./controller-store.ts";
 import { CONFIRMATION_WRITE_MS } from "./limits.ts";
 
 /** Told of each confirmation as it arrives, before it is written. */
 export type ConfirmationListener = (confirmation: Confirmation) => void;
 
-/** What controllers confirmed, kept by controller and written a few times a second in one statement, so that a hundred doors cost one update. */
+/** What controllers confirmed, and that they were heard, kept by controller and written a few times a second in one statement, so that a hundred doors cost one update. */
 export class Confirmations {
   readonly #database: Queryable;
   readonly #timers: Timers;
   readonly #log: Log;
   readonly #unwritten = new Map<number, Confirmation>();
+  readonly #unwrittenContacts = new Map<number, Contact>();
   readonly #listeners = new Set<ConfirmationListener>();
   #timer: Timer | null = null;
 
@@ -24,6 +25,18 @@ export class Confirmations {
   add(confirmation: Confirmation): void {
     this.#unwritten.set(confirmation.controllerId, confirmation);
     for (const listener of this.#listeners) listener(confirmation);
+    this.#writeSoon();
+  }
+
+  /** Notes that a controller was heard. */
+  heard(contact: Contact): void {
+    const before = this.#unwrittenContacts.get(contact.controllerId);
+    const clockOffsetMs = contact.clockOffsetMs ?? (before?.session === contact.session ? before.clockOffsetMs : null);
+    this.#unwrittenContacts.set(contact.controllerId, { ...contact, clockOffsetMs });
+    this.#writeSoon();
+  }
+
+  #writeSoon(): void {
     this.#timer ??= this.#timers.after("write confirmations", CONFIRMATION_WRITE_MS, () => void this.flush());
   }
 
@@ -37,10 +50,12 @@ export class Confirmations {
     this.#timer?.cancel();
     this.#timer = null;
     const confirmations = [...this.#unwritten.values()];
-    if (confirmations.length === 0) return;
+    const contacts = [...this.#unwrittenContacts.values()];
     this.#unwritten.clear();
+    this.#unwrittenContacts.clear();
     try {
-      await writeConfirmations(this.#database, confirmations);
+      if (confirmations.length > 0) await writeConfirmations(this.#database, confirmations);
+      if (contacts.length > 0) await writeContacts(this.#database, contacts);
     } catch (cause) {
       // Nothing is lost: the next synced of each controller says the same or more.
       this.#log.warn("gateway.confirmations_unwritten", { count: confirmations.length, cause });

@@ -62,7 +62,8 @@ interface OpenedRow extends Omit<OpenedSession, "doors"> {
 
 const OPEN_SESSION = `
   with opened as (
-    update controllers set session_number = session_number + 1, connected_instance = $2, connected_at = $3, last_heard_at = $3, clock_offset_ms = $4, software = $5
+    update controllers set session_number = session_number + 1, connected_instance = $2, connected_at = $3, last_heard_at = $3, clock_offset_ms = $4,
+      clock_measured_at = $3, software = $5, log_reported = $7, log_reported_at = $3
     where serial = $1 and public_key = $6::jsonb returning controller_id, place_id, session_number
   ), arrived as (
     update devices set first_connected_at = $3 where first_connected_at is null
@@ -95,9 +96,21 @@ export async function openSession(database: Database, opening: SessionOpening): 
   const [row] = await database.query<OpenedRow>({
     name: "gateway-open-session",
     text: OPEN_SESSION,
-    values: [serial, instanceId, nowMs, hello.clock.nowMs - nowMs, hello.software, openedWith],
+    values: [
+      serial,
+      instanceId,
+      nowMs,
+      hello.clock.nowMs - nowMs,
+      hello.software,
+      openedWith,
+      JSON.stringify(hello.log.generations.map(rangeOf)),
+    ],
   });
   return row ?? null;
+}
+
+function rangeOf({ generation, first, last }: HelloFrame["log"]["generations"][number]): object {
+  return { generation, first, last };
 }
 
 /** Ends a session, unless a newer one has begun. */
@@ -116,8 +129,18 @@ export interface Confirmation {
   readonly session: number;
   readonly urgentRevision: number;
   /** The newest revision at which the digests agreed; null when none was compared since the last write. */
-  readonly confirmed: { readonly revision: number; readonly digest: string } | null;
+  readonly confirmed: { readonly revision: number; readonly digest: string; readonly atMs: number } | null;
+  /** What it said last with a digest, right or wrong; null when nothing was compared since the last write. */
+  readonly reported: ReportedDigest | null;
   readonly failures: readonly { readonly key: string; readonly revision: number; readonly code: string }[];
+  readonly atMs: number;
+}
+
+export interface ReportedDigest {
+  readonly revision: number;
+  readonly digest: string;
+  /** What it should have been; null: a revision older than the history. */
+  readonly expected: string | null;
   readonly atMs: number;
 }
 
@@ -129,18 +152,74 @@ export async function writeConfirmations(queryable: Queryable, confirmations: re
       update controllers set urgent_revision = said.urgent_revision, last_heard_at = said.at, failures = said.failures,
         confirmed_revision = coalesce(said.confirmed_revision, controllers.confirmed_revision),
         confirmed_digest = coalesce(said.confirmed_digest, controllers.confirmed_digest),
-        confirmed_at = case when said.confirmed_revision is null then controllers.confirmed_at else said.at end
-      from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::jsonb[], $7::bigint[])
-        as said(controller_id, session, urgent_revision, confirmed_revision, confirmed_digest, failures, at)
+        confirmed_at = coalesce(said.confirmed_at, controllers.confirmed_at),
+        reported_revision = coalesce(said.reported_revision, controllers.reported_revision),
+        reported_digest = coalesce(said.reported_digest, controllers.reported_digest),
+        expected_digest = case when said.reported_revision is null then controllers.expected_digest else said.expected_digest end,
+        reported_at = coalesce(said.reported_at, controllers.reported_at)
+      from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::jsonb[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::bigint[], $10::text[], $11::text[], $12::bigint[])
+        as said(controller_id, session, urgent_revision, failures, at, confirmed_revision, confirmed_digest, confirmed_at, reported_revision, reported_digest, expected_digest, reported_at)
       where controllers.controller_id = said.controller_id and controllers.session_number = said.session`,
     values: [
       confirmations.map((one) => one.controllerId),
       confirmations.map((one) => one.session),
       confirmations.map((one) => one.urgentRevision),
-      confirmations.map((one) => one.confirmed?.revision ?? null),
-      confirmations.map((one) => one.confirmed?.digest ?? null),
       confirmations.map((one) => JSON.stringify(one.failures)),
       confirmations.map((one) => one.atMs),
+      confirmations.map((one) => one.confirmed?.revision ?? null),
+      confirmations.map((one) => one.confirmed?.digest ?? null),
+      confirmations.map((one) => one.confirmed?.atMs ?? null),
+      confirmations.map((one) => one.reported?.revision ?? null),
+      confirmations.map((one) => one.reported?.digest ?? null),
+      confirmations.map((one) => one.reported?.expected ?? null),
+      confirmations.map((one) => one.reported?.atMs ?? null),
     ],
+  });
+}
+
+/** That a controller was heard, and how far its clock was from ours. */
+export interface Contact {
+  readonly controllerId: number;
+  readonly session: number;
+  readonly atMs: number;
+  /** Its time less ours; null: it did not say. */
+  readonly clockOffsetMs: number | null;
+}
+
+/** Writes many contacts at once; one of a stale session changes nothing. */
+export async function writeContacts(queryable: Queryable, contacts: readonly Contact[]): Promise<void> {
+  await queryable.query({
+    name: "gateway-write-contacts",
+    text: `
+      update controllers set last_heard_at = greatest(controllers.last_heard_at, heard.at),
+        clock_offset_ms = coalesce(heard.clock_offset_ms, controllers.clock_offset_ms),
+        clock_measured_at = case when heard.clock_offset_ms is null then controllers.clock_measured_at else heard.at end
+      from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) as heard(controller_id, session, at, clock_offset_ms)
+      where controllers.controller_id = heard.controller_id and controllers.session_number = heard.session`,
+    values: [
+      contacts.map((one) => one.controllerId),
+      contacts.map((one) => one.session),
+      contacts.map((one) => one.atMs),
+      contacts.map((one) => one.clockOffsetMs),
+    ],
+  });
+}
+
+/** The other processes that controllers are noted as connected to. */
+export async function readOtherInstances(queryable: Queryable, instanceId: number): Promise<readonly number[]> {
+  const rows = await queryable.query<{ instance: number }>({
+    name: "gateway-other-instances",
+    text: "select distinct connected_instance as instance from controllers where connected_instance is not null and connected_instance <> $1",
+    values: [instanceId],
+  });
+  return rows.map((row) => row.instance);
+}
+
+/** Notes as away whatever was connected to a process that is gone. */
+export async function forgetInstance(queryable: Queryable, instanceId: number): Promise<void> {
+  await queryable.query({
+    name: "gateway-forget-instance",
+    text: "update controllers set connected_instance = null where connected_instance = $1",
+    values: [instanceId],
   });
 }

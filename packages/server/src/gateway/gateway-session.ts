@@ -20,7 +20,7 @@ import { readBucketItems, readBucketSums } from "../roster/digest-store.ts";
 import type { PageItem } from "../roster/page.ts";
 import type { PlaceFeed } from "../roster/place-feed.ts";
 import type { RosterFeeds } from "../roster/roster-feeds.ts";
-import { type Confirmation, closeSession, type OpenedSession, openSession } from "./controller-store.ts";
+import { type Confirmation, type Contact, closeSession, type OpenedSession, openSession } from "./controller-store.ts";
 import { hasTemplates, withTemplates } from "./finger-store.ts";
 import type { LinkConnection } from "./mqtt/mqtt-listener.ts";
 import { NEW_SESSION, type SessionEffect, type SessionInput, type SessionState, stepSession } from "./step-session.ts";
@@ -35,6 +35,7 @@ export interface GatewaySessionDeps {
   readonly personKeys: Pick<PersonKeys, "find">;
   readonly limitPages: <Result>(work: () => Promise<Result>) => Promise<Result>;
   readonly confirm: (confirmation: Confirmation) => void;
+  readonly heard: (contact: Contact) => void;
   readonly endCommand: (controllerId: number, result: ResultFrame) => Promise<void>;
 }
 
@@ -145,6 +146,8 @@ export class GatewaySession {
     const { appender, clock, log } = this.#deps;
     const { placeId, controllerId } = opened;
     const { session, generation, predecessor, first, events, sentAt: sentAtMs } = frame;
+    const receivedAtMs = clock.nowMs();
+    this.#deps.heard({ controllerId, session: opened.session, atMs: receivedAtMs, clockOffsetMs: sentAtMs - receivedAtMs });
     try {
       const outcome = await appender.append({
         placeId,
@@ -156,7 +159,7 @@ export class GatewaySession {
         events,
         lost: frame.lost ?? [],
         sentAtMs,
-        receivedAtMs: clock.nowMs(),
+        receivedAtMs,
       });
       await this.#handle({ kind: "appended", outcome });
     } catch (cause) {
@@ -217,27 +220,31 @@ export class GatewaySession {
       revision,
       opened.doors.map((door) => door.doorId),
     );
+    const said = this.#confirmation;
+    const isProven = expected === digest;
+    const atMs = this.#deps.clock.nowMs();
+    const confirmed = isProven ? { revision, digest, atMs } : (said?.confirmed ?? null);
+    if (said !== null) this.#say({ ...said, confirmed, reported: { revision, digest, expected, atMs } });
     // A revision older than the history: nothing is proven, and the next one will be.
     if (expected === null) return;
-    if (expected === digest) {
-      if (this.#confirmation !== null) this.#say({ ...this.#confirmation, confirmed: { revision, digest } });
-    } else {
+    if (!isProven) {
       this.#deps.log.warn("gateway.digest_differs", { serial: this.#connection.serial, revision });
     }
-    await this.#handle({ kind: "digest", agrees: expected === digest });
+    await this.#handle({ kind: "digest", agrees: isProven });
   }
 
   #confirm(synced: SyncedFrame): void {
     const opened = this.#opened;
     if (opened === null) return;
     const { controllerId, placeId, session } = opened;
-    const confirmed = this.#confirmation?.confirmed ?? null;
+    const { confirmed = null, reported = null } = this.#confirmation ?? {};
     this.#say({
       controllerId,
       placeId,
       session,
       urgentRevision: synced.urgentTo,
       confirmed,
+      reported,
       failures: synced.failures,
       atMs: this.#deps.clock.nowMs(),
     });

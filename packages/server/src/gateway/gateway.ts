@@ -11,7 +11,14 @@ import { PAGE_QUERIES_AT_ONCE_MAX } from "../roster/limits.ts";
 import type { RosterFeeds } from "../roster/roster-feeds.ts";
 import { endCommand, takeDueCommands } from "./command-store.ts";
 import type { Confirmations } from "./confirmations.ts";
-import { findController, type KnownController, type LinkHolder, readHolders } from "./controller-store.ts";
+import {
+  findController,
+  forgetInstance,
+  type KnownController,
+  type LinkHolder,
+  readHolders,
+  readOtherInstances,
+} from "./controller-store.ts";
 import { GatewaySession, type GatewaySessionDeps } from "./gateway-session.ts";
 import { ALIVE_ANSWER_MS, REFUSED_SESSION_RECORD_MS } from "./limits.ts";
 import { verifyLinkToken } from "./link-token.ts";
@@ -62,6 +69,7 @@ export class Gateway implements LinkHandler {
       personKeys,
       limitPages: (work) => limitPages(work),
       confirm: (one) => confirmations.add(one),
+      heard: (one) => confirmations.heard(one),
     };
   }
 
@@ -124,6 +132,23 @@ export class Gateway implements LinkHandler {
       const reason = staleBecause(entry, holders.get(one));
       if (reason !== null) entry.connection.close(reason);
     }
+  }
+
+  /** Notes that the controllers connected here were heard: a connection that says nothing for longer than its keepalive is none any more. */
+  noteHeard(): void {
+    const { clock, confirmations } = this.#deps;
+    for (const { session } of this.#connected.values()) {
+      const { opened } = session;
+      if (opened === null) continue;
+      confirmations.heard({ controllerId: opened.controllerId, session: opened.session, atMs: clock.nowMs(), clockOffsetMs: null });
+    }
+  }
+
+  /** Notes as away the controllers that were connected to a process which was killed and never said so. */
+  async forgetDeadProcesses(): Promise<void> {
+    const { database, instanceId, isInstanceAlive } = this.#deps;
+    for (const other of await readOtherInstances(database, instanceId))
+      if (!(await isInstanceAlive(other))) await forgetInstance(database, other);
   }
 
   /** Sends the commands that are due for the controllers connected here: at a hint, after a hello, and now and then without one. */

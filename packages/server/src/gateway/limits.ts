@@ -1,6 +1,9 @@
 /** How long confirmations are gathered before one statement writes them: the console's and the CLI's view may be this old. */
 export const CONFIRMATION_WRITE_MS = 200;
 
+/** How often it is written down that connected controllers were heard: the age of a belief is known to within this. One statement for all of them. */
+export const HEARD_WRITE_MS = 60_000;
+
 /** How long a connection may take to show that it is alive when a second one of its serial arrives: a dead one must not keep its door out. */
 export const ALIVE_ANSWER_MS = 2_000;
 

@@ -25,7 +25,17 @@ export function appendBatches(database: Database, batches: readonly AppendBatch[
       for (const [generation, through] of plan.marks) {
         log.marks.set(generation, through);
         log.hasBegun = true;
-        marks.set(`${batch.controllerId}:${generation}`, { placeId: batch.placeId, controllerId: batch.controllerId, generation, through });
+        const key = `${batch.controllerId}:${generation}`;
+        const { first, lostCount } = marks.get(key) ?? { first: plan.begun.get(generation) ?? 0, lostCount: 0 };
+        marks.set(key, {
+          placeId: batch.placeId,
+          controllerId: batch.controllerId,
+          generation,
+          through,
+          first,
+          lostCount: lostCount + (plan.lostCounts.get(generation) ?? 0),
+          begunAt: batch.receivedAtMs,
+        });
       }
       return { kind: "stored", answer: plan.answer };
     });

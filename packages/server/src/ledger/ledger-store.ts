@@ -145,6 +145,11 @@ export interface MarkRow {
   readonly controllerId: number;
   readonly generation: number;
   readonly through: number;
+  /** Of a generation that is new; what is known of an older one stays. */
+  readonly first: number;
+  readonly begunAt: number;
+  /** Numbers declared lost, beside those before. */
+  readonly lostCount: number;
 }
 
 /** Writes how far each generation of a log is stored. One row a generation: the caller keeps the newest. */
@@ -153,14 +158,18 @@ export async function writeMarks(transaction: Transaction, marks: readonly MarkR
   await transaction.query({
     name: "ledger-write-marks",
     text: `
-      insert into log_marks(place_id, controller_id, generation, last_local_log_id)
-      select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
-      on conflict (place_id, controller_id, generation) do update set last_local_log_id = excluded.last_local_log_id`,
+      insert into log_marks(place_id, controller_id, generation, last_local_log_id, first_local_log_id, begun_at, lost_count)
+      select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+      on conflict (place_id, controller_id, generation) do update
+        set last_local_log_id = excluded.last_local_log_id, lost_count = log_marks.lost_count + excluded.lost_count`,
     values: [
       marks.map((mark) => mark.placeId),
       marks.map((mark) => mark.controllerId),
       marks.map((mark) => mark.generation),
       marks.map((mark) => mark.through),
+      marks.map((mark) => mark.first),
+      marks.map((mark) => mark.begunAt),
+      marks.map((mark) => mark.lostCount),
     ],
   });
 }

@@ -76,6 +76,10 @@ export interface AppendPlan {
   readonly rows: readonly EventRow[];
   /** The marks to write: the last number stored of each generation touched. */
   readonly marks: ReadonlyMap<number, number>;
+  /** The first number of each generation that this batch began. */
+  readonly begun: ReadonlyMap<number, number>;
+  /** How many numbers of each generation were declared lost. */
+  readonly lostCounts: ReadonlyMap<number, number>;
   readonly answer: StoredAnswer;
 }
 
@@ -107,6 +111,8 @@ class Draft {
   readonly hasBegun: boolean;
   readonly marks: Map<number, number>;
   readonly touched = new Map<number, number>();
+  readonly begun = new Map<number, number>();
+  readonly lostCounts = new Map<number, number>();
   readonly rows: EventRow[] = [];
   readonly refused: { localLogId: number; code: RefusalCode }[] = [];
 
@@ -114,6 +120,11 @@ class Draft {
     this.hasBegun = log.hasBegun;
     this.marks = new Map(log.marks);
     this.batch = batch;
+  }
+
+  /** Numbers of a generation that the ledger has not met count from here. */
+  begin(generation: number, first: number): void {
+    if (!this.marks.has(generation)) this.begun.set(generation, first);
   }
 
   mark(generation: number, through: number): void {
@@ -136,17 +147,14 @@ class Draft {
   }
 
   expect(wanted: { readonly generation: number; readonly from: number }): AppendPlan {
-    const { rows, touched: marks, refused, batch } = this;
-    return {
-      rows,
-      marks,
-      answer: { generation: batch.generation, through: this.marks.get(batch.generation) ?? 0, refused, expect: wanted },
-    };
+    const { answer, ...plan } = this.done();
+    return { ...plan, answer: { ...answer, expect: wanted } };
   }
 
   done(): AppendPlan {
-    const { rows, touched: marks, refused, batch } = this;
-    return { rows, marks, answer: { generation: batch.generation, through: this.marks.get(batch.generation) ?? 0, refused } };
+    const { rows, touched: marks, begun, lostCounts, refused, batch } = this;
+    const { generation } = batch;
+    return { rows, marks, begun, lostCounts, answer: { generation, through: this.marks.get(generation) ?? 0, refused } };
   }
 }
 
@@ -158,6 +166,8 @@ function declareLost(draft: Draft, range: LostNumbers): void {
   if (stored !== undefined && (range.from > stored + 1 || range.to <= stored)) return;
   const from = stored === undefined ? range.from : stored + 1;
   draft.fact("LOG_LOST", { generation: range.generation, from, to: range.to });
+  draft.begin(range.generation, from);
+  draft.lostCounts.set(range.generation, (draft.lostCounts.get(range.generation) ?? 0) + range.to - from + 1);
   draft.mark(range.generation, range.to);
 }
 
@@ -169,6 +179,7 @@ function beginGeneration(draft: Draft): LogPositionWanted | null {
   if (predecessor === undefined) return { generation: batch.generation, from: 0 };
   if (predecessor === null) {
     if (draft.hasBegun) draft.fact("LOG_FORKED", { generation: batch.generation, because: "disk_empty" });
+    draft.begin(batch.generation, batch.first);
     draft.mark(batch.generation, batch.first - 1);
     return null;
   }
@@ -178,6 +189,7 @@ function beginGeneration(draft: Draft): LogPositionWanted | null {
   if (stored > predecessor.last) {
     draft.fact("LOG_FORKED", { generation: batch.generation, from: predecessor.generation, last: predecessor.last, stored });
   }
+  draft.begin(batch.generation, predecessor.last + 1);
   draft.mark(batch.generation, predecessor.last);
   return null;
 }

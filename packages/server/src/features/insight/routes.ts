@@ -3,10 +3,14 @@ import type { Clock } from "@postern/core";
 import { decodeLogId } from "../../ledger/log-id.ts";
 import type { Database } from "../../platform/database.ts";
 import { NativeRefusal } from "../../platform/http/native-refusal.ts";
+import { pageWanted } from "../../platform/operations/page-cursor.ts";
 import { hidden, type Serve } from "../../platform/operations/serve-operations.ts";
+import { continuityOfPlace } from "./continuity.ts";
+import { controllerProof } from "./controller-proof.ts";
 import { explainEvent } from "./explain-event.ts";
 import { placeOfAuth, placeOfDoor } from "./store.ts";
 import { authSync, placeSync } from "./sync.ts";
+import { placeOfController } from "./sync-store.ts";
 import { readQuestion, whatIf } from "./what-if.ts";
 import { whoMayOpen } from "./who-may-open.ts";
 
@@ -38,6 +42,15 @@ export function serveInsight(serve: Serve, { database, clock }: InsightDeps): vo
     const { placeId } = await placeOf("authId", await placeOfAuth(database, authId));
     return authSync(database, placeId, authId);
   });
+  serve("readControllerSync", async ({ placeOf, params: { controllerId } }) => {
+    await placeOf("controllerId", await placeOfController(database, controllerId));
+    const proof = await controllerProof(database, controllerId, clock.nowMs());
+    if (proof === null) throw hidden("controllerId");
+    return proof;
+  });
+  serve("listContinuity", async ({ place, params, query }) =>
+    continuityOfPlace(database, (await place(params.placeId)).placeId, pageWanted(query)),
+  );
 }
 
 /** Where a page goes on: the last auth that was looked at. */

@@ -34,6 +34,41 @@ export async function loadPlaceSync(queryable: Queryable, placeId: number): Prom
   return row ?? { revision: 0, controllers: [] };
 }
 
+/** What one controller last proved, or did not. */
+export interface ControllerProofRow extends Omit<ControllerSyncRow, "failures" | "doorIds"> {
+  readonly placeId: number;
+  readonly wantedRevision: number;
+  readonly urgentRevision: number;
+  readonly failures: readonly { readonly key: string; readonly revision: number; readonly code: string }[];
+  readonly reportedRevision: number | null;
+  readonly reportedDigest: string | null;
+  readonly expectedDigest: string | null;
+  readonly reportedAt: number | null;
+  readonly lastHeardAt: number | null;
+  readonly clockOffsetMs: number | null;
+  readonly clockMeasuredAt: number | null;
+}
+
+export async function findControllerProof(queryable: Queryable, controllerId: number): Promise<ControllerProofRow | null> {
+  const [row] = await queryable.query<ControllerProofRow>({
+    name: "insight-controller-proof",
+    text: `
+      select controller_id as "controllerId", place_id as "placeId", serial, connected_instance is not null as connected, failures,
+        coalesce(heads.revision, 0) as "wantedRevision", urgent_revision as "urgentRevision", confirmed_revision as "confirmedRevision",
+        confirmed_at as "confirmedAt", reported_revision as "reportedRevision", reported_digest as "reportedDigest", expected_digest as "expectedDigest",
+        reported_at as "reportedAt", last_heard_at as "lastHeardAt", clock_offset_ms as "clockOffsetMs", clock_measured_at as "clockMeasuredAt"
+      from controllers left join roster_heads heads using (place_id) where controller_id = $1`,
+    values: [controllerId],
+  });
+  return row ?? null;
+}
+
+export async function placeOfController(queryable: Queryable, controllerId: number): Promise<number | null> {
+  const text = 'select place_id as "placeId" from controllers where controller_id = $1';
+  const [row] = await queryable.query<{ placeId: number }>({ name: "insight-place-of-controller", text, values: [controllerId] });
+  return row?.placeId ?? null;
+}
+
 export interface ItemSyncRow {
   readonly revision: number;
   /** Empty: gone. */

@@ -6,13 +6,16 @@ import { type ControllerSyncRow, concernsDoors, findItemSync, loadPlaceSync } fr
 export async function placeSync(queryable: Queryable, placeId: number): Promise<PlaceSync> {
   const { revision, controllers } = await loadPlaceSync(queryable, placeId);
   const confirmed = controllers.map((controller) => controller.confirmedRevision);
+  const synced = controllers.map((controller) => syncOf(controller, revision, controller.failures[0]));
+  const countOf = (state: SyncOfController["state"]): number => synced.filter((one) => one.state === state).length;
   return {
     placeId,
     revision,
     confirmedBy: confirmed.filter((one) => one >= revision).length,
+    ...{ waiting: countOf("waiting"), failed: countOf("failed"), away: countOf("away") },
     controllerCount: controllers.length,
     confirmedByAll: Math.min(revision, ...confirmed),
-    controllers: controllers.map((controller) => syncOf(controller, revision, controller.failures[0])),
+    controllers: synced,
   };
 }
 
@@ -32,12 +35,22 @@ export async function authSync(queryable: Queryable, placeId: number, authId: nu
     ({ doorIds, confirmedRevision }) => isGone || concernsDoors(scopes, doorIds) || confirmedRevision < revision,
   );
   const failureOf = (controller: ControllerSyncRow) => controller.failures.find((failure) => failure.key === key);
-  return { authId, placeId, revision, isGone, controllers: told.map((one) => syncOf(one, revision, failureOf(one))) };
+  return { authId, placeId, revision, isGone, controllers: told.map((one) => whyNot(syncOf(one, revision, failureOf(one)), one)) };
+}
+
+/** Another item that a controller could not take over keeps its digest from agreeing: nothing newer is proven until that one is mended. */
+function whyNot(sync: SyncOfController, { failures: [other] }: ControllerSyncRow): SyncOfController {
+  if (sync.state === "confirmed" || sync.error !== null || other === undefined) return sync;
+  return { ...sync, error: `unproven because of ${other.key} ${other.code}` };
 }
 
 type Failure = ControllerSyncRow["failures"][number] | undefined;
 
-function syncOf(controller: ControllerSyncRow, wantedRevision: number, failure: Failure): SyncOfController {
+export function syncOf(
+  controller: Omit<ControllerSyncRow, "failures" | "doorIds">,
+  wantedRevision: number,
+  failure: Failure,
+): SyncOfController {
   const { controllerId, serial, connected, confirmedRevision, confirmedAt } = controller;
   return {
     ...{ controllerId, serial, connected, wantedRevision, confirmedRevision },
@@ -47,7 +60,11 @@ function syncOf(controller: ControllerSyncRow, wantedRevision: number, failure: 
   };
 }
 
-function stateOf({ confirmedRevision, connected }: ControllerSyncRow, wantedRevision: number, failure: Failure): SyncOfController["state"] {
+function stateOf(
+  { confirmedRevision, connected }: Pick<ControllerSyncRow, "confirmedRevision" | "connected">,
+  wantedRevision: number,
+  failure: Failure,
+): SyncOfController["state"] {
   if (failure !== undefined) return "failed";
   if (confirmedRevision >= wantedRevision) return "confirmed";
   return connected ? "waiting" : "away";
