@@ -43,3 +43,21 @@ test("an empty gallery, a probe of another length and a probe that is no number 
   assert.equal(gallery.nearest(new Float32Array(DIMENSIONS).fill(Number.NaN)), null);
   assert.equal(gallery.nearest(vector())?.second, Number.POSITIVE_INFINITY);
 });
+
+test("no pair is decided by rounding: two people a hair apart are ranked as in double precision, in rows of any length", () => {
+  for (const dimensions of [4, 20, 128]) {
+    const at = (value: number): Float32Array => Float32Array.from({ length: dimensions }, () => value);
+    for (let step = 0; step < 300; step += 1) {
+      // Far from the probe, single precision cannot tell these apart.
+      const templates = Array.from({ length: 6 }, () => at(0.7).map((value) => value + random.int(3) * 2 ** -23));
+      const gallery = new TemplateGallery(dimensions);
+      for (const [index, template] of templates.entries()) gallery.put(index + 1, [template]);
+      const probe = at(-0.3).map((value) => value + random.int(1_000) / 1e7);
+      const exact = templates.map((template) => template.reduce((sum, value, index) => sum + (value - (probe[index] ?? 0)) ** 2, 0));
+      const [first, second] = exact.toSorted((left, right) => left - right);
+      const found = gallery.nearest(probe);
+      assert.deepEqual([found?.distance, found?.second], [first, second]);
+      assert.equal(exact[(found?.ownerId ?? 0) - 1], first);
+    }
+  }
+});
