@@ -1,0 +1,117 @@
+import type { EventRow, Tables } from "./memory-tables.ts";
+import type { StatementTwin } from "./roster-statements.ts";
+import { numberOf, numberOrNull, type StatementValues, textOrNull } from "./statement-values.ts";
+
+/** The statements of the gateway and the ledger. */
+export const LINK_STATEMENTS: Readonly<Record<string, StatementTwin>> = {
+  "gateway-find-controller": (tables, values) =>
+    [...tables.controllers.values()]
+      .filter(({ serial }) => serial === values.text(0))
+      .map(({ controllerId, placeId, connectedInstance }) => ({ controllerId, placeId, publicKey: {}, connectedInstance })),
+  "gateway-open-session": openSession,
+  "gateway-close-session": (tables, values, write) => {
+    write(() => {
+      const row = tables.controllers.get(values.number(0));
+      if (row !== undefined && row.session === values.number(1)) row.connectedInstance = null;
+    });
+    return [];
+  },
+  "gateway-write-confirmations": (tables, values, write) => {
+    write(() => writeConfirmations(tables, values));
+    return [];
+  },
+  "ledger-lock-heads": (tables) => [{ place_id: tables.placeId, next_sequence: tables.nextSequence }],
+  "ledger-load-controllers": loadControllers,
+  "ledger-insert-events": (tables, values, write) => {
+    write(() => tables.events.push(...eventsOf(values)));
+    return [];
+  },
+  "ledger-move-heads": (tables, values, write) => {
+    write(() => {
+      tables.nextSequence = values.numbers(1)[0] ?? tables.nextSequence;
+    });
+    return [];
+  },
+  "ledger-write-marks": (tables, values, write) => {
+    write(() => {
+      const [generations, through] = [values.numbers(2), values.numbers(3)];
+      for (const [index, controllerId] of values.numbers(1).entries())
+        tables.marks.set(`${controllerId}:${generations[index] ?? 0}`, through[index] ?? 0);
+    });
+    return [];
+  },
+  "ledger-read-marks": (tables, values) =>
+    values.numbers(2).flatMap((generation) => {
+      const through = tables.marks.get(`${values.number(1)}:${generation}`);
+      return through === undefined ? [] : [{ generation, last_local_log_id: through }];
+    }),
+};
+
+function openSession(tables: Tables, values: StatementValues, write: (change: () => void) => void): readonly object[] {
+  const row = [...tables.controllers.values()].find(({ serial }) => serial === values.text(0));
+  if (row === undefined) return [];
+  const { controllerId, placeId } = row;
+  write(() => {
+    row.session += 1;
+    row.connectedInstance = values.number(1);
+  });
+  const doors = tables.doors
+    .filter((door) => door.controllerId === controllerId)
+    .map(({ doorId, entryDeviceId }) => ({ doorId, entryDeviceId, exitDeviceId: null }));
+  const { epoch, revision: head } = tables;
+  return [{ session: row.session, controllerId, placeId, epoch, head, tombstonesFrom: 0, doors }];
+}
+
+function writeConfirmations(tables: Tables, values: StatementValues): void {
+  const [sessions, urgent] = [values.numbers(1), values.numbers(2)];
+  for (const [index, controllerId] of values.numbers(0).entries()) {
+    const row = tables.controllers.get(controllerId);
+    if (row === undefined || row.session !== sessions[index]) continue;
+    row.urgentRevision = urgent[index] ?? 0;
+    row.confirmedRevision = numberOrNull(values.list(3)[index]) ?? row.confirmedRevision;
+    row.confirmedDigest = textOrNull(values.list(4)[index]) ?? row.confirmedDigest;
+  }
+}
+
+function loadControllers(tables: Tables, values: StatementValues): readonly object[] {
+  const wanted = new Set(values.numbers(1));
+  return values.numbers(0).flatMap((controllerId) => {
+    const row = tables.controllers.get(controllerId);
+    if (row === undefined) return [];
+    const doors = tables.doors.filter((door) => door.controllerId === controllerId);
+    const marks = [...tables.marks].flatMap(([key, through]) => {
+      const [controller, generation] = key.split(":").map(Number);
+      return controller === controllerId && generation !== undefined ? [{ generation, through }] : [];
+    });
+    const logged = marks.filter(({ generation }) => wanted.has(generation)).sort((left, right) => left.generation - right.generation);
+    return [
+      {
+        controller_id: controllerId,
+        session_number: row.session,
+        door_ids: doors.map(({ doorId }) => doorId),
+        device_ids: doors.map(({ entryDeviceId }) => entryDeviceId),
+        generations: logged.map(({ generation }) => generation),
+        stored: logged.map(({ through }) => through),
+        has_begun: marks.length > 0,
+      },
+    ];
+  });
+}
+
+function eventsOf(values: StatementValues): EventRow[] {
+  const [received, doors, auths, types] = [values.numbers(4), values.list(6), values.list(8), values.numbers(9)];
+  const [generations, numbers, details] = [values.numbers(10), values.numbers(11), values.list(12)];
+  return values.numbers(2).map((sequence, index) => {
+    const detail = textOrNull(details[index]);
+    return {
+      sequence,
+      receivedAt: received[index] ?? 0,
+      doorId: numberOrNull(doors[index]),
+      authId: numberOrNull(auths[index]),
+      eventType: types[index] ?? 0,
+      generation: numberOf(generations[index]),
+      localLogId: numberOf(numbers[index]),
+      detail: detail === null ? null : JSON.parse(detail),
+    };
+  });
+}

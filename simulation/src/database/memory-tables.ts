@@ -1,0 +1,75 @@
+import type { ItemKey } from "@postern/core";
+
+export interface ControllerRow {
+  readonly controllerId: number;
+  readonly placeId: number;
+  readonly serial: string;
+  session: number;
+  connectedInstance: number | null;
+  urgentRevision: number;
+  confirmedRevision: number;
+  confirmedDigest: string | null;
+}
+
+export interface DoorRow {
+  readonly doorId: number;
+  readonly controllerId: number;
+  readonly entryDeviceId: number;
+}
+
+export interface ItemRow {
+  readonly key: ItemKey;
+  readonly revision: number;
+  readonly lane: number;
+  readonly scopes: readonly number[];
+  readonly bucket: number;
+  readonly hash: string | null;
+  readonly item: unknown;
+}
+
+export interface DeltaRow {
+  readonly revision: number;
+  readonly scope: number;
+  readonly delta: bigint;
+}
+
+export interface EventRow {
+  readonly sequence: number;
+  readonly receivedAt: number;
+  readonly doorId: number | null;
+  readonly authId: number | null;
+  readonly eventType: number;
+  readonly generation: number;
+  readonly localLogId: number;
+  readonly detail: Readonly<Record<string, unknown>> | null;
+}
+
+/** The tables of a database with one place, as far as the link, the roster and the ledger use them. */
+export interface Tables {
+  readonly placeId: number;
+  epoch: string;
+  readonly controllers: Map<number, ControllerRow>;
+  readonly doors: readonly DoorRow[];
+  revision: number;
+  readonly items: Map<ItemKey, ItemRow>;
+  /** `scope:bucket` → sum modulo 2^128. */
+  readonly sums: Map<string, bigint>;
+  readonly deltas: DeltaRow[];
+  nextSequence: number;
+  readonly events: EventRow[];
+  /** `controller:generation` → last number stored. */
+  readonly marks: Map<string, number>;
+}
+
+/** A copy that later changes of the original leave alone. */
+export function copyTables(tables: Tables): Tables {
+  return {
+    ...tables,
+    controllers: new Map([...tables.controllers].map(([id, row]) => [id, { ...row }])),
+    items: new Map(tables.items),
+    sums: new Map(tables.sums),
+    deltas: [...tables.deltas],
+    events: [...tables.events],
+    marks: new Map(tables.marks),
+  };
+}

@@ -1,0 +1,158 @@
+import { assert, type Random } from "@postern/core";
+import { type Database, platformError, type Statement, type Transaction } from "@postern/server/internal";
+import type { Life } from "../time/life.ts";
+import { LINK_STATEMENTS } from "./link-statements.ts";
+import type { Tables } from "./memory-tables.ts";
+import { ROSTER_STATEMENTS } from "./roster-statements.ts";
+import { StatementValues } from "./statement-values.ts";
+
+const STATEMENTS = { ...ROSTER_STATEMENTS, ...LINK_STATEMENTS };
+
+/** How long a statement takes, at most. */
+const STATEMENT_MS_MAX = 4;
+
+/** The database that outlives the servers: its tables, and who writes to them now. */
+export class DatabaseHost {
+  tables: Tables;
+  /** While true nothing answers. */
+  isAway = false;
+  /** Statements of the armed server that still succeed before it is killed; null: none is armed. */
+  armedCount: number | null = null;
+  /** Commits that still answer before one does not; null: all answer. */
+  lostAnswerIn: number | null = null;
+  onCommit: () => void = () => undefined;
+  /** Told of the roster of a place that has moved. */
+  onRosterChanged: () => void = () => undefined;
+  readonly #waiting: (() => void)[] = [];
+  #isWritten = false;
+
+  constructor(tables: Tables) {
+    this.tables = tables;
+  }
+
+  run(statement: Statement, write: (change: () => void) => void): readonly object[] {
+    const { name = statement.text, values = [] } = statement;
+    if (name === "select ensure_ledger_period($1)") return [];
+    const twin = STATEMENTS[name];
+    assert(twin !== undefined, `the statement ${name} has a twin in memory`);
+    return twin(this.tables, new StatementValues(values), write);
+  }
+
+  /** One transaction at a time, as the heads' locks have it. */
+  enter(begin: () => void): void {
+    if (this.#isWritten) this.#waiting.push(begin);
+    else {
+      this.#isWritten = true;
+      begin();
+    }
+  }
+
+  leave(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#isWritten = false;
+    else next();
+  }
+}
+
+/** The database as one server process sees it: statements take time, and the process may die between any two of them. */
+export class SimDatabase implements Database {
+  readonly #host: DatabaseHost;
+  readonly #life: Life;
+  readonly #random: Random;
+
+  constructor(host: DatabaseHost, life: Life, random: Random) {
+    this.#host = host;
+    this.#life = life;
+    this.#random = random;
+  }
+
+  query<Row>(statement: string | Statement, values?: readonly unknown[]): Promise<Row[]> {
+    const asked = typeof statement === "string" ? { text: statement, ...(values === undefined ? {} : { values }) } : statement;
+    return this.#statement<Row>(asked, (change) => {
+      change();
+      this.#host.onCommit();
+    });
+  }
+
+  execute(): Promise<number> {
+    return Promise.reject(platformError("statement_refused"));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const host = this.#host;
+    const { promise: entered, resolve } = Promise.withResolvers<void>();
+    host.enter(resolve);
+    await entered;
+    let hasLeft = false;
+    const leave = (): void => {
+      if (!hasLeft) host.leave();
+      hasLeft = true;
+    };
+    this.#life.atEnd(leave);
+    if (this.#life.isOver) leave();
+    try {
+      return await this.#commit(work);
+    } finally {
+      leave();
+    }
+  }
+
+  async #commit<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const host = this.#host;
+    const tables = host.tables;
+    const changes: { readonly change: () => void; readonly isRoster: boolean }[] = [];
+    const result = await work({
+      kind: "transaction",
+      query: <Row>(statement: string | Statement) => {
+        const asked = typeof statement === "string" ? { text: statement } : statement;
+        return this.#statement<Row>(asked, (change) => changes.push({ change, isRoster: asked.name === "roster-write-plan" }));
+      },
+      execute: () => this.execute(),
+    });
+    await this.#pass();
+    // The data went back in time under an open transaction: its connection is gone.
+    if (host.tables !== tables) throw platformError("database_away");
+    for (const { change } of changes) change();
+    host.onCommit();
+    if (changes.some(({ isRoster }) => isRoster)) host.onRosterChanged();
+    if (this.#isAnswerLost()) throw platformError("database_outcome_unknown");
+    return result;
+  }
+
+  #isAnswerLost(): boolean {
+    const left = this.#host.lostAnswerIn;
+    if (left === null) return false;
+    this.#host.lostAnswerIn = left === 0 ? null : left - 1;
+    return left === 0;
+  }
+
+  async #statement<Row>(statement: Statement, write: (change: () => void) => void): Promise<Row[]> {
+    await this.#pass();
+    const rows = this.#host.run(statement, write);
+    // As over a wire: what the caller gets is a copy.
+    // biome-ignore lint/nursery/noUnsafeTypeAssertion: the twin of a statement has the rows that its store names.
+    return structuredClone(rows) as Row[];
+  }
+
+  /** Lets a statement's time pass. Never resolves for a process that has died. */
+  #pass(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#life.after(this.#random.int(STATEMENT_MS_MAX + 1), () => {
+        const host = this.#host;
+        if (host.isAway) return reject(platformError("database_away"));
+        if (host.armedCount !== null) {
+          host.armedCount -= 1;
+          if (host.armedCount < 0) {
+            host.armedCount = null;
+            return this.#life.end();
+          }
+        }
+        resolve();
+      });
+    });
+  }
+}

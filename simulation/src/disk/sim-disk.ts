@@ -1,0 +1,62 @@
+import { doorError } from "@postern/door/internal";
+import { Killed, type Life } from "../time/life.ts";
+
+/** When in a write a machine dies: before a byte of it, when it is written but not synced, or when it is synced and not answered. */
+export type KillPhase = "before" | "written" | "synced";
+
+/** A death that waits for a write. */
+export interface ArmedKill {
+  /** Writes that still succeed. */
+  countBefore: number;
+  readonly phase: KillPhase;
+  /** The power goes too: what was written and not synced is lost. */
+  readonly isPowerCut: boolean;
+}
+
+/** One machine's disk, as its process sees it: each write is atomic, and synced before it is answered. */
+export class SimDisk {
+  /** While true every write is refused, as by a disk that is full. */
+  isFull = false;
+  armed: ArmedKill | null = null;
+  /** The process that has the disk; null while none runs. */
+  life: Life | null = null;
+  /** Told of the death that `armed` brought. */
+  onKilled: (kill: ArmedKill) => void = () => undefined;
+  countWrites = 0;
+
+  /** Does one write; `apply` returns how it is undone. */
+  write(apply: () => () => void): void {
+    this.#mustLive();
+    if (this.isFull) throw doorError("disk_unusable", { context: { because: "full" } });
+    this.countWrites += 1;
+    const kill = this.#dueKill();
+    if (kill?.phase === "before") this.#die(kill);
+    const undo = apply();
+    if (kill === null) return;
+    if (kill.phase === "written" && kill.isPowerCut) undo();
+    this.#die(kill);
+  }
+
+  read<Result>(work: () => Result): Result {
+    this.#mustLive();
+    return work();
+  }
+
+  #mustLive(): void {
+    if (this.life === null || this.life.isOver) throw new Killed();
+  }
+
+  #dueKill(): ArmedKill | null {
+    const { armed } = this;
+    if (armed === null) return null;
+    armed.countBefore -= 1;
+    return armed.countBefore < 0 ? armed : null;
+  }
+
+  #die(kill: ArmedKill): never {
+    this.armed = null;
+    this.life?.end();
+    this.onKilled(kill);
+    throw new Killed();
+  }
+}

@@ -1,0 +1,262 @@
+import type { DownKind, UpKind } from "@postern/contract";
+import type { Random } from "@postern/core";
+import type { LinkConnection as DoorLink, LinkListener } from "@postern/door/internal";
+import type { LinkConnection, LinkHandler } from "@postern/server/internal";
+import type { Life } from "../time/life.ts";
+import type { Scheduler } from "../time/scheduler.ts";
+
+/** How bad the network is: chances of a frame in a thousand, and the longest delay. */
+export interface Weather {
+  readonly lose: number;
+  readonly repeat: number;
+  readonly cut: number;
+  readonly delayMsMax: number;
+}
+
+export const FINE_WEATHER: Weather = { lose: 0, repeat: 0, cut: 0, delayMsMax: 20 };
+
+/** A keepalive that stays out for so long ends a connection, at both ends. */
+const SILENCE_MS_MAX = 45_000;
+const PING_MS = 15_000;
+const REFUSAL_MS = 250;
+
+/** Whoever connects: the process at the door. */
+export interface Caller {
+  readonly machine: string;
+  readonly serial: string;
+  readonly life: Life;
+}
+
+/** Where the callers connect to: null when no server runs. */
+export interface ServerEnd {
+  readonly handler: LinkHandler;
+  readonly life: Life;
+}
+
+/** Sees every frame as it is sent, before anything happens to it. */
+export interface NetworkWatch {
+  readonly up: (caller: Caller, kind: UpKind, payload: string) => void;
+  readonly down: (caller: Caller, kind: DownKind, payload: string) => void;
+  /** A frame reached its controller. */
+  readonly heard: (caller: Caller) => void;
+}
+
+/** Connections between doors and servers, with the faults of the weather. */
+export class Network {
+  weather: Weather = FINE_WEATHER;
+  /** Machines nothing reaches, and that reach nothing. */
+  readonly cutOff = new Set<string>();
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly watch: NetworkWatch;
+  readonly #server: () => ServerEnd | null;
+
+  constructor(scheduler: Scheduler, random: Random, parts: { readonly server: () => ServerEnd | null; readonly watch: NetworkWatch }) {
+    this.scheduler = scheduler;
+    this.random = random;
+    this.watch = parts.watch;
+    this.#server = parts.server;
+  }
+
+  delayMs(): number {
+    return 1 + this.random.int(this.weather.delayMsMax);
+  }
+
+  happens(inThousand: number): boolean {
+    return inThousand > 0 && this.random.int(1_000) < inThousand;
+  }
+
+  open(caller: Caller, listener: LinkListener): DoorLink {
+    const connection = new SimConnection(this, caller, listener);
+    caller.life.after(this.delayMs(), () => {
+      const server = this.#server();
+      if (this.cutOff.has(caller.machine)) return;
+      if (server === null) connection.lost("refused");
+      else void connection.connect(server);
+    });
+    return connection.door;
+  }
+}
+
+type Direction = "up" | "down";
+
+/** One connection, with an end at the door and one at the server. */
+class SimConnection {
+  readonly #network: Network;
+  readonly #caller: Caller;
+  readonly #listener: LinkListener;
+  readonly #lastArrivesMs: Record<Direction, number> = { up: 0, down: 0 };
+  readonly #unanswered = new Set<(isAcknowledged: boolean) => void>();
+  readonly #connection: LinkConnection;
+  #server: ServerEnd | null = null;
+  #isDoorOpen = true;
+  #isServerOpen = false;
+  #heardMs: Record<Direction, number> = { up: 0, down: 0 };
+  #receiving: Promise<void> = Promise.resolve();
+
+  constructor(network: Network, caller: Caller, listener: LinkListener) {
+    this.#network = network;
+    this.#caller = caller;
+    this.#listener = listener;
+    this.#connection = this.#serverEnd();
+    caller.life.atEnd(() => this.#closeDoor());
+  }
+
+  readonly door: DoorLink = {
+    send: (kind, payload) => {
+      this.#network.watch.up(this.#caller, kind, payload);
+      this.#carry("up", () => this.#receive(kind, payload));
+      return Promise.resolve();
+    },
+    close: () => this.#closeDoor(),
+  };
+
+  #serverEnd(): LinkConnection {
+    return {
+      serial: this.#caller.serial,
+      remoteAddress: "10.0.0.1",
+      send: (kind, payload) => this.#sendDown(kind, payload),
+      isAlive: (timeoutMs) => this.#isAlive(timeoutMs),
+      close: (reason) => this.closeServer(reason),
+    };
+  }
+
+  async connect(server: ServerEnd): Promise<void> {
+    this.#server = server;
+    const { serial } = this.#caller;
+    server.life.atEnd(() => this.#serverDied());
+    const verdict = await server.handler.authenticate(serial, serial, this.#caller.machine);
+    if (server.life.isOver) return;
+    if (!verdict.ok) return void this.#network.scheduler.after(REFUSAL_MS, () => this.#refused());
+    this.#network.scheduler.after(this.#network.delayMs(), () => this.#opened(server));
+  }
+
+  lost(cause: string): void {
+    if (!this.#isDoorOpen || this.#caller.life.isOver) return;
+    this.#isDoorOpen = false;
+    this.#listener.onLost(cause);
+  }
+
+  closeServer(reason: string): void {
+    if (!this.#isServerOpen) return;
+    this.#isServerOpen = false;
+    for (const settle of this.#unanswered) settle(false);
+    this.#unanswered.clear();
+    const server = this.#server;
+    if (server !== null && !server.life.isOver) queueMicrotask(() => server.handler.closed(this.#connection, reason));
+    this.#tellDoor();
+  }
+
+  #refused(): void {
+    if (!this.#isDoorOpen || this.#caller.life.isOver) return;
+    this.#isDoorOpen = false;
+    this.#listener.onRefused();
+  }
+
+  #opened(server: ServerEnd): void {
+    if (server.life.isOver || !this.#isDoorOpen) return;
+    const { nowMs } = this.#network.scheduler;
+    this.#isServerOpen = true;
+    this.#heardMs = { up: nowMs, down: nowMs };
+    server.handler.opened(this.#connection);
+    this.#carry("down", () => this.#listener.onConnected());
+    this.#ping();
+  }
+
+  /** In the order sent, unless the weather loses or repeats a frame. A frame that is lost takes its connection with it in the end. */
+  #carry(direction: Direction, arrive: () => void): void {
+    const { scheduler, weather } = this.#network;
+    const isLost = this.#network.happens(weather.lose);
+    const times = this.#network.happens(weather.repeat) ? 2 : 1;
+    if (isLost) scheduler.after(this.#network.random.int(10_000), () => this.#cut());
+    else for (let time = 0; time < times; time += 1) this.#plan(direction, arrive);
+    if (this.#network.happens(weather.cut)) scheduler.after(this.#network.random.int(50), () => this.#cut());
+  }
+
+  #plan(direction: Direction, arrive: () => void): void {
+    const { scheduler, cutOff } = this.#network;
+    const atMs = Math.max(this.#lastArrivesMs[direction], scheduler.nowMs + this.#network.delayMs());
+    this.#lastArrivesMs[direction] = atMs;
+    scheduler.after(atMs - scheduler.nowMs, () => {
+      const isGone = direction === "down" ? !this.#isDoorOpen || this.#caller.life.isOver : !this.#isServerOpen;
+      if (isGone || cutOff.has(this.#caller.machine)) return;
+      this.#heardMs[direction] = scheduler.nowMs;
+      if (direction === "down") this.#network.watch.heard(this.#caller);
+      arrive();
+    });
+  }
+
+  #receive(kind: UpKind, payload: string): void {
+    const server = this.#server;
+    if (server === null) return;
+    this.#receiving = this.#receiving.then(async () => {
+      if (this.#isServerOpen && !server.life.isOver) await server.handler.received(this.#connection, kind, Buffer.from(payload));
+    });
+    void this.#receiving.catch(() => this.closeServer("handler_failed"));
+  }
+
+  #sendDown(kind: DownKind, payload: Uint8Array | string): Promise<boolean> {
+    if (!this.#isServerOpen) return Promise.resolve(false);
+    const text = typeof payload === "string" ? payload : Buffer.from(payload).toString();
+    this.#network.watch.down(this.#caller, kind, text);
+    return this.#acknowledged(() => {
+      this.#listener.onHeard();
+      this.#listener.onFrame(kind, Buffer.from(text));
+    });
+  }
+
+  #acknowledged(arrive: () => void): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#unanswered.add(resolve);
+      this.#carry("down", () => {
+        arrive();
+        this.#plan("up", () => {
+          this.#unanswered.delete(resolve);
+          resolve(true);
+        });
+      });
+    });
+  }
+
+  #isAlive(timeoutMs: number): Promise<boolean> {
+    if (!this.#isServerOpen) return Promise.resolve(false);
+    const late = new Promise<boolean>((resolve) => {
+      this.#network.scheduler.after(timeoutMs, () => resolve(false));
+    });
+    return Promise.race([this.#acknowledged(() => undefined), late]);
+  }
+
+  #ping(): void {
+    const { scheduler } = this.#network;
+    scheduler.after(PING_MS, () => {
+      if (!this.#isDoorOpen && !this.#isServerOpen) return;
+      const { nowMs } = scheduler;
+      if (nowMs - this.#heardMs.down > SILENCE_MS_MAX) this.lost("keepalive");
+      if (nowMs - this.#heardMs.up > SILENCE_MS_MAX) this.closeServer("keepalive_expired");
+      const isServing = this.#isServerOpen && this.#server?.life.isOver === false;
+      if (this.#isDoorOpen && isServing) this.#plan("up", () => this.#plan("down", () => this.#listener.onHeard()));
+      this.#ping();
+    });
+  }
+
+  #cut(): void {
+    this.closeServer("cut");
+    this.lost("cut");
+  }
+
+  #closeDoor(): void {
+    if (!this.#isDoorOpen) return;
+    this.#isDoorOpen = false;
+    if (!this.#network.cutOff.has(this.#caller.machine))
+      this.#network.scheduler.after(this.#network.delayMs(), () => this.closeServer("closed_by_peer"));
+  }
+
+  #tellDoor(): void {
+    if (!this.#network.cutOff.has(this.#caller.machine)) this.#network.scheduler.after(this.#network.delayMs(), () => this.lost("closed"));
+  }
+
+  #serverDied(): void {
+    this.#isServerOpen = false;
+    this.#tellDoor();
+  }
+}
