@@ -1,4 +1,4 @@
-import type { EventRow, Tables } from "./memory-tables.ts";
+import type { CommandRow, EventRow, Tables } from "./memory-tables.ts";
 import type { StatementTwin } from "./roster-statements.ts";
 import { numberOf, numberOrNull, type StatementValues, textOrNull } from "./statement-values.ts";
 
@@ -7,7 +7,48 @@ export const LINK_STATEMENTS: Readonly<Record<string, StatementTwin>> = {
   "gateway-find-controller": (tables, values) =>
     [...tables.controllers.values()]
       .filter(({ serial }) => serial === values.text(0))
-      .map(({ controllerId, placeId, connectedInstance }) => ({ controllerId, placeId, publicKey: {}, connectedInstance })),
+      .map(({ controllerId, placeId, publicKey, connectedInstance }) => ({
+        controllerId,
+        placeId,
+        publicKey: JSON.parse(publicKey),
+        connectedInstance,
+      })),
+  "gateway-read-holders": (tables, values) => {
+    const serials = new Set(values.texts(0));
+    return [...tables.controllers.values()]
+      .filter(({ serial }) => serials.has(serial))
+      .map(({ serial, publicKey, session }) => ({ serial, publicKey: JSON.parse(publicKey), session }));
+  },
+  "gateway-expire-commands": (tables, values, write) => {
+    const [nowMs, due] = [values.number(1), commandsOf(tables, values.numbers(0))];
+    write(() => {
+      for (const one of due)
+        if (WAITS.has(one.state) && one.notAfterMs < nowMs) tables.commands.set(one.commandId, { ...one, state: "too_late" });
+    });
+    return [];
+  },
+  "gateway-take-commands": (tables, values, write) => {
+    const due = commandsOf(tables, values.numbers(0)).filter(({ state, actAtMs }) => state === "waiting" && actAtMs <= values.number(1));
+    write(() => {
+      for (const one of due) tables.commands.set(one.commandId, { ...one, state: "sent" });
+    });
+    return due.map(({ commandId, controllerId, doorId, notAfterMs }) => ({
+      command_id: commandId,
+      command: "ONCE_OPEN",
+      door_id: doorId,
+      device_id: null,
+      not_after: notAfterMs,
+      controller_id: controllerId,
+    }));
+  },
+  "gateway-end-command": (tables, values, write) => {
+    write(() => {
+      const one = tables.commands.get(values.number(0));
+      if (one !== undefined && one.controllerId === values.number(1) && WAITS.has(one.state))
+        tables.commands.set(one.commandId, { ...one, state: values.text(2) });
+    });
+    return [];
+  },
   "gateway-open-session": openSession,
   "gateway-close-session": (tables, values, write) => {
     write(() => {
@@ -47,8 +88,14 @@ export const LINK_STATEMENTS: Readonly<Record<string, StatementTwin>> = {
     }),
 };
 
+const WAITS: ReadonlySet<string> = new Set(["waiting", "sent"]);
+
+function commandsOf(tables: Tables, controllerIds: readonly number[]): CommandRow[] {
+  return [...tables.commands.values()].filter(({ controllerId }) => controllerIds.includes(controllerId));
+}
+
 function openSession(tables: Tables, values: StatementValues, write: (change: () => void) => void): readonly object[] {
-  const row = [...tables.controllers.values()].find(({ serial }) => serial === values.text(0));
+  const row = [...tables.controllers.values()].find(({ serial, publicKey }) => serial === values.text(0) && publicKey === values.text(5));
   if (row === undefined) return [];
   const { controllerId, placeId } = row;
   write(() => {

@@ -4,6 +4,7 @@ export interface ControllerRow {
   readonly controllerId: number;
   readonly placeId: number;
   readonly serial: string;
+  publicKey: string;
   session: number;
   connectedInstance: number | null;
   urgentRevision: number;
@@ -25,6 +26,15 @@ export interface ItemRow {
   readonly bucket: number;
   readonly hash: string | null;
   readonly item: unknown;
+}
+
+export interface CommandRow {
+  readonly commandId: number;
+  readonly controllerId: number;
+  readonly doorId: number;
+  readonly actAtMs: number;
+  readonly notAfterMs: number;
+  readonly state: string;
 }
 
 export interface DeltaRow {
@@ -59,6 +69,8 @@ export interface Tables {
   readonly events: EventRow[];
   /** `controller:generation` → last number stored. */
   readonly marks: Map<string, number>;
+  /** By id. */
+  readonly commands: Map<number, CommandRow>;
 }
 
 /** A copy that later changes of the original leave alone. */
@@ -71,5 +83,6 @@ export function copyTables(tables: Tables): Tables {
     deltas: [...tables.deltas],
     events: [...tables.events],
     marks: new Map(tables.marks),
+    commands: new Map(tables.commands),
   };
 }

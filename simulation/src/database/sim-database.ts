@@ -16,18 +16,23 @@ export class DatabaseHost {
   tables: Tables;
   /** While true nothing answers. */
   isAway = false;
-  /** Statements of the armed server that still succeed before it is killed; null: none is armed. */
-  armedCount: number | null = null;
+  /** A death of one server that waits for its statements: so many still succeed. */
+  armed: { countBefore: number; readonly life: Life } | null = null;
   /** Commits that still answer before one does not; null: all answer. */
   lostAnswerIn: number | null = null;
-  onCommit: () => void = () => undefined;
-  /** Told of the roster of a place that has moved. */
+  /** Told of each commit of the roster, once it is done. */
   onRosterChanged: () => void = () => undefined;
   readonly #waiting: (() => void)[] = [];
   #isWritten = false;
 
   constructor(tables: Tables) {
     this.tables = tables;
+  }
+
+  mend(): void {
+    this.isAway = false;
+    this.armed = null;
+    this.lostAnswerIn = null;
   }
 
   run(statement: Statement, write: (change: () => void) => void): readonly object[] {
@@ -68,10 +73,7 @@ export class SimDatabase implements Database {
 
   query<Row>(statement: string | Statement, values?: readonly unknown[]): Promise<Row[]> {
     const asked = typeof statement === "string" ? { text: statement, ...(values === undefined ? {} : { values }) } : statement;
-    return this.#statement<Row>(asked, (change) => {
-      change();
-      this.#host.onCommit();
-    });
+    return this.#statement<Row>(asked, (change) => change());
   }
 
   execute(): Promise<number> {
@@ -117,7 +119,6 @@ export class SimDatabase implements Database {
     // The data went back in time under an open transaction: its connection is gone.
     if (host.tables !== tables) throw platformError("database_away");
     for (const { change } of changes) change();
-    host.onCommit();
     if (changes.some(({ isRoster }) => isRoster)) host.onRosterChanged();
     if (this.#isAnswerLost()) throw platformError("database_outcome_unknown");
     return result;
@@ -144,10 +145,10 @@ export class SimDatabase implements Database {
       this.#life.after(this.#random.int(STATEMENT_MS_MAX + 1), () => {
         const host = this.#host;
         if (host.isAway) return reject(platformError("database_away"));
-        if (host.armedCount !== null) {
-          host.armedCount -= 1;
-          if (host.armedCount < 0) {
-            host.armedCount = null;
+        if (host.armed?.life === this.#life) {
+          host.armed.countBefore -= 1;
+          if (host.armed.countBefore < 0) {
+            host.armed = null;
             return this.#life.end();
           }
         }

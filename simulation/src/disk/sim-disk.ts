@@ -20,21 +20,18 @@ export class SimDisk {
   armed: ArmedKill | null = null;
   /** The process that has the disk; null while none runs. */
   life: Life | null = null;
-  /** Told of the death that `armed` brought. */
-  onKilled: (kill: ArmedKill) => void = () => undefined;
-  countWrites = 0;
 
-  /** Does one write; `apply` returns how it is undone. */
-  write(apply: () => () => void): void {
+  /** Does one write. One that is lost with the power is never done: nobody lives to see the difference. */
+  write<Result>(apply: () => Result): Result {
     this.#mustLive();
     if (this.isFull) throw doorError("disk_unusable", { context: { because: "full" } });
-    this.countWrites += 1;
     const kill = this.#dueKill();
-    if (kill?.phase === "before") this.#die(kill);
-    const undo = apply();
-    if (kill === null) return;
-    if (kill.phase === "written" && kill.isPowerCut) undo();
-    this.#die(kill);
+    if (kill === null) return apply();
+    const isKept = kill.phase === "synced" || (kill.phase === "written" && !kill.isPowerCut);
+    if (isKept) apply();
+    this.armed = null;
+    this.life?.end();
+    throw new Killed();
   }
 
   read<Result>(work: () => Result): Result {
@@ -51,12 +48,5 @@ export class SimDisk {
     if (armed === null) return null;
     armed.countBefore -= 1;
     return armed.countBefore < 0 ? armed : null;
-  }
-
-  #die(kill: ArmedKill): never {
-    this.armed = null;
-    this.life?.end();
-    this.onKilled(kill);
-    throw new Killed();
   }
 }

@@ -1,6 +1,6 @@
 import type { DownKind, UpKind } from "@postern/contract";
 import type { Random } from "@postern/core";
-import type { LinkConnection as DoorLink, LinkListener } from "@postern/door/internal";
+import type { LinkConnection as DoorLink, LinkListener, LinkOptions } from "@postern/door/internal";
 import type { LinkConnection, LinkHandler } from "@postern/server/internal";
 import type { Life } from "../time/life.ts";
 import type { Scheduler } from "../time/scheduler.ts";
@@ -23,11 +23,10 @@ const REFUSAL_MS = 250;
 /** Whoever connects: the process at the door. */
 export interface Caller {
   readonly machine: string;
-  readonly serial: string;
   readonly life: Life;
 }
 
-/** Where the callers connect to: null when no server runs. */
+/** Where the callers connect to. */
 export interface ServerEnd {
   readonly handler: LinkHandler;
   readonly life: Life;
@@ -39,6 +38,10 @@ export interface NetworkWatch {
   readonly down: (caller: Caller, kind: DownKind, payload: string) => void;
   /** A frame reached its controller. */
   readonly heard: (caller: Caller) => void;
+  /** A connection was opened at its server while the server holds these others of the same serial. */
+  readonly opened: (connection: SimConnection) => void;
+  /** A server ended a connection for a reason of its own. */
+  readonly closedByServer: (connection: SimConnection, reason: string) => void;
 }
 
 /** Connections between doors and servers, with the faults of the weather. */
@@ -46,6 +49,8 @@ export class Network {
   weather: Weather = FINE_WEATHER;
   /** Machines nothing reaches, and that reach nothing. */
   readonly cutOff = new Set<string>();
+  /** Those that stand at one end at least. */
+  readonly connections = new Set<SimConnection>();
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly watch: NetworkWatch;
@@ -58,6 +63,27 @@ export class Network {
     this.#server = parts.server;
   }
 
+  /** The weather ends, unless another has come meanwhile. */
+  clearUp(weather: Weather): void {
+    if (this.weather === weather) this.weather = FINE_WEATHER;
+  }
+
+  /** Every connection breaks. */
+  cutAll(): void {
+    for (const connection of [...this.connections]) connection.cut();
+  }
+
+  mend(): void {
+    this.weather = FINE_WEATHER;
+    for (const machine of [...this.cutOff]) this.rejoin(machine);
+  }
+
+  /** What was sent meanwhile on connections that still stand arrives now, as it does over TCP. */
+  rejoin(machine: string): void {
+    this.cutOff.delete(machine);
+    for (const connection of [...this.connections]) if (connection.caller.machine === machine) connection.deliverHeld();
+  }
+
   delayMs(): number {
     return 1 + this.random.int(this.weather.delayMsMax);
   }
@@ -66,8 +92,9 @@ export class Network {
     return inThousand > 0 && this.random.int(1_000) < inThousand;
   }
 
-  open(caller: Caller, listener: LinkListener): DoorLink {
-    const connection = new SimConnection(this, caller, listener);
+  /** `server` is asked when the call arrives; null: nobody listens. */
+  open(caller: Caller, options: LinkOptions, listener: LinkListener): DoorLink {
+    const connection = new SimConnection(this, { caller, options, listener });
     caller.life.after(this.delayMs(), () => {
       const server = this.#server();
       if (this.cutOff.has(caller.machine)) return;
@@ -81,30 +108,45 @@ export class Network {
 type Direction = "up" | "down";
 
 /** One connection, with an end at the door and one at the server. */
-class SimConnection {
+export class SimConnection {
   readonly #network: Network;
-  readonly #caller: Caller;
+  readonly caller: Caller;
+  readonly #options: LinkOptions;
   readonly #listener: LinkListener;
   readonly #lastArrivesMs: Record<Direction, number> = { up: 0, down: 0 };
   readonly #unanswered = new Set<(isAcknowledged: boolean) => void>();
   readonly #connection: LinkConnection;
   #server: ServerEnd | null = null;
+  #openedWith = "";
   #isDoorOpen = true;
   #isServerOpen = false;
   #heardMs: Record<Direction, number> = { up: 0, down: 0 };
+  /** What would have arrived while the machine was cut off. */
+  readonly #held: (() => void)[] = [];
   #receiving: Promise<void> = Promise.resolve();
 
-  constructor(network: Network, caller: Caller, listener: LinkListener) {
+  constructor(network: Network, parts: { readonly caller: Caller; readonly options: LinkOptions; readonly listener: LinkListener }) {
     this.#network = network;
-    this.#caller = caller;
-    this.#listener = listener;
+    this.caller = parts.caller;
+    this.#options = parts.options;
+    this.#listener = parts.listener;
     this.#connection = this.#serverEnd();
-    caller.life.atEnd(() => this.#closeDoor());
+    parts.caller.life.atEnd(() => this.#closeDoor());
+  }
+
+  get serial(): string {
+    return this.#options.serial;
+  }
+
+  /** Both ends stand and nothing keeps them from hearing each other. */
+  get isWhole(): boolean {
+    return this.#isDoorOpen && this.#isServerOpen && !this.#network.cutOff.has(this.caller.machine);
   }
 
   readonly door: DoorLink = {
     send: (kind, payload) => {
-      this.#network.watch.up(this.#caller, kind, payload);
+      if (this.caller.life.isOver || !this.#isDoorOpen) return new Promise(() => undefined);
+      this.#network.watch.up(this.caller, kind, payload);
       this.#carry("up", () => this.#receive(kind, payload));
       return Promise.resolve();
     },
@@ -112,27 +154,39 @@ class SimConnection {
   };
 
   #serverEnd(): LinkConnection {
+    const openedWith = (): string => this.#openedWith;
     return {
-      serial: this.#caller.serial,
-      remoteAddress: "10.0.0.1",
+      serial: this.#options.serial,
+      remoteAddress: this.caller.machine,
+      get openedWith() {
+        return openedWith();
+      },
       send: (kind, payload) => this.#sendDown(kind, payload),
       isAlive: (timeoutMs) => this.#isAlive(timeoutMs),
-      close: (reason) => this.closeServer(reason),
+      close: (reason) => {
+        if (this.#isServerOpen) this.#network.watch.closedByServer(this, reason);
+        this.closeServer(reason);
+      },
     };
   }
 
   async connect(server: ServerEnd): Promise<void> {
     this.#server = server;
-    const { serial } = this.#caller;
+    const { serial, password } = this.#options;
     server.life.atEnd(() => this.#serverDied());
-    const verdict = await server.handler.authenticate(serial, serial, this.#caller.machine);
+    const verdict = await server.handler
+      .authenticate(serial, password, this.caller.machine)
+      .catch(() => ({ ok: false as const, code: "database_away" as const }));
     if (server.life.isOver) return;
+    // What is transient is answered as "server unavailable", which the door's library takes for a lost connection.
+    if (!verdict.ok && (verdict.code === "database_away" || verdict.code === "session_taken")) return this.#tellDoor();
+    if (verdict.ok) this.#openedWith = verdict.openedWith;
     if (!verdict.ok) return void this.#network.scheduler.after(REFUSAL_MS, () => this.#refused());
     this.#network.scheduler.after(this.#network.delayMs(), () => this.#opened(server));
   }
 
   lost(cause: string): void {
-    if (!this.#isDoorOpen || this.#caller.life.isOver) return;
+    if (!this.#isDoorOpen || this.caller.life.isOver) return;
     this.#isDoorOpen = false;
     this.#listener.onLost(cause);
   }
@@ -148,7 +202,7 @@ class SimConnection {
   }
 
   #refused(): void {
-    if (!this.#isDoorOpen || this.#caller.life.isOver) return;
+    if (!this.#isDoorOpen || this.caller.life.isOver) return;
     this.#isDoorOpen = false;
     this.#listener.onRefused();
   }
@@ -157,7 +211,9 @@ class SimConnection {
     if (server.life.isOver || !this.#isDoorOpen) return;
     const { nowMs } = this.#network.scheduler;
     this.#isServerOpen = true;
+    this.#network.connections.add(this);
     this.#heardMs = { up: nowMs, down: nowMs };
+    this.#network.watch.opened(this);
     server.handler.opened(this.#connection);
     this.#carry("down", () => this.#listener.onConnected());
     this.#ping();
@@ -168,22 +224,28 @@ class SimConnection {
     const { scheduler, weather } = this.#network;
     const isLost = this.#network.happens(weather.lose);
     const times = this.#network.happens(weather.repeat) ? 2 : 1;
-    if (isLost) scheduler.after(this.#network.random.int(10_000), () => this.#cut());
+    if (isLost) scheduler.after(this.#network.random.int(10_000), () => this.cut());
     else for (let time = 0; time < times; time += 1) this.#plan(direction, arrive);
-    if (this.#network.happens(weather.cut)) scheduler.after(this.#network.random.int(50), () => this.#cut());
+    if (this.#network.happens(weather.cut)) scheduler.after(this.#network.random.int(50), () => this.cut());
   }
 
   #plan(direction: Direction, arrive: () => void): void {
     const { scheduler, cutOff } = this.#network;
     const atMs = Math.max(this.#lastArrivesMs[direction], scheduler.nowMs + this.#network.delayMs());
     this.#lastArrivesMs[direction] = atMs;
-    scheduler.after(atMs - scheduler.nowMs, () => {
-      const isGone = direction === "down" ? !this.#isDoorOpen || this.#caller.life.isOver : !this.#isServerOpen;
-      if (isGone || cutOff.has(this.#caller.machine)) return;
+    const deliver = (): void => {
+      const isGone = direction === "down" ? !this.#isDoorOpen || this.caller.life.isOver : !this.#isServerOpen;
+      if (isGone) return;
+      if (cutOff.has(this.caller.machine)) return void this.#held.push(deliver);
       this.#heardMs[direction] = scheduler.nowMs;
-      if (direction === "down") this.#network.watch.heard(this.#caller);
+      if (direction === "down") this.#network.watch.heard(this.caller);
       arrive();
-    });
+    };
+    scheduler.after(atMs - scheduler.nowMs, deliver);
+  }
+
+  deliverHeld(): void {
+    for (const deliver of this.#held.splice(0)) deliver();
   }
 
   #receive(kind: UpKind, payload: string): void {
@@ -198,7 +260,7 @@ class SimConnection {
   #sendDown(kind: DownKind, payload: Uint8Array | string): Promise<boolean> {
     if (!this.#isServerOpen) return Promise.resolve(false);
     const text = typeof payload === "string" ? payload : Buffer.from(payload).toString();
-    this.#network.watch.down(this.#caller, kind, text);
+    this.#network.watch.down(this.caller, kind, text);
     return this.#acknowledged(() => {
       this.#listener.onHeard();
       this.#listener.onFrame(kind, Buffer.from(text));
@@ -229,7 +291,7 @@ class SimConnection {
   #ping(): void {
     const { scheduler } = this.#network;
     scheduler.after(PING_MS, () => {
-      if (!this.#isDoorOpen && !this.#isServerOpen) return;
+      if (!this.#isDoorOpen && !this.#isServerOpen) return void this.#network.connections.delete(this);
       const { nowMs } = scheduler;
       if (nowMs - this.#heardMs.down > SILENCE_MS_MAX) this.lost("keepalive");
       if (nowMs - this.#heardMs.up > SILENCE_MS_MAX) this.closeServer("keepalive_expired");
@@ -239,7 +301,7 @@ class SimConnection {
     });
   }
 
-  #cut(): void {
+  cut(): void {
     this.closeServer("cut");
     this.lost("cut");
   }
@@ -247,12 +309,12 @@ class SimConnection {
   #closeDoor(): void {
     if (!this.#isDoorOpen) return;
     this.#isDoorOpen = false;
-    if (!this.#network.cutOff.has(this.#caller.machine))
+    if (!this.#network.cutOff.has(this.caller.machine))
       this.#network.scheduler.after(this.#network.delayMs(), () => this.closeServer("closed_by_peer"));
   }
 
   #tellDoor(): void {
-    if (!this.#network.cutOff.has(this.#caller.machine)) this.#network.scheduler.after(this.#network.delayMs(), () => this.lost("closed"));
+    if (!this.#network.cutOff.has(this.caller.machine)) this.#network.scheduler.after(this.#network.delayMs(), () => this.lost("closed"));
   }
 
   #serverDied(): void {

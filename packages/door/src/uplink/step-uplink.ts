@@ -22,6 +22,8 @@ interface LiveState {
   readonly isSending: boolean;
   /** Answers in a row that moved nothing forward. */
   readonly stalledCount: number;
+  /** The last roster frame of this session that was applied; 0: none yet. */
+  readonly lastBatch: number;
 }
 
 export type UplinkInput =
@@ -101,8 +103,7 @@ export function stepUplink(state: UplinkState, input: UplinkInput): UplinkStep {
     case "stored":
       return takeStored(live(state), input);
     case "roster":
-      assert(input.kind === "roster", "the table names this move for roster frames alone");
-      return { state, effects: [{ kind: "apply_roster", frame: input.frame }] };
+      return takeRoster(live(state), input);
     case "wait":
     case "drop":
       return wait(state, []);
@@ -119,7 +120,7 @@ function welcome(state: UplinkState, input: UplinkInput): UplinkStep {
   assert(input.kind === "welcome", "the table names this move for welcomes alone");
   const { session } = input.frame;
   return {
-    state: { kind: "live", failureCount: failureCountOf(state), session, cursor: null, isSending: false, stalledCount: 0 },
+    state: { kind: "live", failureCount: failureCountOf(state), session, cursor: null, isSending: false, stalledCount: 0, lastBatch: 0 },
     effects: [
       { kind: "stop_timer", timer: "late" },
       { kind: "set_timer", timer: "settled", delayMs: SESSION_SETTLED_MS },
@@ -151,6 +152,18 @@ function takeStored(state: LiveState, input: UplinkInput): UplinkStep {
     state: { ...state, cursor, stalledCount, isSending: true },
     effects: [{ kind: "mark_stored", frame }, late(STORED_MS_MAX), { kind: "send_events", cursor }],
   };
+}
+
+/**
+ * Roster frames are applied in the order of their numbers. One that comes again was answered, and must not bring back what a later one took away; behind
+ * one that is missing, the revisions that the next one names would claim what is not held.
+ */
+function takeRoster(state: LiveState, input: UplinkInput): UplinkStep {
+  assert(input.kind === "roster", "the table names this move for roster frames alone");
+  const { batch } = input.frame;
+  if (batch <= state.lastBatch) return { state, effects: [] };
+  if (batch > state.lastBatch + 1) return wait(state, []);
+  return { state: { ...state, lastBatch: batch }, effects: [{ kind: "apply_roster", frame: input.frame }] };
 }
 
 function wait(state: UplinkState, effects: readonly UplinkEffect[]): UplinkStep {

@@ -33,7 +33,7 @@ const STATES: Record<UplinkState["kind"], UplinkState> = {
   idle: { kind: "idle" },
   connecting: { kind: "connecting", failureCount: 1 },
   greeting: { kind: "greeting", failureCount: 1 },
-  live: { kind: "live", failureCount: 1, session: 3, cursor: { generation: 7, from: 1 }, isSending: false, stalledCount: 0 },
+  live: { kind: "live", failureCount: 1, session: 3, cursor: { generation: 7, from: 1 }, isSending: false, stalledCount: 0, lastBatch: 0 },
   waiting: { kind: "waiting", failureCount: 1 },
 };
 

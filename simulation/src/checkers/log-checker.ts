@@ -1,0 +1,79 @@
+import { eventCode, isEventType, type LinkEvent, type StoredFrame } from "@postern/contract";
+import type { EventRow, Tables } from "../database/memory-tables.ts";
+import { isIn, LedgerIndex } from "./ledger-index.ts";
+import type { Accuse } from "./violation.ts";
+
+/** A number of a log generation that the server said it has. */
+interface Promised {
+  readonly through: number;
+  /** Of the database's life: before or after a restore. */
+  readonly epoch: string;
+}
+
+/** What the disks have written is in the ledger: once, in order, with every hole declared. */
+export class LogChecker {
+  readonly #accuse: Accuse;
+  /** Generation → number → event, for all that was ever durable at a door. */
+  readonly #written = new Map<number, Map<number, LinkEvent>>();
+  readonly #promised = new Map<number, Promised>();
+
+  constructor(accuse: Accuse) {
+    this.#accuse = accuse;
+  }
+
+  recorded(generation: number, first: number, events: readonly LinkEvent[]): void {
+    const log = this.#written.get(generation) ?? new Map<number, LinkEvent>();
+    this.#written.set(generation, log);
+    for (const [index, event] of events.entries()) log.set(first + index, event);
+  }
+
+  /** An answer on its way to a controller. What it says is committed, or the answer is a lie. */
+  promised({ generation, through }: StoredFrame, tables: Tables): void {
+    const known = this.#promised.get(generation);
+    if (known !== undefined && known.epoch === tables.epoch && known.through >= through) return;
+    this.#promised.set(generation, { through, epoch: tables.epoch });
+    if (this.#written.get(generation)?.has(through) !== true) return;
+    if (!new LedgerIndex(tables).has(generation, through))
+      this.#accuse("stored", `number ${through} of log ${generation} was answered as stored and is not committed`);
+  }
+
+  /** `kept`: generation → numbers that a door still keeps and could offer. */
+  judge(tables: Tables, kept: ReadonlyMap<number, ReadonlySet<number>>): void {
+    const index = new LedgerIndex(tables);
+    for (const fault of index.faults) this.#accuse("ledger", fault);
+    for (const [generation, { rows, lost, last }] of index.logs) {
+      for (const [number, row] of rows) this.#judgeRow(generation, number, row);
+      this.#judgeHoles(generation, last, { has: (number) => rows.has(number) || isIn(lost, number) });
+    }
+    for (const [generation, numbers] of kept) {
+      const missing = [...numbers].filter((number) => index.logs.get(generation)?.rows.has(number) !== true);
+      if (missing.length > 0)
+        this.#accuse("nothing lost", `log ${generation} is kept at its door and the ledger lacks ${missing.slice(0, 5).join(", ")}`);
+    }
+    for (const [generation, { through, epoch }] of this.#promised) {
+      if (epoch !== tables.epoch) continue;
+      const missing = [...(this.#written.get(generation)?.keys() ?? [])].filter(
+        (number) => number <= through && !index.has(generation, number),
+      );
+      if (missing.length > 0) this.#accuse("stored", `log ${generation} was answered as stored through ${through} and lacks ${missing[0]}`);
+    }
+  }
+
+  #judgeRow(generation: number, number: number, row: EventRow): void {
+    const event = this.#written.get(generation)?.get(number);
+    if (event === undefined) return this.#accuse("ledger", `number ${number} of log ${generation} was never written at a door`);
+    const isSame =
+      isEventType(event.eventType) &&
+      eventCode(event.eventType) === row.eventType &&
+      (event.doorId ?? null) === row.doorId &&
+      (event.authId ?? null) === row.authId;
+    if (!isSame) this.#accuse("ledger", `number ${number} of log ${generation} says ${row.eventType} and the door wrote ${event.eventType}`);
+  }
+
+  #judgeHoles(generation: number, last: number, log: { readonly has: (number: number) => boolean }): void {
+    const first = Math.min(...(this.#written.get(generation)?.keys() ?? [last]));
+    for (let number = first; number <= last; number += 1) {
+      if (!log.has(number)) return this.#accuse("holes", `number ${number} of log ${generation} is missing before ${last}, and nothing declares it lost`);
+    }
+  }
+}

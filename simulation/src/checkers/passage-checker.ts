@@ -1,0 +1,152 @@
+import type { LinkEvent } from "@postern/contract";
+import {
+  type AuthItem,
+  type Chain,
+  decideAccess,
+  type DoorItem,
+  type DoorModeItem,
+  doorMode,
+  type Factor,
+  type ItemKey,
+  type RosterItem,
+  type ScheduleItem,
+} from "@postern/core";
+import type { DoorMachine } from "../world/door-machine.ts";
+import type { PlaceHistory } from "./place-history.ts";
+import type { Claim } from "./roster-checker.ts";
+import type { Accuse } from "./violation.ts";
+
+/** Beside its policy, how old a door's belief may be: a keepalive that has to run out, and what a server may need to say the news. */
+const BELIEF_MS_AROUND = 75_000;
+
+export interface Passage {
+  readonly machine: DoorMachine;
+  readonly doorId: number;
+  /** The last event that was durable before the bolt moved. */
+  readonly event: LinkEvent | undefined;
+  readonly atMs: number;
+  /** What the machine has confirmed that it holds; null: nothing since its disk was exchanged. */
+  readonly confirmed: Claim | null;
+  /** When the server was last heard by the machine, or by the one its disk comes from. */
+  readonly heardMs: number;
+}
+
+/** Nobody passes whom the place's own history would have refused, beyond what the door's policy allows it to believe. */
+export class PassageChecker {
+  readonly #history: PlaceHistory;
+  readonly #accuse: Accuse;
+  readonly #obeyed = new Set<string>();
+  count = 0;
+
+  constructor(history: PlaceHistory, accuse: Accuse) {
+    this.#history = history;
+    this.#accuse = accuse;
+  }
+
+  passed(passage: Passage): void {
+    const { machine, doorId, event } = passage;
+    this.count += 1;
+    if (event === undefined || event.doorId !== doorId)
+      return this.#accuse("recorded first", `the bolt of door ${doorId} moved at ${machine.name} and nothing durable says why`);
+    if (event.eventType === "DOOR_OPENED_BY_COMMAND") return this.#judgeCommand(passage, event);
+    if (!event.eventType.endsWith("_AUTH_SUCCESS") || event.authId === undefined)
+      return this.#accuse("recorded first", `the bolt of door ${doorId} moved at ${machine.name} after ${event.eventType}`);
+    this.#judgeBelief(passage);
+    this.#judgeRight(passage, event.authId, chainOf(event));
+  }
+
+  /** The command's own numbers stand in the world's table. */
+  notAfter: (commandId: number) => number | undefined = () => undefined;
+
+  #judgeCommand({ machine, doorId }: Passage, { detail }: LinkEvent): void {
+    const commandId = Number(detail?.["commandId"]);
+    const key = `${machine.name}:${commandId}`;
+    if (this.#obeyed.has(key)) this.#accuse("commands", `command ${commandId} opened door ${doorId} twice`);
+    this.#obeyed.add(key);
+    const notAfterMs = this.notAfter(commandId);
+    const nowMs = machine.disk?.doorClock.nowMs() ?? null;
+    if (notAfterMs === undefined) return;
+    if (nowMs === null || nowMs > notAfterMs) this.#accuse("commands", `command ${commandId} opened door ${doorId} after its time`);
+  }
+
+  #judgeBelief({ machine, doorId, atMs, heardMs }: Passage): void {
+    const door = this.#history.now(`door:${doorId}`)?.item;
+    if (door?.kind !== "door" || door.beliefAgeMsMax === null) return;
+    const ageMs = atMs - heardMs;
+    if (ageMs > door.beliefAgeMsMax * 1.02 + 1_000)
+      this.#accuse("belief", `${machine.name} let somebody pass at door ${doorId} ${Math.round(ageMs / 1_000)} s after it last heard a server`);
+  }
+
+  #judgeRight(passage: Passage, authId: number, proven: Chain): void {
+    const { machine, doorId } = passage;
+    const auths = this.#believable(`auth:${authId}`, passage);
+    const isAllowed = auths.some(
+      (auth) => auth?.kind === "auth" && this.#facts(auth, passage).some((facts) => isGranted({ auth, proven, nowMs: timeAt(machine), ...facts })),
+    );
+    if (!isAllowed) {
+      const claim = passage.confirmed === null ? "nothing" : `revision ${passage.confirmed.urgentTo} of ${passage.confirmed.epoch}`;
+      this.#accuse("passage", `auth ${authId} passed door ${doorId} at ${machine.name}, which had confirmed ${claim}: nothing it may believe allows it`);
+    }
+  }
+
+  /** Each mixture of what the door may believe of everything but the person. */
+  #facts(auth: AuthItem, passage: Passage): RosterFacts[] {
+    const doors = this.#believable(`door:${passage.doorId}`, passage);
+    const modes = this.#believable(`mode:${passage.doorId}`, passage);
+    const schedules = auth.scheduleId === null ? [null] : this.#believable(`schedule:${auth.scheduleId}`, passage);
+    return doors.flatMap((door) =>
+      modes.flatMap((mode) =>
+        schedules.map((schedule) => ({
+          door: door?.kind === "door" ? door : null,
+          mode: mode?.kind === "mode" ? mode : null,
+          schedule: schedule?.kind === "schedule" ? schedule : null,
+        })),
+      ),
+    );
+  }
+
+  /** The versions of an item that a door may go by now: none older than what it confirmed, none that ended longer ago than its policy allows. */
+  #believable(key: ItemKey, { atMs, confirmed, doorId }: Passage): (RosterItem | null)[] {
+    const versions = this.#history.of(key);
+    const door = this.#history.now(`door:${doorId}`)?.item;
+    const beliefMs = door?.kind === "door" ? (door.beliefAgeMsMax ?? Number.POSITIVE_INFINITY) : 0;
+    const oldest = this.#history.indexAtTime(key, atMs - beliefMs - BELIEF_MS_AROUND);
+    const confirmedFrom = confirmed === null ? -1 : this.#history.indexAt(key, confirmed.epoch, confirmed.urgentTo);
+    return versions.slice(Math.max(0, oldest, confirmedFrom)).map((version) => version.item);
+  }
+}
+
+interface RosterFacts {
+  readonly door: DoorItem | null;
+  readonly mode: DoorModeItem | null;
+  readonly schedule: ScheduleItem | null;
+}
+
+function isGranted(question: RosterFacts & { readonly auth: AuthItem; readonly proven: Chain; readonly nowMs: number | null }): boolean {
+  const { auth, proven, nowMs, door, mode, schedule } = question;
+  const utcTransitions = [{ fromMs: 0, offsetSeconds: 7_200 }];
+  const held = doorMode({ isFireSignalled: false, mode, scheduledLock: null, scheduledUnlock: null, firstIn: "not_needed", utcTransitions, nowMs });
+  const decision = decideAccess({
+    nowMs,
+    door,
+    mode: held,
+    auth,
+    schedules: new Map(schedule === null ? [] : [[schedule.id, schedule.schedule]]),
+    utcTransitions,
+    proven,
+    confirmation: "not_asked",
+    beliefAgeMs: 0,
+  });
+  return decision.kind === "granted";
+}
+
+function timeAt(machine: DoorMachine): number | null {
+  return machine.disk?.doorClock.nowMs() ?? null;
+}
+
+function chainOf({ eventType, detail }: LinkEvent): Chain {
+  const chain = detail?.["chain"];
+  // biome-ignore lint/nursery/noUnsafeTypeAssertion: the door wrote the factors' own names.
+  if (typeof chain === "string") return chain.split(",") as Factor[];
+  return eventType === "DEV_FINGERPRINT_AUTH_SUCCESS" ? ["FINGERPRINT"] : ["CARD"];
+}

@@ -1,0 +1,93 @@
+import type { KillPhase } from "../disk/sim-disk.ts";
+import type { Weather } from "../network/network.ts";
+import type { Shape } from "../world/layout.ts";
+
+/** What people do. `person` and `door` count from 0; a door that does not exist is taken modulo. */
+export type PeopleAct =
+  | {
+      readonly kind: "enrol";
+      readonly person: number;
+      /** null: all doors. */
+      readonly door: number | null;
+      readonly hasOfficeHours: boolean;
+      readonly needsFinger: boolean;
+      /** How long the right lasts; null: for ever. */
+      readonly lastsMs: number | null;
+    }
+  | { readonly kind: "enrol_many"; readonly count: number }
+  | { readonly kind: "move_to_door"; readonly person: number; readonly door: number }
+  | { readonly kind: "suspend"; readonly person: number; readonly isActive: boolean }
+  | { readonly kind: "move_card"; readonly person: number; readonly to: number }
+  | { readonly kind: "revoke"; readonly person: number }
+  | { readonly kind: "set_mode"; readonly door: number; readonly mode: "none" | "locked" | "unlocked" | "lockdown" }
+  | { readonly kind: "set_office_hours"; readonly isOpen: boolean }
+  | { readonly kind: "present"; readonly machine: number; readonly door: number; readonly person: number }
+  | { readonly kind: "open_once"; readonly door: number; readonly lastsMs: number };
+
+/** What goes wrong. Machines and servers count from 0. */
+export type FaultAct =
+  | { readonly kind: "weather"; readonly weather: Weather; readonly forMs: number }
+  | { readonly kind: "cut_off"; readonly machine: number; readonly forMs: number }
+  | { readonly kind: "cut_all" }
+  | {
+      readonly kind: "kill_controller";
+      readonly machine: number;
+      /** Writes that still succeed. */
+      readonly afterWrites: number;
+      readonly phase: KillPhase;
+      readonly isPowerCut: boolean;
+      readonly losesTime: boolean;
+      readonly downMs: number;
+    }
+  | { readonly kind: "kill_server"; readonly server: number; readonly afterStatements: number; readonly downMs: number }
+  | { readonly kind: "database_away"; readonly forMs: number }
+  | { readonly kind: "lose_commit_answer"; readonly afterCommits: number }
+  | { readonly kind: "disk_full"; readonly machine: number; readonly forMs: number }
+  | { readonly kind: "jump_door_clock"; readonly machine: number; readonly byMs: number }
+  | { readonly kind: "jump_server_clock"; readonly byMs: number; readonly forMs: number }
+  | { readonly kind: "keep_disk"; readonly machine: number }
+  | { readonly kind: "restore_disk"; readonly machine: number; readonly downMs: number }
+  | { readonly kind: "new_disk"; readonly machine: number; readonly downMs: number }
+  | { readonly kind: "keep_database" }
+  | { readonly kind: "restore_database"; readonly downMs: number }
+  | { readonly kind: "spoil_item"; readonly machine: number; readonly pick: number }
+  | { readonly kind: "clone"; readonly machine: number; readonly forMs: number }
+  | { readonly kind: "replace_key"; readonly machine: number; readonly afterMs: number };
+
+export type Act = (PeopleAct | FaultAct) & { readonly atMs: number };
+
+export type FaultKind = FaultAct["kind"];
+
+/** Everything that is to happen in one world. The seed also decides the small things: delays, drifts, ids. */
+export interface Scenario {
+  readonly seed: number;
+  readonly shape: Shape;
+  /** Until then people and faults act; after it everything is mended. */
+  readonly actsUntilMs: number;
+  readonly acts: readonly Act[];
+}
+
+const FAULTS: ReadonlySet<string> = new Set<FaultKind>([
+  "weather",
+  "cut_off",
+  "cut_all",
+  "kill_controller",
+  "kill_server",
+  "database_away",
+  "lose_commit_answer",
+  "disk_full",
+  "jump_door_clock",
+  "jump_server_clock",
+  "keep_disk",
+  "restore_disk",
+  "new_disk",
+  "keep_database",
+  "restore_database",
+  "spoil_item",
+  "clone",
+  "replace_key",
+]);
+
+export function isFault(act: Act): boolean {
+  return FAULTS.has(act.kind);
+}

@@ -1,0 +1,188 @@
+import { createHash } from "node:crypto";
+import type { DownKind, LinkEvent, UpKind } from "@postern/contract";
+import type { HeldItem } from "@postern/door/internal";
+import { HeldItems } from "../checkers/held-items.ts";
+import { LogChecker } from "../checkers/log-checker.ts";
+import { PassageChecker } from "../checkers/passage-checker.ts";
+import { PlaceHistory } from "../checkers/place-history.ts";
+import { type Claim, RosterChecker } from "../checkers/roster-checker.ts";
+import type { Violation } from "../checkers/violation.ts";
+import type { DatabaseHost } from "../database/sim-database.ts";
+import type { Caller, NetworkWatch, SimConnection } from "../network/network.ts";
+import type { Scheduler } from "../time/scheduler.ts";
+import type { DoorMachine, DoorWatch } from "./door-machine.ts";
+
+/** What is known of one machine by somebody who sees its disk and its wire. */
+interface Seen {
+  readonly held: HeldItems;
+  generation: number;
+  lastEvents: Map<number, LinkEvent>;
+  confirmed: Claim | null;
+  heardMs: number;
+}
+
+/** Sees everything that happens, keeps the history's hash, and lets the checkers judge. */
+export class Watcher {
+  readonly violations: Violation[] = [];
+  readonly history = new PlaceHistory();
+  readonly passages: PassageChecker;
+  readonly #scheduler: Scheduler;
+  readonly #host: DatabaseHost;
+  readonly #hash = createHash("sha256");
+  readonly #logs: LogChecker;
+  readonly #rosters: RosterChecker;
+  readonly #seen = new Map<string, Seen>();
+  readonly #machines = new Map<string, DoorMachine>();
+  /** Lines of the history, when somebody wants to read it. */
+  readonly tell: ((line: string) => void) | null;
+  countFrames = 0;
+
+  constructor(scheduler: Scheduler, host: DatabaseHost, tell: ((line: string) => void) | null) {
+    this.#scheduler = scheduler;
+    this.#host = host;
+    this.tell = tell;
+    const accuse = (checker: string, what: string): void => this.accuse(checker, what);
+    this.#logs = new LogChecker(accuse);
+    this.#rosters = new RosterChecker(this.history, accuse);
+    this.passages = new PassageChecker(this.history, accuse);
+    this.passages.notAfter = (commandId) => host.tables.commands.get(commandId)?.notAfterMs;
+  }
+
+  accuse(checker: string, what: string): void {
+    this.note(`!! ${checker}: ${what}`);
+    this.violations.push({ atMs: this.#scheduler.nowMs, checker, what });
+  }
+
+  note(line: string): void {
+    const dated = `${this.#scheduler.nowMs} ${line}\n`;
+    this.#hash.update(dated);
+    this.tell?.(dated);
+  }
+
+  /** Of everything noted so far. */
+  hash(): string {
+    return this.#hash.copy().digest("hex");
+  }
+
+  add(machine: DoorMachine): void {
+    this.#machines.set(machine.name, machine);
+    this.#seen.set(machine.name, {
+      held: new HeldItems(),
+      generation: 0,
+      lastEvents: new Map(),
+      confirmed: null,
+      heardMs: Number.NEGATIVE_INFINITY,
+    });
+  }
+
+  /** The machine has another disk than before; `heardMs`: when the server was last heard by the machine that the disk was copied from. */
+  diskExchanged(machine: DoorMachine, heardMs: number): void {
+    const seen = this.#of(machine.name);
+    seen.held.reload(machine.files.replica);
+    seen.lastEvents.clear();
+    seen.confirmed = null;
+    seen.heardMs = heardMs;
+  }
+
+  heardMs(machine: DoorMachine): number {
+    return this.#of(machine.name).heardMs;
+  }
+
+  held(machine: DoorMachine): HeldItems {
+    return this.#of(machine.name).held;
+  }
+
+  rosterMoved(): void {
+    this.history.follow(this.#host.tables, this.#scheduler.nowMs);
+  }
+
+  readonly doors: DoorWatch = {
+    begun: (machine, generation) => {
+      this.#of(machine.name).generation = generation;
+    },
+    recorded: (machine, first, events) => {
+      const seen = this.#of(machine.name);
+      this.#logs.recorded(seen.generation, first, events);
+      for (const event of events) {
+        this.note(`${machine.name} writes ${first} ${event.eventType} ${event.authId ?? ""} ${JSON.stringify(event.detail ?? {})}`);
+        // What only follows from a bolt that moved is no reason for it to move.
+        if (event.doorId !== undefined && !event.eventType.startsWith("DEV_DOOR_RELAY_")) seen.lastEvents.set(event.doorId, event);
+      }
+    },
+    held: (machine: DoorMachine, writes: readonly HeldItem[]) => this.#of(machine.name).held.write(writes),
+    pulsed: (machine, doorId) => {
+      const { lastEvents, confirmed, heardMs } = this.#of(machine.name);
+      this.note(`${machine.name} releases door ${doorId}`);
+      this.passages.passed({ machine, doorId, event: lastEvents.get(doorId), atMs: this.#scheduler.nowMs, confirmed, heardMs });
+    },
+  };
+
+  readonly network: NetworkWatch = {
+    up: (caller, kind, payload) => this.#up(caller, kind, payload),
+    down: (caller, kind, payload) => this.#down(caller, kind, payload),
+    heard: ({ machine }: Caller) => {
+      this.#of(machine).heardMs = this.#scheduler.nowMs;
+    },
+    opened: (connection: SimConnection) => this.note(`${connection.caller.machine} is connected`),
+    closedByServer: (connection, reason) => this.#closedByServer(connection, reason),
+  };
+
+  /** Everything was mended long enough ago. */
+  judge(machines: readonly DoorMachine[]): void {
+    const { tables } = this.#host;
+    this.rosterMoved();
+    for (const machine of machines) {
+      this.#rosters.judge(machine, this.held(machine));
+      const row = tables.controllers.get(machine.layout.controllerId);
+      if (row?.confirmedRevision !== tables.revision)
+        this.accuse("convergence", `the server knows of ${machine.name} that it confirmed ${row?.confirmedRevision ?? 0} of ${tables.revision}`);
+    }
+    this.#logs.judge(tables, keptLogs(machines));
+  }
+
+  #of(machine: string): Seen {
+    const seen = this.#seen.get(machine);
+    if (seen === undefined) throw new TypeError(`no machine ${machine}`);
+    return seen;
+  }
+
+  #up({ machine: name }: Caller, kind: UpKind, payload: string): void {
+    this.countFrames += 1;
+    this.note(`${name} up ${kind} ${payload}`);
+    if (kind !== "synced") return;
+    const machine = this.#machines.get(name);
+    const position = machine?.disk?.replica.position;
+    if (machine === undefined || position === undefined) return;
+    const { epoch, urgentTo } = position.filling ?? position;
+    // At 0 of an epoch nothing is claimed yet: the comparison goes on.
+    if (epoch === null || urgentTo === 0) return;
+    const seen = this.#of(name);
+    seen.confirmed = { epoch, urgentTo };
+    this.#rosters.claimed(machine, seen.held, seen.confirmed);
+  }
+
+  #down({ machine }: Caller, kind: DownKind, payload: string): void {
+    this.countFrames += 1;
+    this.note(`${machine} down ${kind} ${payload}`);
+    if (kind === "stored") this.#logs.promised(JSON.parse(payload), this.#host.tables);
+  }
+
+  #closedByServer(connection: SimConnection, reason: string): void {
+    this.note(`the server ends the connection of ${connection.caller.machine}: ${reason}`);
+    if (reason === "replaced" && connection.isWhole)
+      this.accuse("one connection", `a living connection of ${connection.caller.machine} was put out by another of its serial, without a word`);
+  }
+}
+
+/** What stands in the logs on these disks. */
+function keptLogs(machines: readonly DoorMachine[]): Map<number, Set<number>> {
+  const kept = new Map<number, Set<number>>();
+  for (const { files } of machines) {
+    const { outbox } = files;
+    for (const { generation, first, last } of outbox.generations(outbox.ends().next)) {
+      const numbers = outbox.read(first, last, Number.MAX_SAFE_INTEGER).map(({ number }) => number);
+      kept.set(generation, new Set([...(kept.get(generation) ?? []), ...numbers]));
+    }
+  }
+  return kept;
+}
