@@ -1,16 +1,87 @@
+import { randomInt } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { describeHistory } from "./describe-history.ts";
 import { runScenario } from "./run-scenario.ts";
+import { type Broken, runSeeds, seedsFrom } from "./run-seeds.ts";
 import { drawScenario } from "./scenario/draw-scenario.ts";
+import { shrink } from "./scenario/shrink.ts";
 
-const { values } = parseArgs({ options: { seed: { type: "string" }, seeds: { type: "string" }, tell: { type: "boolean" } } });
-const seeds = values.seed === undefined ? Array.from({ length: Number(values.seeds ?? 20) }, (_, index) => index + 1) : [Number(values.seed)];
-const began = performance.now();
-for (const seed of seeds) {
-  const { violations, hash, countFrames, countPassages, countEvents } = await runScenario(
-    drawScenario(seed),
-    values.tell === true ? (line) => void process.stdout.write(line) : null,
-  );
-  process.stdout.write(`seed ${seed}: ${violations.length === 0 ? "kept" : "BROKEN"} frames ${countFrames} passages ${countPassages} events ${countEvents} ${hash.slice(0, 12)}\n`);
-  for (const { atMs, checker, what } of violations.slice(0, 3)) process.stdout.write(`   ${atMs} ${checker}: ${what}\n`);
+const USAGE = `npm run sim -- --seed 42 [--tell]      one world; with --tell its whole history
+npm run sim -- --seeds 500 [--from 1]  so many worlds, fresh ones unless --from says where to begin
+npm run sim:soak -- --minutes 10       fresh worlds for so long
+  --keep NAME                          a broken world's shortest history becomes a test of that name
+`;
+
+const KEPT_FOLDER = fileURLToPath(new URL("../test/kept/", import.meta.url));
+const FRESH_SEED_MAX = 2 ** 31;
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string" },
+    seeds: { type: "string" },
+    from: { type: "string" },
+    minutes: { type: "string" },
+    keep: { type: "string" },
+    tell: { type: "boolean", default: false },
+  },
+});
+
+function say(text: string): void {
+  process.stdout.write(text);
 }
-process.stdout.write(`${Math.round(performance.now() - began)} ms\n`);
+
+/** A whole number of at least 1, or null. */
+function countOf(text: string | undefined): number | null {
+  const value = Number(text ?? "x");
+  return Number.isSafeInteger(value) && value >= 1 ? value : null;
+}
+
+async function runOne(seed: number): Promise<Broken | null> {
+  const scenario = drawScenario(seed);
+  const outcome = await runScenario(scenario, values.tell ? say : null);
+  say(`seed ${seed}: ${outcome.countPassages} passages, ${outcome.countEvents} events, history ${outcome.hash.slice(0, 16)}\n`);
+  return outcome.violations.length > 0 ? { scenario, outcome } : null;
+}
+
+async function runMany(): Promise<Broken | null> {
+  const first = countOf(values.from) ?? randomInt(1, FRESH_SEED_MAX);
+  const seedCount = countOf(values.seeds) ?? Number.POSITIVE_INFINITY;
+  const endMs = performance.now() + (countOf(values.minutes) ?? Number.POSITIVE_INFINITY) * 60_000;
+  const beganMs = performance.now();
+  let count = 0;
+  const mayGoOn = (): boolean => {
+    count += 1;
+    return count <= seedCount && performance.now() < endMs;
+  };
+  const { countRun, broken, countPassages, countEvents } = await runSeeds(seedsFrom(first), mayGoOn);
+  const tookSeconds = ((performance.now() - beganMs) / 1_000).toFixed(1);
+  say(`${countRun} worlds from seed ${first} in ${tookSeconds} s: ${countPassages} passages, ${countEvents} events\n`);
+  return broken;
+}
+
+async function report({ scenario, outcome }: Broken): Promise<void> {
+  const [violation] = outcome.violations;
+  if (violation === undefined) return;
+  say(`seed ${scenario.seed} is BROKEN: ${violation.checker}: ${violation.what}\nlooking for the shortest history …\n`);
+  const shortest = await shrink(scenario, violation);
+  say(describeHistory(shortest, await runScenario(shortest)));
+  if (values.keep === undefined) return;
+  mkdirSync(KEPT_FOLDER, { recursive: true });
+  writeFileSync(join(KEPT_FOLDER, `${values.keep.replaceAll(/[^a-z0-9]+/gi, "-")}.json`), `${JSON.stringify(shortest, null, 1)}\n`);
+}
+
+const seed = countOf(values.seed);
+if (seed === null && countOf(values.seeds) === null && countOf(values.minutes) === null) {
+  process.stderr.write(USAGE);
+  process.exitCode = 2;
+} else {
+  const broken = seed === null ? await runMany() : await runOne(seed);
+  if (broken === null) say("every promise was kept\n");
+  else {
+    process.exitCode = 1;
+    await report(broken);
+  }
+}

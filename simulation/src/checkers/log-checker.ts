@@ -61,19 +61,25 @@ export class LogChecker {
 
   #judgeRow(generation: number, number: number, row: EventRow): void {
     const event = this.#written.get(generation)?.get(number);
-    if (event === undefined) return this.#accuse("ledger", `number ${number} of log ${generation} was never written at a door`);
+    if (event === undefined) {
+      this.#accuse("ledger", `number ${number} of log ${generation} was never written at a door`);
+      return;
+    }
     const isSame =
       isEventType(event.eventType) &&
       eventCode(event.eventType) === row.eventType &&
       (event.doorId ?? null) === row.doorId &&
       (event.authId ?? null) === row.authId;
-    if (!isSame) this.#accuse("ledger", `number ${number} of log ${generation} says ${row.eventType} and the door wrote ${event.eventType}`);
+    if (!isSame)
+      this.#accuse("ledger", `number ${number} of log ${generation} says ${row.eventType} and the door wrote ${event.eventType}`);
   }
 
   #judgeHoles(generation: number, last: number, log: { readonly has: (number: number) => boolean }): void {
     const first = Math.min(...(this.#written.get(generation)?.keys() ?? [last]));
     for (let number = first; number <= last; number += 1) {
-      if (!log.has(number)) return this.#accuse("holes", `number ${number} of log ${generation} is missing before ${last}, and nothing declares it lost`);
+      if (log.has(number)) continue;
+      this.#accuse("holes", `number ${number} of log ${generation} is missing before ${last}, and nothing declares it lost`);
+      return;
     }
   }
 }

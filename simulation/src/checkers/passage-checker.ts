@@ -2,9 +2,9 @@ import type { LinkEvent } from "@postern/contract";
 import {
   type AuthItem,
   type Chain,
-  decideAccess,
   type DoorItem,
   type DoorModeItem,
+  decideAccess,
   doorMode,
   type Factor,
   type ItemKey,
@@ -46,13 +46,15 @@ export class PassageChecker {
   passed(passage: Passage): void {
     const { machine, doorId, event } = passage;
     this.count += 1;
-    if (event === undefined || event.doorId !== doorId)
-      return this.#accuse("recorded first", `the bolt of door ${doorId} moved at ${machine.name} and nothing durable says why`);
-    if (event.eventType === "DOOR_OPENED_BY_COMMAND") return this.#judgeCommand(passage, event);
-    if (!event.eventType.endsWith("_AUTH_SUCCESS") || event.authId === undefined)
-      return this.#accuse("recorded first", `the bolt of door ${doorId} moved at ${machine.name} after ${event.eventType}`);
-    this.#judgeBelief(passage);
-    this.#judgeRight(passage, event.authId, chainOf(event));
+    if (event?.eventType === "DOOR_OPENED_BY_COMMAND" && event.doorId === doorId) this.#judgeCommand(passage, event);
+    else if (event?.doorId === doorId && event.authId !== undefined && event.eventType.endsWith("_AUTH_SUCCESS")) {
+      this.#judgeBelief(passage);
+      this.#judgeRight(passage, event.authId, chainOf(event));
+    } else
+      this.#accuse(
+        "recorded first",
+        `the bolt of door ${doorId} moved at ${machine.name} after ${event?.eventType ?? "nothing"} was written down`,
+      );
   }
 
   /** The command's own numbers stand in the world's table. */
@@ -74,18 +76,25 @@ export class PassageChecker {
     if (door?.kind !== "door" || door.beliefAgeMsMax === null) return;
     const ageMs = atMs - heardMs;
     if (ageMs > door.beliefAgeMsMax * 1.02 + 1_000)
-      this.#accuse("belief", `${machine.name} let somebody pass at door ${doorId} ${Math.round(ageMs / 1_000)} s after it last heard a server`);
+      this.#accuse(
+        "belief",
+        `${machine.name} let somebody pass at door ${doorId} ${Math.round(ageMs / 1_000)} s after it last heard a server`,
+      );
   }
 
   #judgeRight(passage: Passage, authId: number, proven: Chain): void {
     const { machine, doorId } = passage;
     const auths = this.#believable(`auth:${authId}`, passage);
     const isAllowed = auths.some(
-      (auth) => auth?.kind === "auth" && this.#facts(auth, passage).some((facts) => isGranted({ auth, proven, nowMs: timeAt(machine), ...facts })),
+      (auth) =>
+        auth?.kind === "auth" && this.#facts(auth, passage).some((facts) => isGranted({ auth, proven, nowMs: timeAt(machine), ...facts })),
     );
     if (!isAllowed) {
       const claim = passage.confirmed === null ? "nothing" : `revision ${passage.confirmed.urgentTo} of ${passage.confirmed.epoch}`;
-      this.#accuse("passage", `auth ${authId} passed door ${doorId} at ${machine.name}, which had confirmed ${claim}: nothing it may believe allows it`);
+      this.#accuse(
+        "passage",
+        `auth ${authId} passed door ${doorId} at ${machine.name}, which had confirmed ${claim}: nothing it may believe allows it`,
+      );
     }
   }
 
@@ -125,7 +134,15 @@ interface RosterFacts {
 function isGranted(question: RosterFacts & { readonly auth: AuthItem; readonly proven: Chain; readonly nowMs: number | null }): boolean {
   const { auth, proven, nowMs, door, mode, schedule } = question;
   const utcTransitions = [{ fromMs: 0, offsetSeconds: 7_200 }];
-  const held = doorMode({ isFireSignalled: false, mode, scheduledLock: null, scheduledUnlock: null, firstIn: "not_needed", utcTransitions, nowMs });
+  const held = doorMode({
+    isFireSignalled: false,
+    mode,
+    scheduledLock: null,
+    scheduledUnlock: null,
+    firstIn: "not_needed",
+    utcTransitions,
+    nowMs,
+  });
   const decision = decideAccess({
     nowMs,
     door,

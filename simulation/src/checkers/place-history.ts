@@ -1,4 +1,4 @@
-import { canonicalJson, type Json, type ItemKey, type RosterItem } from "@postern/core";
+import { canonicalJson, type ItemKey, type Json, type RosterItem } from "@postern/core";
 import type { Tables } from "../database/memory-tables.ts";
 
 /** What an item was from a moment on. */
@@ -24,7 +24,10 @@ export class PlaceHistory {
 
   /** Takes over what was committed since the last call. */
   follow(tables: Tables, atMs: number): void {
-    if (tables.epoch !== this.#epoch) return this.#begin(tables, atMs);
+    if (tables.epoch !== this.#epoch) {
+      this.#begin(tables, atMs);
+      return;
+    }
     for (const row of tables.items.values()) {
       if (row.revision > this.#revision) this.#add(row.key, { atMs, epoch: tables.epoch, revision: row.revision, ...contentOf(row.item) });
     }

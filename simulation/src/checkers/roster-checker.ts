@@ -48,7 +48,8 @@ export class RosterChecker {
       const wanted = now !== undefined && isFor(machine, now) ? now.text : undefined;
       if (held.text(key) !== wanted || held.spoiled.has(key)) wrong.push(key);
     }
-    if (wrong.length > 0) this.#accuse("convergence", `${machine.name} does not hold what it should: ${wrong.slice(0, 5).join(", ")} (${wrong.length})`);
+    if (wrong.length > 0)
+      this.#accuse("convergence", `${machine.name} does not hold what it should: ${wrong.slice(0, 5).join(", ")} (${wrong.length})`);
   }
 }
 

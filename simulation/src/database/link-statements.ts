@@ -115,8 +115,8 @@ function writeConfirmations(tables: Tables, values: StatementValues): void {
     const row = tables.controllers.get(controllerId);
     if (row === undefined || row.session !== sessions[index]) continue;
     row.urgentRevision = urgent[index] ?? 0;
-    row.confirmedRevision = numberOrNull(values.list(3)[index]) ?? row.confirmedRevision;
-    row.confirmedDigest = textOrNull(values.list(4)[index]) ?? row.confirmedDigest;
+    row.confirmedRevision = numberOrNull(values.list(5)[index]) ?? row.confirmedRevision;
+    row.confirmedDigest = textOrNull(values.list(6)[index]) ?? row.confirmedDigest;
   }
 }
 

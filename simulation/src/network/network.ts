@@ -38,10 +38,19 @@ export interface NetworkWatch {
   readonly down: (caller: Caller, kind: DownKind, payload: string) => void;
   /** A frame reached its controller. */
   readonly heard: (caller: Caller) => void;
-  /** A connection was opened at its server while the server holds these others of the same serial. */
+  /** A connection stands at both ends. */
   readonly opened: (connection: SimConnection) => void;
+  /** A server has said whether somebody may connect. */
+  readonly judged: (connection: SimConnection, verdict: string) => void;
   /** A server ended a connection for a reason of its own. */
   readonly closedByServer: (connection: SimConnection, reason: string) => void;
+}
+
+export interface NetworkParts {
+  /** A stream of chance for one machine. */
+  readonly randomOf: (machine: string) => Random;
+  readonly server: (random: Random) => ServerEnd | null;
+  readonly watch: NetworkWatch;
 }
 
 /** Connections between doors and servers, with the faults of the weather. */
@@ -52,13 +61,15 @@ export class Network {
   /** Those that stand at one end at least. */
   readonly connections = new Set<SimConnection>();
   readonly scheduler: Scheduler;
-  readonly random: Random;
   readonly watch: NetworkWatch;
-  readonly #server: () => ServerEnd | null;
+  readonly #randomOf: (machine: string) => Random;
+  readonly #randoms = new Map<string, Random>();
+  readonly #server: NetworkParts["server"];
 
-  constructor(scheduler: Scheduler, random: Random, parts: { readonly server: () => ServerEnd | null; readonly watch: NetworkWatch }) {
+  /** Chance is drawn for each machine alone, so that what befalls one is not changed by what another does. */
+  constructor(scheduler: Scheduler, parts: NetworkParts) {
     this.scheduler = scheduler;
-    this.random = random;
+    this.#randomOf = parts.randomOf;
     this.watch = parts.watch;
     this.#server = parts.server;
   }
@@ -84,19 +95,25 @@ export class Network {
     for (const connection of [...this.connections]) if (connection.caller.machine === machine) connection.deliverHeld();
   }
 
-  delayMs(): number {
-    return 1 + this.random.int(this.weather.delayMsMax);
+  random(machine: string): Random {
+    const random = this.#randoms.get(machine) ?? this.#randomOf(machine);
+    this.#randoms.set(machine, random);
+    return random;
   }
 
-  happens(inThousand: number): boolean {
-    return inThousand > 0 && this.random.int(1_000) < inThousand;
+  delayMs(machine: string): number {
+    return 1 + this.random(machine).int(this.weather.delayMsMax);
+  }
+
+  happens(machine: string, inThousand: number): boolean {
+    return inThousand > 0 && this.random(machine).int(1_000) < inThousand;
   }
 
   /** `server` is asked when the call arrives; null: nobody listens. */
   open(caller: Caller, options: LinkOptions, listener: LinkListener): DoorLink {
     const connection = new SimConnection(this, { caller, options, listener });
-    caller.life.after(this.delayMs(), () => {
-      const server = this.#server();
+    caller.life.after(this.delayMs(caller.machine), () => {
+      const server = this.#server(this.random(caller.machine));
       if (this.cutOff.has(caller.machine)) return;
       if (server === null) connection.lost("refused");
       else void connection.connect(server);
@@ -120,6 +137,7 @@ export class SimConnection {
   #openedWith = "";
   #isDoorOpen = true;
   #isServerOpen = false;
+  openedMs = 0;
   #heardMs: Record<Direction, number> = { up: 0, down: 0 };
   /** What would have arrived while the machine was cut off. */
   readonly #held: (() => void)[] = [];
@@ -141,6 +159,15 @@ export class SimConnection {
   /** Both ends stand and nothing keeps them from hearing each other. */
   get isWhole(): boolean {
     return this.#isDoorOpen && this.#isServerOpen && !this.#network.cutOff.has(this.caller.machine);
+  }
+
+  /** The newest other connection of this serial that stands at this server, from another machine. */
+  newestRival(): SimConnection | null {
+    const rivals = [...this.#network.connections].filter(
+      (other) =>
+        other.serial === this.serial && other.caller.machine !== this.caller.machine && other.isWhole && other.#server === this.#server,
+    );
+    return rivals.reduce<SimConnection | null>((newest, one) => (newest === null || one.openedMs > newest.openedMs ? one : newest), null);
   }
 
   readonly door: DoorLink = {
@@ -178,11 +205,12 @@ export class SimConnection {
       .authenticate(serial, password, this.caller.machine)
       .catch(() => ({ ok: false as const, code: "database_away" as const }));
     if (server.life.isOver) return;
+    this.#network.watch.judged(this, verdict.ok ? "let in" : verdict.code);
     // What is transient is answered as "server unavailable", which the door's library takes for a lost connection.
     if (!verdict.ok && (verdict.code === "database_away" || verdict.code === "session_taken")) return this.#tellDoor();
     if (verdict.ok) this.#openedWith = verdict.openedWith;
     if (!verdict.ok) return void this.#network.scheduler.after(REFUSAL_MS, () => this.#refused());
-    this.#network.scheduler.after(this.#network.delayMs(), () => this.#opened(server));
+    this.#network.scheduler.after(this.#network.delayMs(this.caller.machine), () => this.#opened(server));
   }
 
   lost(cause: string): void {
@@ -211,6 +239,7 @@ export class SimConnection {
     if (server.life.isOver || !this.#isDoorOpen) return;
     const { nowMs } = this.#network.scheduler;
     this.#isServerOpen = true;
+    this.openedMs = nowMs;
     this.#network.connections.add(this);
     this.#heardMs = { up: nowMs, down: nowMs };
     this.#network.watch.opened(this);
@@ -222,16 +251,17 @@ export class SimConnection {
   /** In the order sent, unless the weather loses or repeats a frame. A frame that is lost takes its connection with it in the end. */
   #carry(direction: Direction, arrive: () => void): void {
     const { scheduler, weather } = this.#network;
-    const isLost = this.#network.happens(weather.lose);
-    const times = this.#network.happens(weather.repeat) ? 2 : 1;
-    if (isLost) scheduler.after(this.#network.random.int(10_000), () => this.cut());
+    const isLost = this.#network.happens(this.caller.machine, weather.lose);
+    const times = this.#network.happens(this.caller.machine, weather.repeat) ? 2 : 1;
+    if (isLost) scheduler.after(this.#network.random(this.caller.machine).int(10_000), () => this.cut());
     else for (let time = 0; time < times; time += 1) this.#plan(direction, arrive);
-    if (this.#network.happens(weather.cut)) scheduler.after(this.#network.random.int(50), () => this.cut());
+    if (this.#network.happens(this.caller.machine, weather.cut))
+      scheduler.after(this.#network.random(this.caller.machine).int(50), () => this.cut());
   }
 
   #plan(direction: Direction, arrive: () => void): void {
     const { scheduler, cutOff } = this.#network;
-    const atMs = Math.max(this.#lastArrivesMs[direction], scheduler.nowMs + this.#network.delayMs());
+    const atMs = Math.max(this.#lastArrivesMs[direction], scheduler.nowMs + this.#network.delayMs(this.caller.machine));
     this.#lastArrivesMs[direction] = atMs;
     const deliver = (): void => {
       const isGone = direction === "down" ? !this.#isDoorOpen || this.caller.life.isOver : !this.#isServerOpen;
@@ -310,11 +340,12 @@ export class SimConnection {
     if (!this.#isDoorOpen) return;
     this.#isDoorOpen = false;
     if (!this.#network.cutOff.has(this.caller.machine))
-      this.#network.scheduler.after(this.#network.delayMs(), () => this.closeServer("closed_by_peer"));
+      this.#network.scheduler.after(this.#network.delayMs(this.caller.machine), () => this.closeServer("closed_by_peer"));
   }
 
   #tellDoor(): void {
-    if (!this.#network.cutOff.has(this.caller.machine)) this.#network.scheduler.after(this.#network.delayMs(), () => this.lost("closed"));
+    if (!this.#network.cutOff.has(this.caller.machine))
+      this.#network.scheduler.after(this.#network.delayMs(this.caller.machine), () => this.lost("closed"));
   }
 
   #serverDied(): void {

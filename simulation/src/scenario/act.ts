@@ -66,28 +66,3 @@ export interface Scenario {
   readonly actsUntilMs: number;
   readonly acts: readonly Act[];
 }
-
-const FAULTS: ReadonlySet<string> = new Set<FaultKind>([
-  "weather",
-  "cut_off",
-  "cut_all",
-  "kill_controller",
-  "kill_server",
-  "database_away",
-  "lose_commit_answer",
-  "disk_full",
-  "jump_door_clock",
-  "jump_server_clock",
-  "keep_disk",
-  "restore_disk",
-  "new_disk",
-  "keep_database",
-  "restore_database",
-  "spoil_item",
-  "clone",
-  "replace_key",
-]);
-
-export function isFault(act: Act): boolean {
-  return FAULTS.has(act.kind);
-}

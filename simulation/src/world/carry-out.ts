@@ -1,109 +1,103 @@
 import { join } from "node:path";
 import { copyTables } from "../database/memory-tables.ts";
-import type { Act } from "../scenario/act.ts";
+import type { Act, PeopleAct } from "../scenario/act.ts";
 import { authIdOf, cardOf } from "./people.ts";
 import type { MachineSlot, World } from "./world.ts";
 
 /** How long somebody takes for the next factor, at most. */
 const FINGER_MS_MAX = 15_000;
 
+type Carried = { readonly [Kind in Act["kind"]]: (world: World, act: Extract<Act, { kind: Kind }>) => void };
+
+const CARRIED: Carried = {
+  present,
+  open_once: openOnce,
+  enrol: ask,
+  enrol_many: ask,
+  move_to_door: ask,
+  suspend: ask,
+  move_card: ask,
+  revoke: ask,
+  set_mode: ask,
+  set_office_hours: ask,
+  weather: ({ network, scheduler }, { weather, forMs }) => {
+    network.weather = weather;
+    scheduler.after(forMs, () => network.clearUp(weather));
+  },
+  cut_off: (world, { machine, forMs }) => {
+    const { name } = slotOf(world, machine).machine;
+    world.network.cutOff.add(name);
+    world.scheduler.after(forMs, () => world.network.rejoin(name));
+  },
+  cut_all: ({ network }) => network.cutAll(),
+  kill_controller: killController,
+  kill_server: killServer,
+  database_away: ({ host, scheduler }, { forMs }) => {
+    host.isAway = true;
+    scheduler.after(forMs, () => {
+      host.isAway = false;
+    });
+  },
+  lose_commit_answer: ({ host }, { afterCommits }) => {
+    host.lostAnswerIn = afterCommits;
+  },
+  disk_full: (world, { machine, forMs }) => {
+    const { gate } = slotOf(world, machine).machine;
+    gate.isFull = true;
+    world.scheduler.after(forMs, () => {
+      gate.isFull = false;
+    });
+  },
+  jump_door_clock: (world, { machine, byMs }) => slotOf(world, machine).machine.clock.jump(byMs),
+  jump_server_clock: ({ serverClock, scheduler }, { byMs, forMs }) => {
+    serverClock.jump(byMs);
+    scheduler.after(forMs, () => serverClock.setRight());
+  },
+  keep_disk: (world, { machine }) => {
+    const slot = slotOf(world, machine);
+    const folder = join(world.folder, `${slot.machine.name}-kept`);
+    slot.machine.files.copyTo(folder);
+    slot.kept = { folder, heardMs: world.watcher.heardMs(slot.machine) };
+  },
+  restore_disk: (world, { machine, downMs }) => {
+    const slot = slotOf(world, machine);
+    if (slot.kept !== null) exchangeDisk(world, slot, { ...slot.kept, downMs });
+  },
+  new_disk: (world, { machine, downMs }) =>
+    exchangeDisk(world, slotOf(world, machine), { folder: null, heardMs: Number.NEGATIVE_INFINITY, downMs }),
+  keep_database: (world) => {
+    world.keptTables = copyTables(world.host.tables);
+  },
+  restore_database: (world, { downMs }) => {
+    if (world.keptTables !== null) world.restoreTables(world.keptTables, world.scheduler.nowMs + downMs);
+  },
+  spoil_item: spoilItem,
+  clone,
+  replace_key: replaceKey,
+};
+
 /** Does what the scenario says, now. */
 export function carryOut(world: World, act: Act): void {
   world.watcher.note(JSON.stringify(act));
-  const { scheduler, host, network } = world;
-  const { nowMs } = scheduler;
-  switch (act.kind) {
-    case "present":
-      return present(world, act);
-    case "open_once":
-      return openOnce(world, act);
-    case "enrol":
-    case "enrol_many":
-    case "move_to_door":
-    case "suspend":
-    case "move_card":
-    case "revoke":
-    case "set_mode":
-    case "set_office_hours": {
-      const server = world.anyServer();
-      if (server !== null) world.people.ask(server, act);
-      return;
-    }
-    case "weather":
-      network.weather = act.weather;
-      scheduler.after(act.forMs, () => network.clearUp(act.weather));
-      return;
-    case "cut_off": {
-      const { name } = slotOf(world, act.machine).machine;
-      network.cutOff.add(name);
-      scheduler.after(act.forMs, () => network.rejoin(name));
-      return;
-    }
-    case "cut_all":
-      return network.cutAll();
-    case "kill_controller":
-      return killController(world, act);
-    case "kill_server": {
-      const slot = world.servers[act.server % world.servers.length];
-      if (slot?.running == null) return;
-      const { life } = slot.running;
-      host.armed = { life, countBefore: act.afterStatements };
-      life.atEnd(() => {
-        slot.upAtMs = scheduler.nowMs + act.downMs;
-        world.watcher.note("a server dies");
-      });
-      return;
-    }
-    case "database_away":
-      host.isAway = true;
-      scheduler.after(act.forMs, () => {
-        host.isAway = false;
-      });
-      return;
-    case "lose_commit_answer":
-      host.lostAnswerIn = act.afterCommits;
-      return;
-    case "disk_full": {
-      const { gate } = slotOf(world, act.machine).machine;
-      gate.isFull = true;
-      scheduler.after(act.forMs, () => {
-        gate.isFull = false;
-      });
-      return;
-    }
-    case "jump_door_clock":
-      return slotOf(world, act.machine).machine.clock.jump(act.byMs);
-    case "jump_server_clock":
-      world.serverClock.jump(act.byMs);
-      scheduler.after(act.forMs, () => world.serverClock.setRight());
-      return;
-    case "keep_disk": {
-      const slot = slotOf(world, act.machine);
-      const folder = join(world.folder, `${slot.machine.name}-kept`);
-      slot.machine.files.copyTo(folder);
-      slot.kept = { folder, heardMs: world.watcher.heardMs(slot.machine) };
-      return;
-    }
-    case "restore_disk": {
-      const slot = slotOf(world, act.machine);
-      if (slot.kept !== null) exchangeDisk(world, slot, { ...slot.kept, downMs: act.downMs });
-      return;
-    }
-    case "new_disk":
-      return exchangeDisk(world, slotOf(world, act.machine), { folder: null, heardMs: Number.NEGATIVE_INFINITY, downMs: act.downMs });
-    case "keep_database":
-      world.keptTables = copyTables(host.tables);
-      return;
-    case "restore_database":
-      if (world.keptTables !== null) world.restoreTables(world.keptTables, nowMs + act.downMs);
-      return;
-    case "spoil_item":
-      return spoilItem(world, act);
-    case "clone":
-      return clone(world, act);
-    case "replace_key":
-      return replaceKey(world, act);
-  }
+  // biome-ignore lint/nursery/noUnsafeTypeAssertion: each kind stands beside what is done about it.
+  const carried = CARRIED[act.kind] as (world: World, act: Act) => void;
+  carried(world, act);
+}
+
+function ask(world: World, act: PeopleAct): void {
+  const server = world.anyServer(world.random);
+  if (server !== null) world.people.ask(server, act);
+}
+
+function killServer(world: World, { server, afterStatements, downMs }: Act & { kind: "kill_server" }): void {
+  const slot = world.servers[server % world.servers.length];
+  const life = slot?.running?.life;
+  if (slot === undefined || life === undefined || life.isOver) return;
+  world.host.armed = { life, countBefore: afterStatements };
+  life.atEnd(() => {
+    slot.upAtMs = world.scheduler.nowMs + downMs;
+    world.watcher.note("a server dies");
+  });
 }
 
 function slotOf(world: World, machine: number): MachineSlot {

@@ -5,12 +5,12 @@ import {
   type ControllerDisk,
   type HeldItem,
   type LogPosition,
-  openDisk,
   Outbox,
+  openDisk,
   Replica,
   type ReplicaPosition,
   runController,
-  VirtualDriver,
+  type VirtualDriver,
 } from "@postern/door/internal";
 import { DiskFiles } from "../disk/disk-files.ts";
 import { type DiskWatch, guardOutbox, guardReplica } from "../disk/guarded-stores.ts";
@@ -159,7 +159,7 @@ export class DoorMachine {
     const { network, serverMs } = this.#parts;
     return new Promise((resolve) => {
       signal.addEventListener("abort", () => resolve(null), { once: true });
-      life.after(network.delayMs(), () => {
+      life.after(network.delayMs(this.name), () => {
         if (!network.cutOff.has(this.name)) resolve(serverMs());
       });
     });

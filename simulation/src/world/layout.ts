@@ -1,6 +1,5 @@
 import { alwaysSchedule, type DoorItem, type DoorModeItem, type PlaceItem, type RosterItem, type ScheduleItem } from "@postern/core";
 import type { Tables } from "../database/memory-tables.ts";
-import { WORLD_BEGINS_MS } from "../time/wandering-clock.ts";
 
 /** The one place of every world. */
 export const PLACE_ID = 500;
@@ -127,9 +126,4 @@ export function emptyTables(controllers: readonly ControllerLayout[]): Tables {
     marks: new Map(),
     commands: new Map(),
   };
-}
-
-/** A time of the world as the clock of a machine without fault shows it. */
-export function trueMs(worldMs: number): number {
-  return Math.floor(WORLD_BEGINS_MS + worldMs);
 }

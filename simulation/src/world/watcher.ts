@@ -12,6 +12,9 @@ import type { Caller, NetworkWatch, SimConnection } from "../network/network.ts"
 import type { Scheduler } from "../time/scheduler.ts";
 import type { DoorMachine, DoorWatch } from "./door-machine.ts";
 
+/** A connection that ends so soon after another of its serial was opened ended because of it. */
+const RIVAL_MS = 50;
+
 /** What is known of one machine by somebody who sees its disk and its wire. */
 interface Seen {
   readonly held: HeldItems;
@@ -124,6 +127,7 @@ export class Watcher {
       this.#of(machine).heardMs = this.#scheduler.nowMs;
     },
     opened: (connection: SimConnection) => this.note(`${connection.caller.machine} is connected`),
+    judged: ({ caller }, verdict) => this.note(`${caller.machine} calls: ${verdict}`),
     closedByServer: (connection, reason) => this.#closedByServer(connection, reason),
   };
 
@@ -135,7 +139,10 @@ export class Watcher {
       this.#rosters.judge(machine, this.held(machine));
       const row = tables.controllers.get(machine.layout.controllerId);
       if (row?.confirmedRevision !== tables.revision)
-        this.accuse("convergence", `the server knows of ${machine.name} that it confirmed ${row?.confirmedRevision ?? 0} of ${tables.revision}`);
+        this.accuse(
+          "convergence",
+          `the server knows of ${machine.name} that it confirmed ${row?.confirmedRevision ?? 0} of ${tables.revision}`,
+        );
     }
     this.#logs.judge(tables, keptLogs(machines));
   }
@@ -168,9 +175,11 @@ export class Watcher {
   }
 
   #closedByServer(connection: SimConnection, reason: string): void {
-    this.note(`the server ends the connection of ${connection.caller.machine}: ${reason}`);
-    if (reason === "replaced" && connection.isWhole)
-      this.accuse("one connection", `a living connection of ${connection.caller.machine} was put out by another of its serial, without a word`);
+    const { machine } = connection.caller;
+    this.note(`the server ends the connection of ${machine}: ${reason}`);
+    const newcomer = connection.isWhole ? connection.newestRival() : null;
+    if (newcomer !== null && this.#scheduler.nowMs - newcomer.openedMs < RIVAL_MS)
+      this.accuse("one connection", `a living connection of ${machine} was put out by one of ${newcomer.caller.machine}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -52,16 +53,19 @@ export class World {
   readonly folder = mkdtempSync(join(existsSync(MEMORY_FOLDER) ? MEMORY_FOLDER : tmpdir(), "postern-sim-"));
   keptTables: Tables | null = null;
   epochCount = 1;
+  readonly #seed: number;
   #instanceCount = 0;
 
   constructor({ seed, shape }: Scenario, tell: ((line: string) => void) | null) {
+    this.#seed = seed;
     this.random = seededRandom(seed ^ 0x5eed);
     this.controllers = controllersOf(shape);
     this.host = new DatabaseHost(emptyTables(this.controllers));
     this.watcher = new Watcher(this.scheduler, this.host, tell);
     this.serverClock = new WanderingClock(this.scheduler, { rate: 1, offsetMs: 0 });
-    this.network = new Network(this.scheduler, seededRandom(seed ^ 0xca11), {
-      server: () => this.anyServer(),
+    this.network = new Network(this.scheduler, {
+      randomOf: (machine) => seededRandom(seedOf(`${seed} ${machine}`)),
+      server: (random) => this.anyServer(random),
       watch: this.watcher.network,
     });
     this.people = new People(this.host, this.controllers, this.random);
@@ -82,9 +86,9 @@ export class World {
   }
 
   /** A server that answers, or null. */
-  anyServer(): RunningServer | null {
+  anyServer(random: Random): RunningServer | null {
     const running = this.servers.flatMap((slot) => (slot.running === null || slot.running.life.isOver ? [] : [slot.running]));
-    return running[this.network.random.int(Math.max(1, running.length))] ?? null;
+    return running[random.int(Math.max(1, running.length))] ?? null;
   }
 
   addClone(of: MachineSlot, name: string): MachineSlot {
@@ -116,6 +120,7 @@ export class World {
       slot.machine.clock.setRight();
       slot.upAtMs = Math.min(slot.upAtMs, scheduler.nowMs);
       if (slot.isClone) this.switchOff(slot);
+      else this.#claim(slot.machine);
     }
   }
 
@@ -153,7 +158,10 @@ export class World {
   #slot(layout: ControllerLayout, { name, seed }: { readonly name: string; readonly seed: number }): MachineSlot {
     const random = seededRandom(seed ^ 0xd00f);
     // A quartz of two parts in ten thousand, set by hand.
-    const clock = new WanderingClock(this.scheduler, { rate: 1 + (random.int(401) - 200) / 1_000_000, offsetMs: random.int(4_000) - 2_000 });
+    const clock = new WanderingClock(this.scheduler, {
+      rate: 1 + (random.int(401) - 200) / 1_000_000,
+      offsetMs: random.int(4_000) - 2_000,
+    });
     const { scheduler, network, folder, watcher } = this;
     const machine = new DoorMachine({
       name,
@@ -164,10 +172,16 @@ export class World {
       clock,
       random,
       watch: watcher.doors,
-      serverMs: () => (this.anyServer() === null ? null : this.serverClock.nowMs()),
+      serverMs: () => (this.anyServer(random) === null ? null : this.serverClock.nowMs()),
     });
     watcher.add(machine);
     return { machine, upAtMs: 0, kept: null, isClone: false };
+  }
+
+  /** A database from before a claim knows the former key: somebody claims the controller again. */
+  #claim(machine: DoorMachine): void {
+    const row = this.host.tables.controllers.get(machine.layout.controllerId);
+    if (row !== undefined) row.publicKey = machine.publicKey;
   }
 
   #watchOver(): void {
@@ -180,19 +194,18 @@ export class World {
   }
 
   #startServer(): RunningServer {
-    const { scheduler, host, serverClock: clock, random } = this;
+    const { scheduler, host, serverClock: clock } = this;
     this.watcher.note("a server starts");
     return startServer({
       scheduler,
       host,
       clock,
-      random,
+      random: seededRandom(seedOf(`${this.#seed} server ${this.#instanceCount}`)),
       drawInstance: () => {
         this.#instanceCount += 1;
         return this.#instanceCount;
       },
-      isInstanceAlive: (instanceId) =>
-        this.servers.some(({ running }) => running?.instanceId === instanceId && !running.life.isOver),
+      isInstanceAlive: (instanceId) => this.servers.some(({ running }) => running?.instanceId === instanceId && !running.life.isOver),
     });
   }
 
@@ -201,4 +214,9 @@ export class World {
     this.watcher.note(`the roster is at ${this.host.tables.revision}`);
     this.hintAll("roster");
   }
+}
+
+/** A seed for each name, far from that of any other. */
+function seedOf(name: string): number {
+  return createHash("sha256").update(name).digest().readUInt32BE();
 }

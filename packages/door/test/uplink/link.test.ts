@@ -131,7 +131,7 @@ test("link: after a lost connection it greets again soon and sends from the serv
 test("link: frames name the session of the welcome they follow", async (context) => {
   const { server } = await start(context);
   const peer = await greet(server, { session: 41 });
-  peer.roster(rosterFrame(basicRoster(), { batch: 7, completeTo: 1 }));
+  peer.roster(rosterFrame(basicRoster(), { batch: 1, completeTo: 1 }));
   assert.equal((await peer.next("synced")).session, 41);
   assert.equal((await peer.next("events")).session, 41);
   peer.drop();
@@ -214,8 +214,8 @@ test("link: an empty message that only asks whether anybody is there is no frame
   const { server } = await start(context);
   const peer = await greet(server);
   peer.send("answer", "");
-  peer.roster(rosterFrame([], { batch: 3 }));
-  assert.equal((await peer.next("synced")).batch, 3);
+  peer.roster(rosterFrame([], { batch: 1 }));
+  assert.equal((await peer.next("synced")).batch, 1);
 });
 
 test("link: what is expected is sent, and what is not kept is declared lost", async (context) => {
@@ -268,6 +268,22 @@ test("link: a revocation that the server sends is obeyed by the next presentatio
   await peer.next("synced");
   await peer.next("synced");
   assert.deepEqual(await driver.present(234, "entry", aCard()), { outcome: "refused", reason: "unknown", person: null });
+});
+
+test("link: a roster frame that comes again brings back nothing that a later one took away, and one left out ends the connection", async (context) => {
+  const { server, controller, driver } = await start(context);
+  const peer = await greet(server);
+  const held = rosterFrame([...basicRoster(), wire(anAuth({ startMs: 0, endMs: 2 ** 42 }), 2)], { batch: 1, replace: true, completeTo: 2 });
+  peer.roster(held);
+  peer.roster(rosterFrame([gone("auth:1000", 3)], { batch: 2, urgentTo: 3, completeTo: 3 }));
+  await controller.whenSynced(3);
+  peer.roster(held);
+  peer.roster(rosterFrame([], { batch: 3, urgentTo: 4, completeTo: 4 }));
+  await controller.whenSynced(4);
+  assert.deepEqual(await driver.present(234, "entry", aCard()), { outcome: "refused", reason: "unknown", person: null });
+  peer.roster(rosterFrame([], { batch: 5, urgentTo: 6, completeTo: 6 }));
+  await eventually("the connection is closed", () => peer.isClosed);
+  assert.equal(controller.state().roster.urgentTo, 4);
 });
 
 test("link: stopping closes the connection, rejects whoever waits, and leaves the folder free", async (context) => {

@@ -86,16 +86,20 @@ export class Gateway implements LinkHandler {
   }
 
   opened(connection: LinkConnection): void {
+    // Both were let in while neither was open. The first keeps its place; a dead one loses it when the second comes back and asks.
+    if (this.#connected.has(connection.serial)) {
+      connection.close("session_taken");
+      this.#refuseOpened(connection);
+      return;
+    }
     const session = new GatewaySession(this.#sessionDeps, connection);
-    const before = this.#connected.get(connection.serial);
     this.#connected.set(connection.serial, { connection, session });
-    before?.connection.close("replaced");
     this.#deps.log.info("gateway.connected", { serial: connection.serial, remoteAddress: connection.remoteAddress });
   }
 
   async received(connection: LinkConnection, kind: UpKind, payload: Uint8Array): Promise<void> {
     const entry = this.#connected.get(connection.serial);
-    if (entry?.connection !== connection) return connection.close("replaced");
+    if (entry?.connection !== connection) return connection.close("session_taken");
     try {
       await entry.session.received(kind, payload);
     } catch (cause) {
@@ -171,6 +175,14 @@ export class Gateway implements LinkHandler {
     const { connectedInstance } = controller;
     if (connectedInstance === null || connectedInstance === this.#deps.instanceId) return false;
     return this.#deps.isInstanceAlive(connectedInstance);
+  }
+
+  #refuseOpened({ serial, remoteAddress }: LinkConnection): void {
+    const record = async (): Promise<void> => {
+      const controller = await findController(this.#deps.database, serial);
+      if (controller !== null) await this.#recordRefusal(serial, controller, remoteAddress);
+    };
+    record().catch((cause: unknown) => this.#deps.log.warn("gateway.refusal_unwritten", { serial, cause }));
   }
 
   async #recordRefusal(serial: string, controller: KnownController, remoteAddress: string): Promise<void> {

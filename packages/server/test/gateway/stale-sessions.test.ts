@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { eventCode } from "@postern/contract";
 import { itemKey } from "@postern/core";
+import type { LinkConnection } from "../../src/gateway/mqtt/link-handler.ts";
 import { changeRoster } from "../../src/roster/roster-store.ts";
 import { authItem } from "../roster/builders.ts";
 import { type GatewayWorld, startGatewayWorld } from "../support/gateway-world.ts";
 import { differing, Replica } from "../support/held-roster.ts";
-import { createTestDatabase, createTestPlace, type TestDatabase, type TestPlace } from "../support/index.ts";
+import { createTestDatabase, createTestPlace, eventually, type TestDatabase, type TestPlace } from "../support/index.ts";
 import { giveKey, LinkClient, type LinkIdentity } from "../support/link-client.ts";
 
 let prepared: TestDatabase;
@@ -104,4 +106,29 @@ test("a controller that comes back to other doors is told them, and ends up with
   }
   assert.deepEqual([...replica.items.keys()].sort(), ["auth:2", "auth:3"]);
   await link.end();
+});
+
+test("of two connections of one serial let in at once the first keeps its place, and the second is refused and recorded", async () => {
+  const { place, identity } = await newScene();
+  const closed: string[] = [];
+  const connection = (name: string): LinkConnection => ({
+    serial: identity.serial,
+    remoteAddress: name,
+    openedWith: "",
+    send: () => Promise.resolve(true),
+    isAlive: () => Promise.resolve(true),
+    close: (reason) => void closed.push(`${name} ${reason}`),
+  });
+  const [first, second] = [connection("first"), connection("second")];
+  world.gateway.opened(first);
+  world.gateway.opened(second);
+  world.gateway.closed(second, "session_taken");
+  assert.deepEqual(closed, ["second session_taken"]);
+  const recorded = (): Promise<object[]> =>
+    prepared.database.query("select 1 from events where place_id = $1 and event_type = $2", [
+      place.placeId,
+      eventCode("CONTROLLER_SESSION_REFUSED"),
+    ]);
+  await eventually("the refusal stands in the ledger", async () => (await recorded()).length === 1);
+  world.gateway.closed(first, "over");
 });

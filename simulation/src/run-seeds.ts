@@ -1,0 +1,36 @@
+import { type Outcome, runScenario } from "./run-scenario.ts";
+import type { Scenario } from "./scenario/act.ts";
+import { drawScenario } from "./scenario/draw-scenario.ts";
+
+/** A world in which a promise was broken. */
+export interface Broken {
+  readonly scenario: Scenario;
+  readonly outcome: Outcome;
+}
+
+export interface SeedsRun {
+  readonly countRun: number;
+  readonly broken: Broken | null;
+  readonly countPassages: number;
+  readonly countEvents: number;
+}
+
+/** Runs one world after another until a promise is broken, the seeds have come to their end, or `mayGoOn` says no. */
+export async function runSeeds(seeds: Iterable<number>, mayGoOn: () => boolean = () => true): Promise<SeedsRun> {
+  let [countRun, countPassages, countEvents] = [0, 0, 0];
+  for (const seed of seeds) {
+    if (!mayGoOn()) break;
+    const scenario = drawScenario(seed);
+    const outcome = await runScenario(scenario);
+    countRun += 1;
+    countPassages += outcome.countPassages;
+    countEvents += outcome.countEvents;
+    if (outcome.violations.length > 0) return { countRun, broken: { scenario, outcome }, countPassages, countEvents };
+  }
+  return { countRun, broken: null, countPassages, countEvents };
+}
+
+/** Seeds from this one on, without end. */
+export function* seedsFrom(first: number): Generator<number> {
+  for (let seed = first; ; seed += 1) yield seed;
+}
