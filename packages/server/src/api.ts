@@ -9,7 +9,9 @@ import { authsService } from "./features/auths/service.ts";
 import { type ClaimsService, claimsService } from "./features/controllers/claims.ts";
 import { serveClaims, serveControllers } from "./features/controllers/routes.ts";
 import { controllersService } from "./features/controllers/service.ts";
-import { addDoorRoutes } from "./features/doors/routes.ts";
+import { devicesService } from "./features/doors/devices.ts";
+import { nativeDoorsService } from "./features/doors/native-service.ts";
+import { addDoorRoutes, serveDevices, serveDoors } from "./features/doors/routes.ts";
 import { doorsService } from "./features/doors/service.ts";
 import type { LedgerGrown } from "./features/events/follow.ts";
 import { addEventRoutes, serveEvents } from "./features/events/routes.ts";
@@ -113,7 +115,9 @@ function createServices(deps: ApiDeps) {
     nativeAuths: { database: deps.database, writer },
     claims: claimsService({ ...deps, claimHashKey: deps.deriveKey("claim codes") }),
     controllers: controllersService(deps),
+    devices: devicesService(deps),
     doors: doorsService(deps),
+    nativeDoors: nativeDoorsService(deps),
     events: eventsService(deps),
     groups: groupsService(deps),
     groupMembers: membersService(deps),
@@ -145,6 +149,8 @@ function serveFeatures(serve: Serve, services: Services): void {
   serveAuths(serve, services.nativeAuths);
   serveClaims(serve, services.controllers, services.claims);
   serveControllers(serve, services.controllers);
+  serveDevices(serve, services.devices);
+  serveDoors(serve, services.nativeDoors);
   serveEvents(serve, services.events);
   serveGroups(serve, services.groups);
   serveGroupMembers(serve, services.groups, services.groupMembers);

@@ -30,6 +30,24 @@ export async function findController(queryable: Queryable, serial: string): Prom
   return row ?? null;
 }
 
+/**
+ * Makes the sessions of these controllers stale in every process, because what a welcome told them is no longer so: they come back and are told
+ * anew. Returns their serials.
+ */
+export async function endSessions(transaction: Transaction, controllerIds: readonly number[]): Promise<readonly string[]> {
+  if (controllerIds.length === 0) return [];
+  const rows = await transaction.query<{ serial: string }>({
+    name: "gateway-end-sessions",
+    text: `
+      with ended as (
+        update controllers set session_number = session_number + 1, connected_instance = null where controller_id = any($1) returning serial
+      )
+      select serial, pg_notify('${CONTROLLERS_CHANGED_CHANNEL}', serial) from ended`,
+    values: [controllerIds],
+  });
+  return rows.map((row) => row.serial);
+}
+
 /** What makes a connection stale: another key, or a session number above its own. */
 export interface LinkHolder {
   readonly serial: string;

@@ -55,7 +55,7 @@ export function readDoorRows(transaction: Transaction, placeId: number, ids: Ids
       from doors
       join devices entry on entry.door_id = doors.door_id and entry.side = 'ENTRY'
       left join devices exit on exit.door_id = doors.door_id and exit.side = 'EXIT'
-      where doors.place_id = $1 and ($2::bigint[] is null or doors.door_id = any($2)) order by doors.door_id`,
+      where doors.place_id = $1 and doors.deleted_at is null and ($2::bigint[] is null or doors.door_id = any($2)) order by doors.door_id`,
     values: [placeId, idsOrNull(ids)],
   });
 }
@@ -73,7 +73,7 @@ export function readModeRows(transaction: Transaction, placeId: number, ids: Ids
     text: `
       select doors.door_id, coalesce(operator, 'none') as operator, coalesce(lockdown, false) as lockdown
       from doors left join door_modes using (door_id)
-      where doors.place_id = $1 and ($2::bigint[] is null or doors.door_id = any($2)) order by doors.door_id`,
+      where doors.place_id = $1 and doors.deleted_at is null and ($2::bigint[] is null or doors.door_id = any($2)) order by doors.door_id`,
     values: [placeId, idsOrNull(ids)],
   });
 }

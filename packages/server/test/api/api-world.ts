@@ -113,7 +113,7 @@ function thingsMaker({ test: { database } }: KeysWorld, call: ApiWorld["call"]):
   const makers: Readonly<Record<string, Maker>> = {
     placeGroupId: async ({ placeGroupId }) => placeGroupId,
     placeId: async ({ placeId }) => placeId,
-    doorId: async ({ doorIds }) => doorIds[0],
+    doorId: async ({ placeId }, key, count) => (await made(key, `/v2/places/${placeId}/doors`, { name: `door ${count}` }))["doorId"],
     deviceId: async ({ deviceIds }) => deviceIds[0],
     // Without doors: one that serves some is taken away once alone.
     controllerId: async ({ placeId }, _key, count) => {

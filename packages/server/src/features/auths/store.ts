@@ -54,7 +54,7 @@ export interface EnrolmentFacts extends ThingsFound {
 
 /** $1 the place, $2 doors, $3 schedule, $4 groups, $5 cards, $6 the unique PIN's hash. */
 const THINGS = `
-  (select coalesce(jsonb_agg(jsonb_build_object('doorId', door_id, 'doorName', name) order by door_id), '[]') from doors where place_id = $1 and door_id = any($2)) as doors,
+  (select coalesce(jsonb_agg(jsonb_build_object('doorId', door_id, 'doorName', name) order by door_id), '[]') from doors where place_id = $1 and door_id = any($2) and deleted_at is null) as doors,
   exists (select from schedules where place_id = $1 and schedule_id = $3) as has_schedule,
   array(select group_id from access_groups where place_id = $1 and group_id = any($4::bigint[])) as group_ids,
   (select coalesce(jsonb_agg(jsonb_build_object('key', card_key, 'authId', auth_id)), '[]') from cards where place_id = $1 and card_key = any($5)) as taken_cards,

@@ -1,6 +1,6 @@
 import type { ControllerChange, ControllerResource, LostController, NewController } from "@postern/contract";
 import type { Clock, Random } from "@postern/core";
-import { tellControllerChanged } from "../../gateway/controller-store.ts";
+import { endSessions, tellControllerChanged } from "../../gateway/controller-store.ts";
 import type { ReachedPlace } from "../../platform/access/actor.ts";
 import { type AuditActor, type AuditEntry, writeAudit } from "../../platform/audit/audit-store.ts";
 import type { Database, Transaction } from "../../platform/database.ts";
@@ -13,7 +13,6 @@ import * as limits from "./limits.ts";
 import {
   assignDoors,
   deleteController,
-  endSession,
   findController,
   findDoors,
   insertController,
@@ -125,11 +124,10 @@ async function rename(tx: Transaction, { controllerId, name }: ControllerResourc
 
 async function move(tx: Transaction, before: ControllerResource, wanted: readonly number[] | undefined): Promise<string[]> {
   if (wanted === undefined || isSameSet(wanted, before.doorIds)) return [];
-  const { controllerId, placeId, serial } = before;
+  const { controllerId, placeId } = before;
   await refuseUnfitDoors(tx, { placeId, controllerId }, wanted);
   await assignDoors(tx, controllerId, wanted);
-  await endSession(tx, controllerId);
-  await tellControllerChanged(tx, serial);
+  await endSessions(tx, [controllerId]);
   return ["doorIds"];
 }
 

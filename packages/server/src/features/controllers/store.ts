@@ -56,7 +56,7 @@ export interface PlaceDoor {
 export async function findDoors(transaction: Transaction, placeId: number, doorIds: readonly number[]): Promise<readonly PlaceDoor[]> {
   return transaction.query<PlaceDoor>(
     `select door_id as "doorId", controller_id as "controllerId" from doors
-     where place_id = $1 and door_id = any($2) order by door_id`,
+     where place_id = $1 and door_id = any($2) and deleted_at is null order by door_id`,
     [placeId, doorIds],
   );
 }
@@ -91,14 +91,6 @@ export async function assignDoors(transaction: Transaction, controllerId: number
 
 export async function renameController(transaction: Transaction, controllerId: number, name: string): Promise<void> {
   await transaction.execute("update controllers set name = $2 where controller_id = $1", [controllerId, name]);
-}
-
-/** Makes the running session stale in every process. */
-export async function endSession(transaction: Transaction, controllerId: number): Promise<void> {
-  await transaction.execute(
-    "update controllers set session_number = session_number + 1, connected_instance = null where controller_id = $1",
-    [controllerId],
-  );
 }
 
 /** Takes a locked controller away; its doors are served by nobody, and what it was told to do and has not done fails. */

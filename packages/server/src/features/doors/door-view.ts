@@ -11,7 +11,7 @@ export interface DoorViewPlace {
 }
 
 /** What our devices take so far. */
-const ALLOWED_CREDENTIALS = ["CARD"] as const;
+const ALLOWED_CREDENTIALS = ["CARD", "PIN"] as const;
 
 /** A door as CLUe's doors call shows it. Its relay, sensor and button hang on one of its own two devices. */
 export function doorView(row: DoorRow, place: DoorViewPlace): DoorView {

@@ -41,7 +41,7 @@ const ORDERS = {
 const LIST_DOORS = (order: string): string => `
   with matching as (
     select door_id, name, settings, controller_id from doors
-    where place_id = $1 and ($2::text is null or strpos(lower(name), lower($2)) > 0)
+    where place_id = $1 and deleted_at is null and ($2::text is null or strpos(lower(name), lower($2)) > 0)
   ), page as (
     select * from matching as page order by ${order} limit $3 offset $4
   ), matched as (

@@ -41,7 +41,7 @@ export async function countGroups(transaction: Transaction, placeId: number): Pr
 /** Which of the things that are named the place has. */
 export async function knownAmong(transaction: Transaction, placeId: number, named: NamedInGrants): Promise<NamedInGrants> {
   const [row] = await transaction.query<{ door_ids: number[]; schedule_ids: number[] }>(
-    `select array(select door_id from doors where place_id = $1 and door_id = any($2)) as door_ids,
+    `select array(select door_id from doors where place_id = $1 and door_id = any($2) and deleted_at is null) as door_ids,
       array(select schedule_id from schedules where place_id = $1 and schedule_id = any($3)) as schedule_ids`,
     [placeId, [...named.doorIds], [...named.scheduleIds]],
   );

@@ -12,7 +12,10 @@ export async function loadItems(queryable: Queryable, placeId: number, keys: rea
 }
 
 export async function placeOfDoor(queryable: Queryable, doorId: number): Promise<number | null> {
-  const [row] = await queryable.query<{ placeId: number }>('select place_id as "placeId" from doors where door_id = $1', [doorId]);
+  const [row] = await queryable.query<{ placeId: number }>(
+    'select place_id as "placeId" from doors where door_id = $1 and deleted_at is null',
+    [doorId],
+  );
   return row?.placeId ?? null;
 }
 

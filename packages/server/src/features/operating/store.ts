@@ -16,7 +16,7 @@ export async function findDoor(queryable: Queryable, doorId: number): Promise<Op
     text: `
       select door_id as "doorId", doors.place_id as "placeId", controller_id as "controllerId", connected_instance is not null as "isConnected",
         coalesce((select device_id from devices where devices.door_id = doors.door_id and side = 'ENTRY'), 0) as "deviceId"
-      from doors left join controllers using (controller_id) where door_id = $1`,
+      from doors left join controllers using (controller_id) where door_id = $1 and doors.deleted_at is null`,
     values: [doorId],
   });
   return row ?? null;
@@ -26,7 +26,7 @@ export async function findDoor(queryable: Queryable, doorId: number): Promise<Op
 export async function findDoorIds(queryable: Queryable, placeId: number, doors: "all" | readonly number[]): Promise<readonly number[]> {
   const rows = await queryable.query<{ door_id: number }>({
     name: "operating-find-door-ids",
-    text: "select door_id from doors where place_id = $1 and ($2::bigint[] is null or door_id = any($2)) order by door_id",
+    text: "select door_id from doors where place_id = $1 and deleted_at is null and ($2::bigint[] is null or door_id = any($2)) order by door_id",
     values: [placeId, doors === "all" ? null : doors],
   });
   return rows.map((row) => row.door_id);
@@ -79,7 +79,7 @@ export async function readLockedDown(
     name: "operating-read-lockdown",
     text: `
       select coalesce(array_agg(door_id order by door_id) filter (where lockdown), '{}') as "doorIds", coalesce(bool_and(coalesce(lockdown, false)), false) as "isWhole"
-      from doors left join door_modes using (door_id) where doors.place_id = $1`,
+      from doors left join door_modes using (door_id) where doors.place_id = $1 and doors.deleted_at is null`,
     values: [placeId],
   });
   return row ?? { doorIds: [], isWhole: false };

@@ -57,7 +57,7 @@ export interface PlaceContents {
 export async function lockAndCountContents(transaction: Transaction, placeId: number): Promise<PlaceContents> {
   await transaction.query("select 1 from places where place_id = $1 for update", [placeId]);
   const [row] = await transaction.query<PlaceContents>(
-    `select (select count(*) from doors where place_id = $1) as doors,
+    `select (select count(*) from doors where place_id = $1 and deleted_at is null) as doors,
        (select count(*) from controllers where place_id = $1) as controllers,
        (select count(*) from auths where place_id = $1 and deleted_at is null) as people`,
     [placeId],
@@ -71,6 +71,7 @@ const LEFT_BEHIND = [
   "door_commands",
   "door_modes",
   "devices",
+  "doors",
   "access_group_members",
   "access_groups",
   "cards",

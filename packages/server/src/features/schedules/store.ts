@@ -85,7 +85,7 @@ const COUNT_USES = `
   select
     (select count(*) from auths where schedule_id = $2 and deleted_at is null) as auths,
     (select count(*) from access_groups where place_id = $1 and grants @> jsonb_build_array(jsonb_build_object('scheduleId', $2::bigint))) as groups,
-    (select count(*) from doors where place_id = $1
+    (select count(*) from doors where place_id = $1 and deleted_at is null
       and (settings @> jsonb_build_object('scheduledUnlockId', $2::bigint) or settings @> jsonb_build_object('scheduledLockId', $2::bigint))) as doors`;
 
 export async function countUses(transaction: Transaction, placeId: number, scheduleId: number): Promise<ScheduleUses> {

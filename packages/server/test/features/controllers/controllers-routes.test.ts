@@ -158,6 +158,10 @@ test("no two controllers, and no controller and device, share a serial", async (
   assert.equal((await created()).serial, "100000002");
   random = fixed(2, 3, 4);
   assert.equal((await created()).serial, "100000004");
+  random = fixed(2, 3, 6);
+  const door = await http.call("POST", `/v2/places/${PLACE}/doors`, { key, body: JSON.stringify({ name: "drawn" }) });
+  const device = await http.call("GET", `/v2/devices/${door.body.entryDeviceId}`, { key });
+  assert.equal(device.body.serial, "100000006");
   random = fixed(2, 2, 2, 2, 2, 2, 2, 2, 2);
   const answer = await create({ doorIds: [await newDoor()] });
   assert.equal(answer.status, 500);

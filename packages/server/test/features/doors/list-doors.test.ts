@@ -50,7 +50,7 @@ test("a door is shown with all that CLUe shows of it, under every prefix", async
         timeZone: "Asia/Seoul",
         gmtOffsetSeconds: 32_400,
         connectivity: { connected: false },
-        allowCredentials: ["CARD"],
+        allowCredentials: ["CARD", "PIN"],
         allowOpenDeviceByQrCodeWhenDeviceIncident: false,
       },
       secureIODevices: [],
