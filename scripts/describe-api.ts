@@ -21,6 +21,7 @@ export async function describeApi(): Promise<ApiDescription> {
   addApi(app, createRouteGuards({ ...ports, rateLimit: "off", verifyKey: async () => ({ kind: "refused", because: "unknown" }) }), {
     ...{ ...ports, database, access: createAccess({ database, clock: systemClock }), keySigner: idleSigner() },
     ...{ ledgerGrown: new LedgerHints(systemTimers), stopping: new AbortController().signal },
+    confirmations: { listen: () => () => undefined, flush: async () => undefined },
     personKeys: createPersonKeys({ wrappingKey: createHash("sha256").digest(), random: systemRandom }),
     deriveKey: (purpose) => createHash("sha256").update(purpose).digest(),
     mqttUrl: () => "mqtt://127.0.0.1:1883",

@@ -23,6 +23,7 @@ import { addHealthRoutes } from "./features/health/routes.ts";
 import { type HealthCheck, healthService } from "./features/health/service.ts";
 import { serveHolidayCalendars } from "./features/holiday-calendars/routes.ts";
 import { holidayCalendarsService } from "./features/holiday-calendars/service.ts";
+import { DoorsAwaited } from "./features/insight/doors-awaited.ts";
 import { serveInsight } from "./features/insight/routes.ts";
 import type { KeySigner } from "./features/keys/key-token.ts";
 import { serveKeys } from "./features/keys/routes.ts";
@@ -40,11 +41,13 @@ import { placesService } from "./features/places/service.ts";
 import { addReferenceRoutes } from "./features/reference/routes.ts";
 import { serveSchedules } from "./features/schedules/routes.ts";
 import { schedulesService } from "./features/schedules/service.ts";
+import type { Confirmations } from "./gateway/confirmations.ts";
 import type { Access } from "./platform/access/actor.ts";
 import type { WaitingKeys } from "./platform/access/waiting-keys.ts";
 import type { Database } from "./platform/database.ts";
 import type { RouteGuards } from "./platform/http/keyed-routes.ts";
 import { recordRoutes } from "./platform/http/served-routes.ts";
+import { createTellDoors, type TellDoors } from "./platform/http/tell-doors.ts";
 import { addV1Routes } from "./platform/http/v1-routes.ts";
 import { addV2Routes } from "./platform/http/v2-routes.ts";
 import { type Serve, serveOperations } from "./platform/operations/serve-operations.ts";
@@ -63,6 +66,8 @@ export interface ApiDeps {
   readonly personKeys: PersonKeys;
   /** 32 bytes of the server's key for one purpose alone. */
   readonly deriveKey: (purpose: string) => Uint8Array;
+  /** Wakes those who wait for doors. */
+  readonly confirmations: Pick<Confirmations, "listen" | "flush">;
   /** Wakes those who wait for events of a place. */
   readonly ledgerGrown: LedgerGrown;
   /** Where controllers connect, as they shall be told. */
@@ -96,9 +101,11 @@ export function addApi(app: FastifyInstance, guards: RouteGuards, deps: ApiDeps)
   const routes = recordRoutes(app);
   addReferenceRoutes(app, routes, SERVER_VERSION);
   addHealthRoutes(app, healthService({ ...deps, ...deps.health, version: SERVER_VERSION }));
-  addV1Routes(app, guards, (routes) => addV1Features(routes, services, deps.access));
+  const awaited = new DoorsAwaited(deps);
+  const tellDoors = createTellDoors({ ...deps, waitForDoors: (authId, wait) => awaited.wait(authId, wait) });
+  addV1Routes(app, guards, (routes) => addV1Features(routes, services, { access: deps.access, tellDoors }));
   addV2Routes(app, guards, (routes) => {
-    const serve = serveOperations(routes, { ...deps, requestKey: deps.deriveKey("requests") });
+    const serve = serveOperations(routes, { ...deps, tellDoors, requestKey: deps.deriveKey("requests") });
     serveFeatures(serve, services);
     serveInsight(serve, deps);
   });
@@ -135,9 +142,13 @@ function createServices(deps: ApiDeps) {
 }
 
 /** CLUe's paths; called once per prefix. */
-function addV1Features(routes: FastifyInstance, { audit, auths, doors, events, operating }: Services, access: Access): void {
+function addV1Features(
+  routes: FastifyInstance,
+  { audit, auths, doors, events, operating }: Services,
+  { access, tellDoors }: { readonly access: Access; readonly tellDoors: TellDoors },
+): void {
   addAuditRoutes(routes, audit);
-  addAuthRoutes(routes, auths);
+  addAuthRoutes(routes, auths, tellDoors);
   addDoorRoutes(routes, doors);
   addEventRoutes(routes, events);
   addOperatingRoutes(routes, operating, access);

@@ -265,6 +265,7 @@ async function startHttp({
     access: createAccess({ database, clock }),
     deriveKey: (purpose) => serverKey.deriveKey(purpose),
     ledgerGrown: link.ledgerHints,
+    confirmations: link.confirmations,
     mqttUrl: () => link.mqttUrl,
     controllerChanged: link.endStale,
     keepErasure: (person) => erasures.keep([person]),

@@ -31,6 +31,8 @@ export interface OperationSpec {
   readonly errors: readonly NativeCode[];
   /** Takes `Idempotency-Key`: a repeat within 24 hours answers what the first one made. */
   readonly isIdempotent?: true;
+  /** Takes `Prefer: wait=5`, and says in `Postern-Doors` which controllers have confirmed what was changed. */
+  readonly awaitsDoors?: true;
   /** GET answers an `ETag`; PUT, PATCH and DELETE take it back in `If-Match` and fail with `changed_meanwhile` when it is no longer true. */
   readonly isVersioned?: true;
 }

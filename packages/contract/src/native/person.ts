@@ -245,6 +245,7 @@ export const personOperations = operations({
     status: 201,
     errors: ["not_found", "conflict"],
     isIdempotent: true,
+    awaitsDoors: true,
   },
   readAuth: {
     method: "GET",
@@ -273,6 +274,7 @@ export const personOperations = operations({
     status: 200,
     errors: ["not_found", "conflict", "changed_meanwhile"],
     isVersioned: true,
+    awaitsDoors: true,
   },
   deleteAuth: {
     method: "DELETE",
@@ -287,6 +289,7 @@ export const personOperations = operations({
     status: 204,
     errors: ["not_found", "changed_meanwhile"],
     isVersioned: true,
+    awaitsDoors: true,
   },
   listPeople: {
     method: "GET",

@@ -4,9 +4,11 @@ import * as bodies from "./clue-bodies.ts";
 import type { ClueOperationSpec } from "./clue-operation.ts";
 import {
   type DescribedOperation,
+  DOORS_HEADERS,
   documentParts,
   groupByStatus,
   headerParameter,
+  PREFER_WAIT,
   type RefusalForm,
   type RefusalGroup,
 } from "./document-parts.ts";
@@ -64,10 +66,11 @@ function described(operationId: string, spec: ClueOperationSpec): DescribedOpera
   const scopes = `Needs scope ${access.map((scope) => `\`${scope}\``).join(" or ")}.`;
   const idempotencyKey = headerParameter("Idempotency-Key", "A repeat with the same key within 24 hours answers the same auth.");
   return {
-    ...{ operationId, tag, summary, params, query, answer, status: 200, answerHeaders: {} },
+    ...{ operationId, tag, summary, params, query, answer, status: 200 },
+    answerHeaders: spec.awaitsDoors === true ? DOORS_HEADERS : {},
     description: [spec.description, `Source: ${source}.`, scopes].filter((line) => line !== undefined).join("\n\n"),
     security: access.map((scope) => ({ key: [scope] })),
-    headers: spec.isIdempotent === true ? [idempotencyKey] : [],
+    headers: [...(spec.isIdempotent === true ? [idempotencyKey] : []), ...(spec.awaitsDoors === true ? [PREFER_WAIT] : [])],
     body: body === null ? null : { schema: body, isOptional: false },
     refusals: refusalsOf(spec),
   };

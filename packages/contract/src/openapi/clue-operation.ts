@@ -24,4 +24,6 @@ export interface ClueOperationSpec {
   readonly errors: readonly ClueCode[];
   /** Takes `Idempotency-Key`. */
   readonly isIdempotent?: true;
+  /** Takes `Prefer: wait=5`; ours. */
+  readonly awaitsDoors?: true;
 }

@@ -57,7 +57,7 @@ const eventFields = (sizeMax: number) => ({
 const PlaceInQuery = { placeId: Type.Optional(Type.Integer({ minimum: 1, description: "May be left out by a key with one place." })) };
 const EVENTS_NOTE = "Both ends are inclusive and less than eight days apart; without times, the whole ledger. `total` is exact.";
 
-const change = { access: ["people"], tag: "auths", params: AuthParams, query: NoQuery } as const;
+const change = { access: ["people"], tag: "auths", params: AuthParams, query: NoQuery, awaitsDoors: true } as const;
 const replaceAuth = {
   ...change,
   method: "PUT",
@@ -91,6 +91,7 @@ export const CLUE_OPERATIONS = {
     answer: successOf(AuthData),
     errors: ["e1002", "e1006", "e1007"],
     isIdempotent: true,
+    awaitsDoors: true,
   },
   changeAuth: {
     ...change,

@@ -111,6 +111,19 @@ export function headerParameter(name: string, description: string): JsonObject {
   return { name, in: "header", required: false, description, schema: { type: "string" } };
 }
 
+/** Of a call that takes `Prefer: wait` (RFC 7240 §4.3). */
+export const PREFER_WAIT = headerParameter(
+  "Prefer",
+  "`wait=5`: answer once all connected controllers have confirmed the change, at the latest after so many seconds, at most 30; then `Postern-Doors` says which have.",
+);
+
+export const DOORS_HEADERS: JsonObject = {
+  "Preference-Applied": answerHeader("The wait that was applied."),
+  "Postern-Doors": answerHeader(
+    "`revision=42, confirmed=(1000 1001), waiting=(), failed=(), away=(1002)`: ids of controllers by what they are (RFC 9651). A list of more than 50 is cut and carries `;count=`.",
+  ),
+};
+
 export function answerHeader(description: string): JsonObject {
   return { description, schema: { type: "string" } };
 }

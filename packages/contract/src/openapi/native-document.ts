@@ -5,9 +5,11 @@ import * as native from "../native/index.ts";
 import {
   answerHeader,
   type DescribedOperation,
+  DOORS_HEADERS,
   documentParts,
   groupByStatus,
   headerParameter,
+  PREFER_WAIT,
   type RefusalForm,
   type RefusalGroup,
 } from "./document-parts.ts";
@@ -57,7 +59,10 @@ function described(operationId: string, spec: OperationSpec): DescribedOperation
     security: securityOf(spec),
     headers: headersOf(spec),
     body: body === null ? null : { schema: body, isOptional: spec.bodyIs === "optional" },
-    answerHeaders: spec.isVersioned === true && answer !== null ? { ETag: answerHeader("The version of what was answered.") } : {},
+    answerHeaders: {
+      ...(spec.isVersioned === true && answer !== null ? { ETag: answerHeader("The version of what was answered.") } : {}),
+      ...(spec.awaitsDoors === true ? DOORS_HEADERS : {}),
+    },
     refusals: refusalsOf(spec),
   };
 }
@@ -75,8 +80,8 @@ function securityOf({ access }: OperationSpec): readonly JsonObject[] {
   return access === "any" ? [{ key: [] }] : access.map((scope) => ({ key: [scope] }));
 }
 
-function headersOf({ method, isIdempotent, isVersioned }: OperationSpec): readonly JsonObject[] {
-  const headers: JsonObject[] = [];
+function headersOf({ method, isIdempotent, isVersioned, awaitsDoors }: OperationSpec): readonly JsonObject[] {
+  const headers: JsonObject[] = awaitsDoors === true ? [PREFER_WAIT] : [];
   if (isIdempotent === true)
     headers.push(headerParameter("Idempotency-Key", "A repeat with the same key within 24 hours answers what the first one made."));
   if (isVersioned !== true) return headers;

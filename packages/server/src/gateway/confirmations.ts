@@ -15,6 +15,7 @@ export class Confirmations {
   readonly #unwrittenContacts = new Map<number, Contact>();
   readonly #listeners = new Set<ConfirmationListener>();
   #timer: Timer | null = null;
+  #written: Promise<void> = Promise.resolve();
 
   constructor(database: Queryable, timers: Timers, log: Log) {
     this.#database = database;
@@ -46,9 +47,15 @@ export class Confirmations {
     return () => void this.#listeners.delete(listener);
   }
 
-  async flush(): Promise<void> {
+  /** Writes what there is, after what is being written: an older word must not come after a newer one. Never rejects. */
+  flush(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = null;
+    this.#written = this.#written.then(() => this.#write());
+    return this.#written;
+  }
+
+  async #write(): Promise<void> {
     const confirmations = [...this.#unwritten.values()];
     const contacts = [...this.#unwrittenContacts.values()];
     this.#unwritten.clear();

@@ -30,12 +30,14 @@ export function serveAuths(serve: Serve, { database, writer }: NativeAuthsDeps):
     return pageOfRows(found, page, { idOf: ({ kept }) => kept.authId, item: ({ kept, doors }) => nativeAuth(authDetails(kept, doors)) });
   });
 
-  serve("createAuth", async ({ params, body, by, once, place }) => {
+  serve("createAuth", async ({ params, body, by, once, place, tellDoors }) => {
     const wanted = accepted(readNewAuth(body));
     refuseUnsupported(wanted.credentials);
     const reached = await place(params.placeId);
     const idempotencyKey = idempotencyKeyOf(once, reached.placeId);
-    return nativeAuth(await writer.create({ place: reached, by, wanted, fields: nativeFields(body), idempotencyKey }));
+    const made = await writer.create({ place: reached, by, wanted, fields: nativeFields(body), idempotencyKey });
+    await tellDoors(made.authId);
+    return nativeAuth(made);
   });
 
   serve("readAuth", async ({ params: { authId }, placeOf }) => {
@@ -45,19 +47,21 @@ export function serveAuths(serve: Serve, { database, writer }: NativeAuthsDeps):
     return nativeAuth(authDetails(auth.kept, auth.doors));
   });
 
-  serve("changeAuth", async ({ params: { authId }, body, by, ifMatch, placeOf }) => {
+  serve("changeAuth", async ({ params: { authId }, body, by, ifMatch, placeOf, tellDoors }) => {
     const wanted = accepted(readAuthChange(body));
     refuseUnsupported(wanted.credentials);
     const place = await placeOf("authId", await findAuthPlace(database, authId));
     const judgePresent = unlessStale(ifMatch);
     const changed = await writer.change({ place, by, authId, wanted, fields: nativeFields(body), judgePresent });
     if (changed === null) throw hidden("authId");
+    await tellDoors(authId);
     return nativeAuth(changed);
   });
 
-  serve("deleteAuth", async ({ params: { authId }, by, ifMatch, placeOf }) => {
+  serve("deleteAuth", async ({ params: { authId }, by, ifMatch, placeOf, tellDoors }) => {
     const place = await placeOf("authId", await findAuthPlace(database, authId));
     if (!(await writer.remove({ place, by, authId, judgePresent: unlessStale(ifMatch) }))) throw hidden("authId");
+    await tellDoors(authId);
     return undefined;
   });
 }

@@ -2,7 +2,11 @@ import { readPathId, writeBare, writeList, writeOne } from "@postern/contract";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { accepted } from "../../platform/http/accepted.ts";
 import { AUTH_BODY_BYTES_MAX } from "../../platform/http/http-limits.ts";
+import type { TellDoors } from "../../platform/http/tell-doors.ts";
 import type { AuthsService } from "./service.ts";
+
+/** `Prefer: wait` is ours: CLUe says nothing of when doors know. */
+const WRITING = { bodyLimit: AUTH_BODY_BYTES_MAX, config: { awaitsDoors: true } } as const;
 
 interface PlaceParams {
   readonly Params: { readonly placeId: string };
@@ -13,10 +17,12 @@ interface AuthParams {
 }
 
 /** CLUe §1.2 and §1.3, under every prefix of v1. Reading and listing auths, the shorter paths of PUT and DELETE, and the question for a unique PIN are ours. */
-export function addAuthRoutes(routes: FastifyInstance, auths: AuthsService): void {
-  routes.post<PlaceParams>("/places/:placeId/auths", { bodyLimit: AUTH_BODY_BYTES_MAX }, async (request) => {
+export function addAuthRoutes(routes: FastifyInstance, auths: AuthsService, tellDoors: TellDoors): void {
+  routes.post<PlaceParams>("/places/:placeId/auths", WRITING, async (request, reply) => {
     const placeId = accepted(readPathId("placeId", request.params.placeId));
-    return writeOne(await auths.create(request.actor, { placeId, body: request.body, idempotencyKey: idempotencyKey(request) }));
+    const made = await auths.create(request.actor, { placeId, body: request.body, idempotencyKey: idempotencyKey(request) });
+    await tellDoors({ request, reply }, made.authId);
+    return writeOne(made);
   });
 
   routes.get<AuthParams>("/auths/:authId", async (request) => {
@@ -34,19 +40,25 @@ export function addAuthRoutes(routes: FastifyInstance, auths: AuthsService): voi
     return writeOne({ available: await auths.isUniquePinFree(request.actor, placeId, request.body) });
   });
 
-  routes.patch<AuthParams>("/auths/:authId", { bodyLimit: AUTH_BODY_BYTES_MAX }, async (request) => {
-    return writeOne(await auths.change(request.actor, accepted(readPathId("authId", request.params.authId)), request.body));
+  routes.patch<AuthParams>("/auths/:authId", WRITING, async (request, reply) => {
+    const changed = await auths.change(request.actor, accepted(readPathId("authId", request.params.authId)), request.body);
+    await tellDoors({ request, reply }, changed.authId);
+    return writeOne(changed);
   });
 
   for (const path of ["/places/auths/:authId", "/auths/:authId"]) {
-    routes.put<AuthParams>(path, { bodyLimit: AUTH_BODY_BYTES_MAX }, async (request) => {
-      return writeOne(await auths.replace(request.actor, accepted(readPathId("authId", request.params.authId)), request.body));
+    routes.put<AuthParams>(path, WRITING, async (request, reply) => {
+      const replaced = await auths.replace(request.actor, accepted(readPathId("authId", request.params.authId)), request.body);
+      await tellDoors({ request, reply }, replaced.authId);
+      return writeOne(replaced);
     });
   }
 
   for (const path of ["/places/auths/:authId", "/auths/:authId"]) {
-    routes.delete<AuthParams>(path, async (request) => {
-      await auths.remove(request.actor, accepted(readPathId("authId", request.params.authId)));
+    routes.delete<AuthParams>(path, { config: { awaitsDoors: true } }, async (request, reply) => {
+      const authId = accepted(readPathId("authId", request.params.authId));
+      await auths.remove(request.actor, authId);
+      await tellDoors({ request, reply }, authId);
       return writeBare();
     });
   }

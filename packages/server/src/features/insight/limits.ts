@@ -9,3 +9,9 @@ export const GENERATIONS_SHOWN_COUNT_MAX = 32;
 
 /** Declared losses, and forks, of one controller that are shown. Counts are of all of them; the ledger has every one. */
 export const FACTS_SHOWN_COUNT_MAX = 20;
+
+/** How often confirmations that came to another process are looked for, in one query for all who wait: a quarter of a second is what nobody feels. */
+export const AWAITED_POLL_MS = 250;
+
+/** Requests that wait for doors in one process, as many as there may be connections. Beyond it a request is answered at once with what is known. */
+export const WAITERS_COUNT_MAX = 4_096;

@@ -34,6 +34,23 @@ export async function loadPlaceSync(queryable: Queryable, placeId: number): Prom
   return row ?? { revision: 0, controllers: [] };
 }
 
+export interface ProgressRow {
+  readonly controllerId: number;
+  readonly connected: boolean;
+  readonly confirmedRevision: number;
+  readonly hasFailures: boolean;
+}
+
+/** How far these controllers are, of any place. */
+export async function loadProgress(queryable: Queryable, controllerIds: readonly number[]): Promise<readonly ProgressRow[]> {
+  return queryable.query<ProgressRow>({
+    name: "insight-load-progress",
+    text: `select controller_id as "controllerId", connected_instance is not null as connected, confirmed_revision as "confirmedRevision",
+      failures <> '[]' as "hasFailures" from controllers where controller_id = any($1)`,
+    values: [controllerIds],
+  });
+}
+
 /** What one controller last proved, or did not. */
 export interface ControllerProofRow extends Omit<ControllerSyncRow, "failures" | "doorIds"> {
   readonly placeId: number;

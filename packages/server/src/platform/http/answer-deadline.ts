@@ -2,6 +2,7 @@ import type { Timers } from "@postern/core";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ANSWER_MS_MAX } from "./http-limits.ts";
 import { NativeRefusal } from "./native-refusal.ts";
+import { preferredWaitS } from "./prefer-wait.ts";
 
 /**
  * Every request is answered in time, whatever it waits for: from its headers to the end of the key check, and again from the end of its
@@ -11,7 +12,9 @@ export function boundAnswers(app: FastifyInstance, timers: Timers): void {
   const running = new WeakMap<FastifyRequest, () => void>();
   const begin = (request: FastifyRequest, reply: FastifyReply): void => {
     running.get(request)?.();
-    const timer = timers.after("http answer", request.routeOptions.config.answerMsMax ?? ANSWER_MS_MAX, () => {
+    const { answerMsMax = ANSWER_MS_MAX, awaitsDoors = false } = request.routeOptions.config;
+    const waitMs = awaitsDoors ? (preferredWaitS(request.headers["prefer"]) ?? 0) * 1_000 : 0;
+    const timer = timers.after("http answer", answerMsMax + waitMs, () => {
       // An answer that has begun, such as a stream, has been given in time however long it lasts.
       if (reply.sent || reply.raw.headersSent) return;
       reply.send(new NativeRefusal("internal", { detail: "No answer in time; it may have been done." }));

@@ -59,3 +59,9 @@ export const CLUE_CALLS_COUNT_MAX = 300;
 export const NATIVE_CALLS_COUNT_MAX = 3_000;
 
 export const ROUTE_CALLS_WINDOW_MS = 300_000;
+
+/** `Prefer: wait`: what balancers commonly allow an answer is 60 seconds. A longer wait is cut to this, as the answer says. */
+export const PREFER_WAIT_S_MAX = 30;
+
+/** Controllers named for each state in `Postern-Doors`: some 400 bytes a list. Beyond it they are counted, and named by the auth's sync. */
+export const CONTROLLERS_NAMED_COUNT_MAX = 50;

@@ -18,6 +18,8 @@ declare module "fastify" {
     readonly answerMsMax?: number;
     /** Not counted by the rate limit: whoever follows asks again after each answer, and would be held up when most happens. */
     readonly isUncounted?: true;
+    /** `Prefer: wait` is heard: the answer may take as much longer. */
+    readonly awaitsDoors?: boolean;
     /** Which of `NATIVE_OPERATIONS` the route serves. */
     readonly operationId?: string;
     /** Not a call of the API: a page, or the refusal of a method. */

@@ -45,6 +45,8 @@ export interface OperationRequest<Id extends NativeOperationId> {
   readonly ifMatch: string | null;
   /** For `makeOnce`; null when the client sent no `Idempotency-Key`. */
   readonly once: RequestName | null;
+  /** Call it after the commit, on operations that await doors: waits where the client prefers that, and says in the answer which controllers have it. */
+  tellDoors(authId: number): Promise<void>;
   /** Aborted when nobody waits for the answer any more, when the key has ended, or when the server stops. */
   readonly signal: AbortSignal;
   /** What attempts without a key are counted by. */

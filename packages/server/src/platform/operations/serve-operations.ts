@@ -7,6 +7,7 @@ import { requireScope } from "../access/require-scope.ts";
 import type { WaitingKeys, WaitingRequest } from "../access/waiting-keys.ts";
 import { accepted } from "../http/accepted.ts";
 import { NativeRefusal } from "../http/native-refusal.ts";
+import { goneSignal, type TellDoors } from "../http/tell-doors.ts";
 import { sourceOf } from "../source-address.ts";
 import { type AnswerOf, type OperationRequest, requestNameOf } from "./operation-request.ts";
 import { namesVersion, versionTag } from "./version-tag.ts";
@@ -18,6 +19,7 @@ export interface OperationsDeps {
   readonly requestKey: Uint8Array;
   /** Who is being answered: a request that waits ends with its key. */
   readonly waitingKeys: WaitingKeys;
+  readonly tellDoors: TellDoors;
   /** Aborted when the server begins to stop, so that nobody's waiting keeps it. */
   readonly stopping: AbortSignal;
   /** Holds each answer to its schema, and fails the request when it is not of it: for tests. */
@@ -54,6 +56,7 @@ export function serveOperations(routes: FastifyInstance, deps: OperationsDeps): 
         ...(operation.access === "public" || operation.access === "operator" ? { access: operation.access } : {}),
         ...(operation.body === null || operation.bodyIs === "optional" ? { body: "optional" as const } : {}),
         ...(options.isUncounted === undefined ? {} : { isUncounted: options.isUncounted }),
+        ...(operation.awaitsDoors === true ? { awaitsDoors: true } : {}),
         ...(options.answerMsMax === undefined ? {} : { answerMsMax: options.answerMsMax }),
       },
       handler: async (request, reply) => {
@@ -138,6 +141,7 @@ function aroundCall({ access, isIdempotent }: OperationSpec, id: string, { reque
       });
     },
     ifMatch,
+    tellDoors: (authId: number) => deps.tellDoors({ request, reply }, authId),
     once: isIdempotent === true ? requestNameOf(request, { keyId, key: deps.requestKey, nowMs: deps.clock.nowMs(), operation: id }) : null,
     signal: AbortSignal.any([goneSignal(reply), deps.stopping, ...(ended === null ? [] : [ended])]),
     source: sourceOf(request.ip),
@@ -147,13 +151,6 @@ function aroundCall({ access, isIdempotent }: OperationSpec, id: string, { reque
 /** The same for a thing that does not exist and for somebody else's. */
 export function hidden(field: string): NativeRefusal {
   return new NativeRefusal("not_found", { problems: [{ field, message: "names nothing within reach" }] });
-}
-
-/** Aborted when nobody waits for the answer any more. */
-function goneSignal(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  reply.raw.once("close", () => gone.abort());
-  return gone.signal;
 }
 
 function send(

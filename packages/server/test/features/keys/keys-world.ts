@@ -5,6 +5,7 @@ import { LedgerHints } from "../../../src/features/events/ledger-hints.ts";
 import type { KeySigner } from "../../../src/features/keys/key-token.ts";
 import { createKeyVerifier, type KeyVerifier } from "../../../src/features/keys/key-verifier.ts";
 import { type KeysService, keysService, type RootKey } from "../../../src/features/keys/service.ts";
+import { Confirmations } from "../../../src/gateway/confirmations.ts";
 import { createAccess } from "../../../src/platform/access/access.ts";
 import { type Access, SCOPES } from "../../../src/platform/access/actor.ts";
 import { WaitingKeys } from "../../../src/platform/access/waiting-keys.ts";
@@ -66,6 +67,7 @@ export async function createKeysWorld({ seed = 1 } = {}): Promise<KeysWorld> {
     personKeys: createPersonKeys({ wrappingKey: Buffer.alloc(32, 9), random: systemRandom }),
     deriveKey: () => Buffer.alloc(32, 9),
     ledgerGrown: new LedgerHints(systemTimers),
+    confirmations: new Confirmations(database, systemTimers, silentLog),
     keepErasure: async () => undefined,
     mqttUrl: () => "mqtt://127.0.0.1:1883",
     controllerChanged: () => undefined,

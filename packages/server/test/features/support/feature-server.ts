@@ -6,6 +6,7 @@ import { type DemoPlace, makeDemoPlace } from "../../../src/features/demo/make-d
 import { addDoor } from "../../../src/features/doors/add-door.ts";
 import { LedgerHints } from "../../../src/features/events/ledger-hints.ts";
 import type { ErasedPerson } from "../../../src/features/people/erase-store.ts";
+import { Confirmations } from "../../../src/gateway/confirmations.ts";
 import { createAccess } from "../../../src/platform/access/access.ts";
 import { type Actor, SCOPES, type Scope } from "../../../src/platform/access/actor.ts";
 import { WaitingKeys } from "../../../src/platform/access/waiting-keys.ts";
@@ -45,6 +46,7 @@ export interface FeatureServer extends AsyncDisposable {
   /** Of another group. */
   readonly foreign: TestPlace;
   readonly hints: LedgerHints;
+  readonly confirmations: Confirmations;
   readonly stopping: AbortController;
   readonly services: ApiServices;
   readonly personKeys: PersonKeys;
@@ -103,12 +105,14 @@ export async function startFeatureServer(): Promise<FeatureServer> {
   });
   const app = createHttpServer(ports);
   const hints = new LedgerHints(systemTimers);
+  const confirmations = new Confirmations(database, systemTimers, silentLog);
   const stopping = new AbortController();
   const personKeys = createPersonKeys({ wrappingKey: createHash("sha256").update("person keys").digest(), random: systemRandom });
   const services = addApi(app, guards, {
     ...ports,
     ...{ database, access: createAccess({ database, clock }), keySigner: signerOf(1), ledgerGrown: hints, stopping: stopping.signal },
     personKeys,
+    confirmations,
     deriveKey: (purpose) => createHash("sha256").update(purpose).digest(),
     keepErasure: async (person) => void erased.push(person),
     mqttUrl: () => "mqtt://127.0.0.1:1883",
@@ -126,6 +130,7 @@ export async function startFeatureServer(): Promise<FeatureServer> {
     second,
     foreign,
     hints,
+    confirmations,
     stopping,
     services,
     personKeys,
