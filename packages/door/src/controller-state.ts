@@ -35,6 +35,8 @@ export interface DoorReport {
   readonly faults: readonly DoorPart[];
   /** Devices that wait for another factor. */
   readonly waits: readonly { readonly deviceId: number; readonly wanted: readonly Factor[] }[];
+  /** Devices whose next card is learnt and not judged. */
+  readonly learningDeviceIds: readonly number[];
   /** When the first person of this window was let in, null while nobody has been; null for a door that waits for none. */
   readonly firstPersonIn: { readonly atMs: number | null } | null;
   readonly lastDecision: ({ readonly atMs: number } & Outcome) | null;

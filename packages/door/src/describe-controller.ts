@@ -51,6 +51,7 @@ function describeDoor(door: DoorState, { contents }: Replica): DoorReport {
     tamperedDeviceIds: door.tamperedIds,
     faults: door.faults.map(({ part }) => part),
     waits: door.waits.map(({ deviceId, wanted }) => ({ deviceId, wanted })),
+    learningDeviceIds: door.learnings.map(({ deviceId }) => deviceId),
     firstPersonIn: contents.door(doorId)?.firstPersonIn === true ? { atMs: door.firstInMs } : null,
     lastDecision: door.last === null ? null : { atMs: door.last.atMs, ...door.last.outcome },
   };

@@ -25,6 +25,14 @@ export const LINK_CODES = {
   command_unknown: { class: "permanent", summary: "The controller does not know this command." },
   command_too_late: { class: "permanent", summary: "The command arrived after the time until which it was to act." },
   command_failed: { class: "ambiguous", summary: "The driver failed while it carried out the command." },
+  command_forgotten: {
+    class: "ambiguous",
+    summary: "The controller restarted, or lost its connection, before it said what came of the command.",
+  },
+  command_unanswered: { class: "ambiguous", summary: "The controller did not say in time what came of the command." },
+  device_released: { class: "transient", summary: "The controller stopped, or no longer serves the device." },
+  device_learning: { class: "transient", summary: "The device already waits for a card to learn." },
+  card_not_presented: { class: "transient", summary: "No card was presented at the device in time." },
   device_offline: { class: "transient", summary: "The controller is not connected." },
   database_away: { class: "transient", summary: "The database cannot be reached." },
 } as const satisfies Record<string, ErrorSpec>;

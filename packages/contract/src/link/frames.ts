@@ -1,6 +1,7 @@
 import Type, { type Static } from "typebox";
 import { FINGER_DATA_LENGTH_MAX, FINGERPRINTS_COUNT_MAX } from "../clue/clue-limits.ts";
 import {
+  COMMANDS_PER_HELLO_MAX,
   DOORS_PER_CONTROLLER_MAX,
   EVENTS_PER_FRAME_MAX,
   FAILURES_PER_FRAME_MAX,
@@ -38,6 +39,8 @@ export const HelloFrame = Type.Object({
     }),
   }),
   clock: Type.Object({ nowMs: Milliseconds }),
+  /** Commands that are being carried out, or whose result could not be told yet. Others that were sent are known to have ended with no result. */
+  commands: Type.Optional(Type.Array(Id, { maxItems: COMMANDS_PER_HELLO_MAX })),
 });
 export type HelloFrame = Static<typeof HelloFrame>;
 

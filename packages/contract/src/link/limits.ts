@@ -25,6 +25,9 @@ export const DOORS_PER_CONTROLLER_MAX = 32;
 /** Log generations named in a hello, newest first. More than that many restarts offline cost a repeat of what is already stored, no loss. */
 export const GENERATIONS_PER_HELLO_MAX = 32;
 
+/** Commands named in a hello: as many as a controller remembers at once. */
+export const COMMANDS_PER_HELLO_MAX = 256;
+
 /** Failed items named in one `synced`; more are counted only. */
 export const FAILURES_PER_FRAME_MAX = 64;
 

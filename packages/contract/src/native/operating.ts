@@ -38,7 +38,7 @@ export const DoorCommand = Type.Object(
       Type.Literal("too_late"),
     ]),
     reason: Type.Union([Type.String(), Type.Null()]),
-    /** What a `LEARN_CARD` read; told to who may see people's cards. */
+    /** What a `LEARN_CARD` read; told to who may see people's cards, for ten minutes. */
     card: Type.Optional(
       Type.Object({ cardNumber: Type.String(), formatType: Type.String(), formatData: Type.Optional(Type.String()) }, closed),
     ),
@@ -68,7 +68,14 @@ const OpenBody = Type.Object(
   closed,
 );
 export type OpenBody = Static<typeof OpenBody>;
-const LearnBody = Type.Object({ withinMs: Type.Optional(Type.Integer({ minimum: 1_000, maximum: 120_000 })) }, closed);
+const LearnBody = Type.Object(
+  {
+    withinMs: Type.Optional(
+      Type.Integer({ minimum: 1_000, maximum: 120_000, description: "How long the device waits for the card; 30 seconds when left out." }),
+    ),
+  },
+  closed,
+);
 export type LearnBody = Static<typeof LearnBody>;
 
 export const operatingOperations = operations({

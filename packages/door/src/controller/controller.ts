@@ -65,16 +65,24 @@ export class Controller {
     for (const runner of this.#doors.values()) runner.handle({ kind: "tick" });
   }
 
-  /** Carries a command out, once. One for a door or of a kind that is not known here fails. */
+  /** Carries a command out, once. One for a door or a device that is not known here fails. */
   obey(frame: CommandFrame): Promise<CommandResult> {
     const { commandId, notAfter: notAfterMs } = frame;
-    if (frame.command !== "ONCE_OPEN") return Promise.resolve({ outcome: "failed", reason: "command_unknown" });
+    if (frame.command === "LEARN_CARD") return this.#learn(frame);
     const runner = this.#doors.get(frame.doorId);
     if (runner === undefined) {
       return Promise.resolve({ outcome: "failed", reason: this.#unreached.has(frame.doorId) ? "command_failed" : "door_unknown" });
     }
     const times = { notAfterMs, nowMs: this.#deps.facts().stampMs };
     return this.#obeyed.once(commandId, times, () => runner.openOnce({ commandId, notAfterMs }));
+  }
+
+  #learn({ commandId, deviceId, notAfter: notAfterMs }: CommandFrame & { readonly command: "LEARN_CARD" }): Promise<CommandResult> {
+    const isItsDoor = ({ wiring }: DoorState): boolean => deviceId === wiring.entryDeviceId || deviceId === wiring.exitDeviceId;
+    const runner = [...this.#doors.values()].find(({ state }) => isItsDoor(state));
+    if (runner === undefined) return Promise.resolve({ outcome: "failed", reason: "device_unknown" });
+    const times = { notAfterMs, nowMs: this.#deps.facts().stampMs };
+    return this.#obeyed.once(commandId, times, () => runner.learnCard({ commandId, deviceId, notAfterMs }));
   }
 
   /** Records a fact about the controller itself. */

@@ -6,6 +6,7 @@ import type { DoorFacts } from "./door-facts.ts";
 import { type DoorState, type FoundDoor, newDoorState } from "./door-state.ts";
 import { hasFault } from "./faults.ts";
 import type { FirstIns } from "./first-in.ts";
+import type { CardLearning } from "./learn-card.ts";
 import type { CommandResult, OnceOpen } from "./open-once.ts";
 import { PartRetries } from "./part-retries.ts";
 import type { Recorder } from "./recorder.ts";
@@ -95,9 +96,18 @@ export class DoorRunner {
 
   /** Resolves once the relay has done its part. */
   openOnce(command: OnceOpen): Promise<CommandResult> {
+    return this.#resultOf(command.commandId, { kind: "command", command });
+  }
+
+  /** Resolves with the next card at a device of the door, or once none has come in time. */
+  learnCard(learning: CardLearning): Promise<CommandResult> {
+    return this.#resultOf(learning.commandId, { kind: "learn", learning });
+  }
+
+  #resultOf(commandId: number, input: DoorInput): Promise<CommandResult> {
     const { promise, resolve } = Promise.withResolvers<CommandResult>();
-    this.#results.set(command.commandId, resolve);
-    this.handle({ kind: "command", command });
+    this.#results.set(commandId, resolve);
+    this.handle(input);
     return promise;
   }
 
@@ -206,7 +216,9 @@ export class DoorRunner {
 
   async #tellResult(commandId: number, result: CommandResult): Promise<void> {
     const isDone = await this.#relayWork;
-    this.#results.get(commandId)?.(result.outcome === "done" && !isDone ? { outcome: "failed", reason: "command_failed" } : result);
+    // What a reader learnt does not hang on the relay.
+    const isFailed = result.outcome === "done" && result.card === undefined && !isDone;
+    this.#results.get(commandId)?.(isFailed ? { outcome: "failed", reason: "command_failed" } : result);
     this.#results.delete(commandId);
   }
 

@@ -4,6 +4,7 @@ import type { Alarm, OpenAlarm } from "../outbox/open-alarms.ts";
 import type { Fault } from "./faults.ts";
 import type { Guesser } from "./guesses.ts";
 import { type Leaf, UNSEEN_LEAF } from "./leaf.ts";
+import type { CardLearning } from "./learn-card.ts";
 
 /** A person whose next factor a device waits for. */
 export interface FactorWait {
@@ -36,6 +37,8 @@ export interface DoorState {
   /** At most one a device. */
   readonly waits: readonly FactorWait[];
   readonly nextWaitId: number;
+  /** At most one a device. */
+  readonly learnings: readonly CardLearning[];
   readonly guessers: readonly Guesser[];
   readonly last: LastDecision | null;
 }
@@ -77,6 +80,7 @@ export function newDoorState(wiring: DoorWiring): DoorState {
     isBeliefTooOld: false,
     waits: [],
     nextWaitId: 1,
+    learnings: [],
     guessers: [],
     last: null,
   };

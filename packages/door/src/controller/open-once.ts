@@ -1,3 +1,4 @@
+import type { ResultFrame } from "@postern/contract";
 import type { DenialReason, DoorMode } from "@postern/core";
 import { UNLOCK_MS_WITHOUT_SETTINGS } from "../limits.ts";
 import { doorEvent } from "./door-events.ts";
@@ -16,6 +17,8 @@ export interface OnceOpen {
 export interface CommandResult {
   readonly outcome: "done" | "failed" | "too_late" | "refused";
   readonly reason?: string;
+  /** What was learnt. */
+  readonly card?: NonNullable<ResultFrame["card"]>;
 }
 
 /** Opens the door once, written down before the bolt moves. A door that a mode locks stays shut, and nothing is done without a clock to say that it is still time. */

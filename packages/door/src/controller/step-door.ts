@@ -8,6 +8,7 @@ import { type DoorState, type FoundDoor, withFound } from "./door-state.ts";
 import { failPart, isRelayLost, recoverPart, retryPart } from "./faults.ts";
 import { judgeFirstIn, letIn } from "./first-in.ts";
 import { boltMoved, judgeLeaf, senseLeaf } from "./leaf.ts";
+import { beginLearning, type CardLearning, endLearnings, judgeLearnings, learnCard } from "./learn-card.ts";
 import { type CommandResult, type OnceOpen, openOnce } from "./open-once.ts";
 import { type Presentation, present, timeOut, withdraw } from "./present.ts";
 import { tamper } from "./tamper.ts";
@@ -22,6 +23,7 @@ export type DoorInput =
   /** What `record_first` wanted could not be written down: nothing that followed it was done. */
   | { readonly kind: "not_recorded"; readonly about: Unrecorded }
   | { readonly kind: "command"; readonly command: OnceOpen }
+  | { readonly kind: "learn"; readonly learning: CardLearning }
   | { readonly kind: "exit_button" }
   | { readonly kind: "fire"; readonly isOn: boolean }
   | { readonly kind: "sensor"; readonly isOpen: boolean }
@@ -89,7 +91,7 @@ function stepInput(state: DoorState, input: DoorInput, facts: DoorFacts): DoorSt
     case "started":
       return start(withFound(state, input.found), input.found.wasRelayOn, facts);
     case "presented":
-      return present(state, input.presentation, facts);
+      return learnCard(state, input.presentation, facts) ?? present(state, input.presentation, facts);
     case "let_in":
       return judgeMode(letIn(state, input.deviceId, facts), facts);
     case "factor_timeout":
@@ -98,6 +100,8 @@ function stepInput(state: DoorState, input: DoorInput, facts: DoorFacts): DoorSt
       return notRecorded(state, input.about, facts);
     case "command":
       return openOnce(state, input.command, facts);
+    case "learn":
+      return beginLearning(state, input.learning, facts);
     case "exit_button":
       return pressExitButton(state, facts);
     case "fire":
@@ -120,9 +124,9 @@ function stepInput(state: DoorState, input: DoorInput, facts: DoorFacts): DoorSt
     case "retry":
       return retryPart(state, input.part);
     case "tick":
-      return judgeMode(judgeFirstIn(judgeBelief({ state, effects: [] }, facts), facts), facts);
+      return judgeMode(judgeFirstIn(judgeBelief(judgeLearnings({ state, effects: [] }, facts), facts), facts), facts);
     case "stopping":
-      return { state: { ...state, waits: [] }, effects: [{ kind: "lock" }] };
+      return { state: { ...state, waits: [], learnings: [] }, effects: [{ kind: "lock" }, ...endLearnings(state)] };
     default:
       return assertNever(input);
   }

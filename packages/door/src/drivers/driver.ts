@@ -118,5 +118,7 @@ export interface Person {
 export type Outcome =
   | { readonly outcome: "opened"; readonly person: Person | null }
   | { readonly outcome: "unlocked"; readonly because: "fire" | "operator" | "schedule"; readonly person: Person | null }
+  /** The card was told to whoever asked for the next one, and not judged. */
+  | { readonly outcome: "learnt"; readonly person: null }
   | { readonly outcome: "wait_factor"; readonly wanted: readonly Factor[]; readonly person: Person | null }
   | { readonly outcome: "refused"; readonly reason: DenialReason; readonly person: Person | null };

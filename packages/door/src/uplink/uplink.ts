@@ -1,4 +1,5 @@
 import {
+  COMMANDS_PER_HELLO_MAX,
   type CommandFrame,
   type DownKind,
   type FrameRead,
@@ -58,6 +59,8 @@ export class Uplink {
   #attempt = 0;
   #serverTime: { readonly ms: number; readonly monotonicMs: number } | null = null;
   #asking: AbortController | null = null;
+  /** Commands under way, and what came of those that could not be told yet. */
+  readonly #commands = new Map<number, CommandResult | null>();
 
   constructor(deps: UplinkDeps) {
     this.#deps = deps;
@@ -196,23 +199,36 @@ export class Uplink {
     }
   }
 
-  /** Only a greeted session has anything to command. What came of it is told on the same connection or on none: the server then says that its time ran out. */
+  /** Only a greeted session has anything to command. What came of it is told on whichever connection is there then. */
   #obey(read: FrameRead<CommandFrame>): UplinkInput | null {
     if (!read.ok) {
       this.#deps.log.error("uplink.frame_malformed", { kind: "command", problem: read.problem });
       return { kind: "malformed" };
     }
     if (this.#state.kind !== "live") return null;
-    const { session } = this.#state;
-    const attempt = this.#attempt;
     const { commandId } = read.frame;
+    if (!this.#commands.has(commandId)) this.#commands.set(commandId, null);
     this.#deps.onCommand(read.frame).then(
       (result) => {
-        if (attempt === this.#attempt) this.#send("result", { session, commandId, ...result });
+        this.#commands.set(commandId, result);
+        this.#tellResults();
       },
-      (cause: unknown) => this.#deps.log.error("uplink.command_failed", { commandId, cause }),
+      (cause: unknown) => {
+        this.#commands.delete(commandId);
+        this.#deps.log.error("uplink.command_failed", { commandId, cause });
+      },
     );
     return null;
+  }
+
+  /** Each once: one that is lost with its connection is not named in the next hello, and the server then says so. */
+  #tellResults(): void {
+    if (this.#state.kind !== "live") return;
+    for (const [commandId, result] of this.#commands) {
+      if (result === null) continue;
+      this.#commands.delete(commandId);
+      this.#send("result", { session: this.#state.session, commandId, ...result });
+    }
   }
 
   #read<Kind extends "welcome" | "stored" | "roster", Frame>(
@@ -226,7 +242,8 @@ export class Uplink {
 
   #hello(): HelloFrame {
     const { replica, outbox, doorClock, software } = this.#deps;
-    return { protocol: 1, software, ...replica.greeting(), log: outbox.greeting(), clock: { nowMs: doorClock.stampMs() } };
+    const commands = [...this.#commands.keys()].slice(-COMMANDS_PER_HELLO_MAX);
+    return { protocol: 1, software, ...replica.greeting(), log: outbox.greeting(), clock: { nowMs: doorClock.stampMs() }, commands };
   }
 
   #takeWelcome(frame: WelcomeFrame): void {
@@ -235,6 +252,7 @@ export class Uplink {
     this.#deps.onWelcome(frame);
     this.#deps.log.info("uplink.welcomed", { session: frame.session, epoch: frame.epoch, doorIds: frame.doors.map((door) => door.doorId) });
     this.#handle({ kind: "resumed", cursor: this.#deps.outbox.welcomed(frame.marks) });
+    this.#tellResults();
   }
 
   #sendEvents(cursor: LogCursor): void {

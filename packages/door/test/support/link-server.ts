@@ -6,9 +6,11 @@ import {
   downTopic,
   type EventsFrame,
   type HelloFrame,
+  type ResultFrame,
   type RosterFrame,
   readEvents,
   readHello,
+  readResult,
   readSynced,
   type StoredFrame,
   type SyncedFrame,
@@ -23,11 +25,13 @@ import { eventually } from "./eventually.ts";
 type UpFrame =
   | { readonly kind: "hello"; readonly frame: HelloFrame }
   | { readonly kind: "events"; readonly frame: EventsFrame }
+  | { readonly kind: "result"; readonly frame: ResultFrame }
   | { readonly kind: "synced"; readonly frame: SyncedFrame };
 
 type FrameOf<Kind extends UpFrame["kind"]> = {
   readonly hello: HelloFrame;
   readonly events: EventsFrame;
+  readonly result: ResultFrame;
   readonly synced: SyncedFrame;
 }[Kind];
 
@@ -195,6 +199,10 @@ function readUp(kind: UpKind, payload: Buffer): UpFrame | null {
   }
   if (kind === "events") {
     const read = readEvents(payload);
+    return read.ok ? { kind, frame: read.frame } : null;
+  }
+  if (kind === "result") {
+    const read = readResult(payload);
     return read.ok ? { kind, frame: read.frame } : null;
   }
   if (kind !== "synced") return null;

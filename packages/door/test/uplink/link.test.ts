@@ -259,6 +259,29 @@ test("link: the doors of the welcome are served from then on, and others no more
   assert.equal(controller.state().doors[0]?.exitDeviceId, 436);
 });
 
+test("link: a command under way is named in each hello until it was told what came of it, on whichever connection is there then", async (context) => {
+  const { server, driver, controller } = await start(context);
+  const peer = await server.peer();
+  assert.deepEqual((await peer.next("hello")).commands, []);
+  peer.welcome();
+  await eventually("the door is served", () => controller.state().doors.length === 1);
+  peer.send("command", { commandId: 9, command: "LEARN_CARD", deviceId: 434, notAfter: Date.now() + 60_000 });
+  peer.roster(rosterFrame([], { batch: 3 }));
+  await peer.next("synced");
+  peer.drop();
+  const second = await server.peer();
+  assert.deepEqual((await second.next("hello")).commands, [9]);
+  assert.equal((await driver.present(234, "entry", aCard("77"))).outcome, "learnt", "told before the welcome, when nobody hears it");
+  second.drop();
+  const third = await server.peer();
+  assert.deepEqual((await third.next("hello")).commands, [9]);
+  third.welcome({ session: 3 });
+  const card = { cardNumber: "77", formatType: "CSN" };
+  assert.deepEqual(await third.next("result"), { session: 3, commandId: 9, outcome: "done", card });
+  third.drop();
+  assert.deepEqual((await (await server.peer()).next("hello")).commands, []);
+});
+
 test("link: a revocation that the server sends is obeyed by the next presentation", async (context) => {
   const { server, controller, driver } = await start(context);
   const peer = await greet(server);

@@ -1,13 +1,15 @@
 import type { CommandFrame, ResultFrame } from "@postern/contract";
 import { assert } from "@postern/core";
 import type { Queryable } from "../platform/database.ts";
+import { COMMAND_ANSWER_GRACE_MS } from "./limits.ts";
 
 /** Where gateways listen for a hint that a command waits; the payload is the controller's id. */
 export const COMMAND_WAITS_CHANNEL = "postern_commands";
 
 /** `LEARN_CARD` names the device, which is one of the door's. */
-export type NewCommand = CommandFields &
-  ({ readonly command: "ONCE_OPEN" } | { readonly command: "LEARN_CARD"; readonly deviceId: number });
+export type CommandKind = { readonly command: "ONCE_OPEN" } | { readonly command: "LEARN_CARD"; readonly deviceId: number };
+
+export type NewCommand = CommandFields & CommandKind;
 
 interface CommandFields {
   readonly placeId: number;
@@ -46,21 +48,45 @@ interface DueRow {
   readonly controller_id: number;
 }
 
-/** Takes the commands that are due for these controllers, each once; those beyond their time are ended as too late. */
+/**
+ * Ends every command whose time is over: one that was never sent is too late; one whose controller has not said what came of it is unanswered, and its
+ * door may have done it. Whether or not a controller is connected anywhere.
+ */
+export async function endOverdueCommands(queryable: Queryable, nowMs: number): Promise<void> {
+  await queryable.query({
+    name: "gateway-end-overdue-commands",
+    text: `
+      update door_commands set ended_at = $1, state = case state when 'waiting' then 'too_late' else 'failed' end,
+        reason = case state when 'waiting' then 'command_too_late' else 'command_unanswered' end
+      where state in ('waiting', 'sent') and ((state = 'waiting' and not_after < $1) or (state = 'sent' and not_after < $2))`,
+    values: [nowMs, nowMs - COMMAND_ANSWER_GRACE_MS],
+  });
+}
+
+/** Ends the commands that were sent to a controller and of which it knows nothing any more: it restarted, or what it said was lost with a connection. */
+export async function endForgottenCommands(
+  queryable: Queryable,
+  { controllerId, known, nowMs }: { readonly controllerId: number; readonly known: readonly number[]; readonly nowMs: number },
+): Promise<void> {
+  await queryable.query({
+    name: "gateway-end-forgotten-commands",
+    text: `
+      update door_commands set state = 'failed', reason = 'command_forgotten', ended_at = $3
+      where controller_id = $1 and state = 'sent' and command_id <> all($2::bigint[])`,
+    values: [controllerId, known, nowMs],
+  });
+}
+
+/** Takes the commands that are due for these controllers, each once, and none beyond its time. */
 export async function takeDueCommands(
   queryable: Queryable,
   controllerIds: readonly number[],
   nowMs: number,
 ): Promise<{ readonly controllerId: number; readonly frame: CommandFrame }[]> {
-  await queryable.query({
-    name: "gateway-expire-commands",
-    text: "update door_commands set state = 'too_late', ended_at = $2 where controller_id = any($1) and state in ('waiting', 'sent') and not_after < $2",
-    values: [controllerIds, nowMs],
-  });
   const rows = await queryable.query<DueRow>({
     name: "gateway-take-commands",
     text: `
-      update door_commands set state = 'sent' where controller_id = any($1) and state = 'waiting' and act_at <= $2
+      update door_commands set state = 'sent' where controller_id = any($1) and state = 'waiting' and act_at <= $2 and not_after >= $2
       returning command_id, command, door_id, device_id, not_after, controller_id`,
     values: [controllerIds, nowMs],
   });

@@ -20,6 +20,7 @@ import { readBucketItems, readBucketSums } from "../roster/digest-store.ts";
 import type { PageItem } from "../roster/page.ts";
 import type { PlaceFeed } from "../roster/place-feed.ts";
 import type { RosterFeeds } from "../roster/roster-feeds.ts";
+import { endForgottenCommands } from "./command-store.ts";
 import { type Confirmation, type Contact, closeSession, type OpenedSession, openSession } from "./controller-store.ts";
 import { hasTemplates, withTemplates } from "./finger-store.ts";
 import type { LinkConnection } from "./mqtt/mqtt-listener.ts";
@@ -122,6 +123,9 @@ export class GatewaySession {
     const { serial, openedWith } = this.#connection;
     const opened = await openSession(database, { serial, openedWith, instanceId, nowMs: clock.nowMs(), hello });
     if (opened === null) return this.#close("key_replaced");
+    if (hello.commands !== undefined) {
+      await endForgottenCommands(database, { controllerId: opened.controllerId, known: hello.commands, nowMs: clock.nowMs() });
+    }
     this.#opened = opened;
     const marks = await readMarks(
       database,

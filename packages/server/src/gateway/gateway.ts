@@ -9,7 +9,7 @@ import type { Database } from "../platform/database.ts";
 import type { PersonKeys } from "../platform/person-keys/person-keys.ts";
 import { PAGE_QUERIES_AT_ONCE_MAX } from "../roster/limits.ts";
 import type { RosterFeeds } from "../roster/roster-feeds.ts";
-import { endCommand, takeDueCommands } from "./command-store.ts";
+import { endCommand, endOverdueCommands, takeDueCommands } from "./command-store.ts";
 import type { Confirmations } from "./confirmations.ts";
 import {
   findController,
@@ -155,8 +155,9 @@ export class Gateway implements LinkHandler {
       if (!(await isInstanceAlive(other))) await forgetInstance(database, other);
   }
 
-  /** Sends the commands that are due for the controllers connected here: at a hint, after a hello, and now and then without one. */
+  /** Ends the commands whose time is over and sends those that are due for the controllers connected here: at a hint, and now and then without one. */
   async sendDueCommands(): Promise<void> {
+    await endOverdueCommands(this.#deps.database, this.#deps.clock.nowMs());
     const sessions = new Map<number, GatewaySession>();
     for (const { session } of this.#connected.values()) if (session.opened !== null) sessions.set(session.opened.controllerId, session);
     if (sessions.size === 0) return;

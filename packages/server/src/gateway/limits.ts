@@ -15,3 +15,6 @@ export const COMMAND_POLL_MS = 1_000;
 
 /** How often connections are looked at without a hint that their controllers changed: how long one may outlive its key when a hint was lost. */
 export const SESSIONS_POLL_MS = 5_000;
+
+/** How much longer than its time the result of a command may take: a controller looks once a second whether a card came in time. */
+export const COMMAND_ANSWER_GRACE_MS = 5_000;

@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { eventName, type RosterFrame, readCommand } from "@postern/contract";
 import { type AuthItem, itemKey, type RosterItem } from "@postern/core";
 import { insertCommand, type NewCommand } from "../../src/gateway/command-store.ts";
+import { COMMAND_ANSWER_GRACE_MS } from "../../src/gateway/limits.ts";
 import { readChangesSince } from "../../src/roster/page-store.ts";
 import { changeRoster } from "../../src/roster/roster-store.ts";
 import { authItem, doorItem } from "../roster/builders.ts";
@@ -382,6 +383,51 @@ test("a command beyond its time is never sent", async () => {
   assert.equal(await commandState(commandId), "too_late");
   assert.ok(!link.frames.some((frame) => frame.kind === "command"));
   await link.end();
+});
+
+async function commandEnd(commandId: number): Promise<string> {
+  const text = "select concat_ws(' ', state, reason) as text from door_commands where command_id = $1";
+  const [row] = await prepared.database.query<{ text: string }>(text, [commandId]);
+  return row?.text ?? "";
+}
+
+test("a command whose controller is away, or never says what came of it, ends a moment after its time and not before", async () => {
+  const { place } = await newScene();
+  const sent = async (notAfterMs: number): Promise<number> => {
+    const commandId = await insertCommand(prepared.database, commandFor(place, notAfterMs));
+    await prepared.database.query("update door_commands set state = 'sent' where command_id = $1", [commandId]);
+    return commandId;
+  };
+  const nowMs = Date.now();
+  const unanswered = await sent(nowMs - COMMAND_ANSWER_GRACE_MS - 1);
+  const maybeAnswered = await sent(nowMs - COMMAND_ANSWER_GRACE_MS + 60_000);
+  const unsent = await insertCommand(prepared.database, commandFor(place, nowMs - 1));
+  const waiting = await insertCommand(prepared.database, commandFor(place, nowMs + 60_000));
+  await world.gateway.sendDueCommands();
+  assert.deepEqual(await Promise.all([unanswered, maybeAnswered, unsent, waiting].map(commandEnd)), [
+    "failed command_unanswered",
+    "sent",
+    "too_late command_too_late",
+    "waiting",
+  ]);
+});
+
+test("a command that its controller has forgotten ends with the next hello, and one that is under way goes on", async () => {
+  const { place, identity } = await newScene();
+  const first = await LinkClient.connect(world.url, identity);
+  await first.hello();
+  const ids: number[] = [];
+  for (let count = 0; count < 2; count += 1) ids.push(await insertCommand(prepared.database, commandFor(place, Date.now() + 60_000)));
+  await world.gateway.sendDueCommands();
+  const [forgotten = 0, underWay = 0] = ids;
+  await first.end();
+  const unsent = await insertCommand(prepared.database, commandFor(place, Date.now() + 60_000));
+  const second = await LinkClient.connect(world.url, identity);
+  const { session } = await second.hello({ commands: [underWay] });
+  assert.deepEqual(await Promise.all([forgotten, underWay, unsent].map(commandEnd)), ["failed command_forgotten", "sent", "waiting"]);
+  await second.send("result", { session, commandId: underWay, outcome: "done" });
+  await eventually("the result", async () => (await commandState(underWay)) === "done");
+  await second.end();
 });
 
 test("another controller cannot say what came of a command", async () => {

@@ -44,7 +44,7 @@ export async function linkToken({ serial, privateKey }: LinkIdentity, nowMs: num
 
 export const EMPTY_DIGEST = "0".repeat(64);
 
-export type HelloChanges = { roster?: object; generations?: object[]; epoch?: string | null };
+export type HelloChanges = { roster?: object; generations?: object[]; epoch?: string | null; commands?: readonly number[] };
 
 /** A controller reduced to its frames: it says what a test tells it to, and keeps what the server sends. */
 export class LinkClient {
@@ -107,6 +107,7 @@ export class LinkClient {
       roster: { urgentTo: 0, completeTo: 0, digest: EMPTY_DIGEST, itemCount: 0, ...changes.roster },
       log: { generations: changes.generations ?? [{ generation: 7, predecessor: null, first: 1, last: 1 }] },
       clock: { nowMs: Date.now() },
+      ...(changes.commands === undefined ? {} : { commands: changes.commands }),
     });
     const read = readWelcome(await this.next("welcome"));
     if (!read.ok) throw new TypeError(read.problem);
