@@ -42,7 +42,11 @@ function addPresenting(door: Command, act: Act): void {
       "present a card or type at the keypad, one after the other as written; exits with 0 when the door is open, 3 when not, 1 on failure",
     )
     .requiredOption("--door <id>", "the door")
-    .option("--card <number>", "a serial number, or <facility>-<card> of a Wiegand reader", then("card"))
+    .option(
+      "--card <number>",
+      "a serial number, or <facility>-<card> of a Wiegand reader; :34, :37F or :RAW:40 behind it names its layout",
+      then("card"),
+    )
     .option("--code <id>", "a user id typed at the keypad", then("code"))
     .option("--pin <digits>", "the PIN of whoever came before", then("pin"))
     .option("--unique-pin <digits>", "a PIN that says by itself whose it is", then("uniquePin"))

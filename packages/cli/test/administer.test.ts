@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type Ended, postern, type Running, runPostern, whenWritten } from "./support/postern-process.ts";
+import { type Ended, postern, type Running, runPostern, until, whenWritten } from "./support/postern-process.ts";
 
 describe("administering a place from the command line", () => {
   let folder: string;
@@ -15,6 +15,10 @@ describe("administering a place from the command line", () => {
     assert.equal(code, 0, `${args.join(" ")}\n${stdout}${stderr}`);
     return stdout;
   };
+  const deviceOf = async (doorId: string): Promise<string> => String((await made("door", "state", "--door", doorId))["entryDeviceId"]);
+  const whenLearning = (doorId: string): Promise<void> =>
+    until("the device waits for a card", async () => (await done("door", "state", "--door", doorId)).includes("waits for a card to learn"));
+  const asked = (...args: string[]): Running => runPostern(args, { POSTERN_DATA_DIR: join(folder, "data") });
   const made = async (...args: string[]): Promise<Record<string, unknown>> =>
     JSON.parse(await done(...args, "--json")) as Record<string, unknown>;
 
@@ -122,6 +126,44 @@ describe("administering a place from the command line", () => {
     assert.match(await done("auth", "change", String(authId), "--fingerprints", "[]"), /The controller has it/);
     const refused = await command("door", "present", "--door", "235", "--finger", file);
     assert.equal(refused.code, 3);
+  });
+
+  test("a card is learnt by presenting it: told to who asked, judged by nobody, and then given to somebody whom it lets in", async () => {
+    const learning = asked("device", "learn", await deviceOf("234"), "--within-ms", "60000");
+    await whenLearning("234");
+    const presented = await done("door", "present", "--door", "234", "--card", "200-12345:34");
+    assert.match(presented, /Door 234 has learnt the card and stays as it is/);
+    const { code, stdout } = await learning.ended;
+    assert.deepEqual([code, stdout.split("\n")[0]], [0, "200-12345:34  WIEGAND 34"]);
+    assert.match(stdout, /--cards 200-12345:34/);
+    const always = ["--start-at", "2020-01-01", "--end-at", "2037-01-01", "--doors", "all"];
+    await done("auth", "create", "--user-key", "grace", ...always, "--cards", "200-12345:34");
+    assert.match(await done("door", "present", "--door", "234", "--card", "200-12345:34"), /Door 234 is open/);
+    const refused = await command("door", "present", "--door", "234", "--card", "200-12345");
+    assert.equal(refused.code, 3, "the same digits in another layout are another card");
+    const events = await done("events", "--limit", "10", "--json");
+    const types = events.match(/DEV_CARD_AUTH_\w+/g)?.sort();
+    assert.deepEqual(types, ["DEV_CARD_AUTH_FAIL", "DEV_CARD_AUTH_SUCCESS"], "the learnt presentation is in no log");
+  });
+
+  test("a card that does not come, a lockdown and a second request end a learning with their reason, and exit code 3", async () => {
+    const deviceId = await deviceOf("236");
+    const late = await command("device", "learn", deviceId, "--within-ms", "1000");
+    assert.deepEqual(
+      [late.code, late.stdout],
+      [3, "No card was learnt.  No card was presented at the device in time. (card_not_presented)\n"],
+    );
+    const first = asked("device", "learn", deviceId, "--within-ms", "60000");
+    await whenLearning("236");
+    const second = await command("device", "learn", deviceId);
+    assert.deepEqual(
+      [second.code, second.stdout],
+      [3, "No card was learnt.  The device already waits for a card to learn. (device_learning)\n"],
+    );
+    await done("lockdown", "begin", "--doors", "236");
+    const { code, stdout } = await first.ended;
+    assert.deepEqual([code, stdout], [3, "No card was learnt.  the place is in lockdown. (lockdown)\n"]);
+    await done("lockdown", "end");
   });
 
   test("a shell completes verbs and options", async () => {

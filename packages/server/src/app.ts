@@ -12,7 +12,7 @@ import { createKeyVerifier } from "./features/keys/key-verifier.ts";
 import { WAITING_KEYS_POLL_MS } from "./features/keys/limits.ts";
 import type { KeysService } from "./features/keys/service.ts";
 import { KEYS_CHANGED_CHANNEL } from "./features/keys/store.ts";
-import { MODES_POLL_MS } from "./features/operating/limits.ts";
+import { LEARNT_CARDS_POLL_MS, MODES_POLL_MS } from "./features/operating/limits.ts";
 import { ErasureLog } from "./features/people/erasure-log.ts";
 import { replayErasures } from "./features/people/replay-erasures.ts";
 import { COMMAND_WAITS_CHANNEL } from "./gateway/command-store.ts";
@@ -276,6 +276,7 @@ async function startHttp({
   });
   stack.use(repeat(timers, { name: "end waiting keys", everyMs: WAITING_KEYS_POLL_MS, work: () => keys.endWaiting(), log }));
   stack.use(repeat(timers, { name: "take back modes", everyMs: MODES_POLL_MS, work: () => operating.takeBackModes(), log }));
+  stack.use(repeat(timers, { name: "drop learnt cards", everyMs: LEARNT_CARDS_POLL_MS, work: () => operating.dropLearntCards(), log }));
   return { baseUrl: await listen(app, config), keys, claims };
 }
 

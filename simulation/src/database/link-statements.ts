@@ -19,16 +19,28 @@ export const LINK_STATEMENTS: Readonly<Record<string, StatementTwin>> = {
       .filter(({ serial }) => serials.has(serial))
       .map(({ serial, publicKey, session }) => ({ serial, publicKey: JSON.parse(publicKey), session }));
   },
-  "gateway-expire-commands": (tables, values, write) => {
-    const [nowMs, due] = [values.number(1), commandsOf(tables, values.numbers(0))];
+  "gateway-end-overdue-commands": (tables, values, write) => {
+    const endMs = { waiting: values.number(0), sent: values.number(1) };
     write(() => {
-      for (const one of due)
-        if (WAITS.has(one.state) && one.notAfterMs < nowMs) tables.commands.set(one.commandId, { ...one, state: "too_late" });
+      for (const one of tables.commands.values()) {
+        if (one.state === "waiting" && one.notAfterMs < endMs.waiting) tables.commands.set(one.commandId, { ...one, state: "too_late" });
+        if (one.state === "sent" && one.notAfterMs < endMs.sent) tables.commands.set(one.commandId, { ...one, state: "failed" });
+      }
+    });
+    return [];
+  },
+  "gateway-end-forgotten-commands": (tables, values, write) => {
+    const [sent, known] = [commandsOf(tables, [values.number(0)]), new Set(values.numbers(1))];
+    write(() => {
+      for (const one of sent)
+        if (one.state === "sent" && !known.has(one.commandId)) tables.commands.set(one.commandId, { ...one, state: "failed" });
     });
     return [];
   },
   "gateway-take-commands": (tables, values, write) => {
-    const due = commandsOf(tables, values.numbers(0)).filter(({ state, actAtMs }) => state === "waiting" && actAtMs <= values.number(1));
+    const nowMs = values.number(1);
+    const isDue = ({ state, actAtMs, notAfterMs }: CommandRow): boolean => state === "waiting" && actAtMs <= nowMs && notAfterMs >= nowMs;
+    const due = commandsOf(tables, values.numbers(0)).filter(isDue);
     write(() => {
       for (const one of due) tables.commands.set(one.commandId, { ...one, state: "sent" });
     });

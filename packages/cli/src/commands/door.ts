@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { assertNever, reasonText } from "@postern/core";
-import type { ControllerState, DoorReport, PresentedCard, PresentedThing, PresentResult } from "@postern/door";
+import type { ControllerState, DoorReport, PresentedThing, PresentResult } from "@postern/door";
 import { askVirtualDriver } from "@postern/door/ask-virtual-driver";
+import { readCard } from "../card-text.ts";
 import { EXIT, failure } from "../failure.ts";
 import { controllerOf, controllersFor } from "../local-door.ts";
 import { localTime } from "../local-time.ts";
@@ -24,7 +25,7 @@ export interface TypedThing {
   readonly text: string;
 }
 
-/** Presents things at a virtual door, one after the other. The exit code says what came of the last one: 0 the door is open, 3 refused. */
+/** Presents things at a virtual door, one after the other. The exit code says what came of the last one: 0 the door is open or has learnt the card, 3 refused. */
 export async function presentThings(options: PresentOptions & { readonly things: readonly TypedThing[] }, output: Output): Promise<number> {
   const doorId = wholeNumber("--door", options.door);
   const side = readSide(options.side);
@@ -38,11 +39,14 @@ export async function presentThings(options: PresentOptions & { readonly things:
     const result = await askVirtualDriver(socketPath, { op: "present", doorId, side, ...thing }, { timeoutMs });
     if (options.json === true) output.json(result);
     else output.line(presentText(result, output));
-    code = result.outcome === "opened" || result.outcome === "unlocked" ? EXIT.done : EXIT.refused;
+    code = DONE.has(result.outcome) ? EXIT.done : EXIT.refused;
     if (result.outcome === "refused") break;
   }
   return code;
 }
+
+/** The door is open, or has done what it was asked for. */
+const DONE: ReadonlySet<PresentResult["outcome"]> = new Set(["opened", "unlocked", "learnt"]);
 
 async function readThing({ kind, text }: TypedThing): Promise<PresentedThing> {
   switch (kind) {
@@ -79,17 +83,14 @@ function readSide(typed: string | undefined): "entry" | "exit" {
   throw failure("argument_invalid", "--side takes entry or exit.");
 }
 
-/** `12345` is a serial number, `12-123` a facility and a card of a Wiegand reader (CLUe §1.2). */
-function readCard(typed: string): PresentedCard {
-  return { cardNumber: typed, formatType: typed.includes("-") ? "WIEGAND" : "CSN" };
-}
-
 function presentText(result: PresentResult, { paint }: Output): string {
   switch (result.outcome) {
     case "opened":
       return paint.good(`Door ${result.doorId} is open.`);
     case "unlocked":
       return paint.good(`Door ${result.doorId} stands unlocked (${result.because ?? "mode"}).`);
+    case "learnt":
+      return paint.good(`Door ${result.doorId} has learnt the card and stays as it is.`);
     case "wait_factor":
       return `Door ${result.doorId} wants another factor: ${(result.wanted ?? []).join(" or ")}.`;
     default:
@@ -139,7 +140,7 @@ function doorRow(state: ControllerState, door: DoorReport): string[] {
 }
 
 /** What whoever looks after the door should know. */
-function notes({ alarms, tamperedDeviceIds, faults, waits, firstPersonIn }: DoorReport): string[] {
+function notes({ alarms, tamperedDeviceIds, faults, waits, learningDeviceIds, firstPersonIn }: DoorReport): string[] {
   const words = (code: string): string => code.replaceAll("_", " ");
   const first =
     firstPersonIn === null
@@ -150,6 +151,7 @@ function notes({ alarms, tamperedDeviceIds, faults, waits, firstPersonIn }: Door
     ...tamperedDeviceIds.map((deviceId) => `${deviceId} tampered with`),
     ...faults.map((part) => `${words(part)} failed`),
     ...waits.map(({ deviceId, wanted }) => `${deviceId} waits for ${wanted.join(" or ")}`),
+    ...learningDeviceIds.map((deviceId) => `${deviceId} waits for a card to learn`),
     ...first,
   ];
 }

@@ -1,4 +1,15 @@
-import type { AuthSync, Explanation, NativeOperationId, PlaceSync, SyncOfController, WhatIfAnswer } from "@postern/contract";
+import {
+  type AuthSync,
+  type DoorCommand,
+  type Explanation,
+  LINK_CODES,
+  type NativeOperationId,
+  type PlaceSync,
+  type SyncOfController,
+  type WhatIfAnswer,
+} from "@postern/contract";
+import { reasonText } from "@postern/core";
+import { cardText } from "../card-text.ts";
 import { type Paint, table } from "../output.ts";
 import type { ShowTime } from "./shown-value.ts";
 
@@ -20,7 +31,20 @@ export const ANSWER_TEXTS: Partial<Readonly<Record<NativeOperationId, Write>>> =
   readPlaceSync: (answer, _paint, showTime) => placeSyncText(answer as PlaceSync, showTime),
   // biome-ignore lint/nursery/noUnsafeTypeAssertion: as above.
   readAuthSync: (answer, _paint, showTime) => authSyncText(answer as AuthSync, showTime),
+  // biome-ignore lint/nursery/noUnsafeTypeAssertion: as above.
+  learnCard: (answer, paint) => learntText(answer as DoorCommand, paint),
 };
+
+function learntText({ commandId, deviceId, state, card, reason, endedAt }: DoorCommand, paint: Paint): AnswerText {
+  if (endedAt === null) return { lines: [`Device ${deviceId} waits for the card; command show ${commandId} tells which it was.`] };
+  if (state === "done" && card !== undefined) {
+    const format = card.formatData === undefined ? card.formatType : `${card.formatType} ${card.formatData}`;
+    return { lines: [`${paint.good(cardText(card))}  ${format}`, paint.dim(`Give it to somebody with --cards ${cardText(card)}`)] };
+  }
+  const code = Object.entries(LINK_CODES).find(([known]) => known === reason);
+  const why = code === undefined ? `${reasonText(reason ?? undefined)}.` : code[1].summary;
+  return { lines: [`${paint.bad("No card was learnt.")}  ${why} (${reason ?? state})`], isRefusal: true };
+}
 
 function placeSyncText(answer: PlaceSync, showTime: ShowTime): AnswerText {
   const { revision, confirmedBy, controllerCount, waiting, failed, away, controllers } = answer;

@@ -12,6 +12,8 @@ export interface Verb {
   readonly loses?: string;
   /** In place of the noun's. */
   readonly columns?: readonly string[];
+  /** A command that somebody at the door answers: asked after until it has ended, unless `--wait` says for how long. */
+  readonly isFollowed?: true;
   /** Doors hold what this changes: it is said whether they have it. */
   readonly reachesDoors?: true;
 }

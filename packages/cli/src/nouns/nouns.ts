@@ -81,7 +81,7 @@ export const NOUNS: readonly Noun[] = [
       { verb: "list", operation: "listDevices", examples: [""] },
       { verb: "show", operation: "readDevice", examples: ["345"] },
       { verb: "change", operation: "changeDevice", examples: ["345 --name 'Reader left of the door'"] },
-      { verb: "learn", operation: "learnCard", examples: ["345 --within-ms 20000"] },
+      { verb: "learn", operation: "learnCard", isFollowed: true, examples: ["345", "345 --within-ms 20000"] },
     ],
   },
   {

@@ -100,7 +100,7 @@ function put(body: Record<string, unknown>, [first = "", second]: readonly strin
 
 async function showOne(run: Run, call: Call): Promise<number> {
   const { verb, operation, typed, output } = run;
-  const answer = await send(run, call);
+  const answer = verb.isFollowed === true && typed["wait"] === undefined ? await followed(run, call) : await send(run, call);
   const write = ANSWER_TEXTS[verb.operation];
   const written = write === undefined ? undefined : write(answer, output.paint, typed.json === true ? String : await timeWriter(run));
   if (typed.json === true) output.json(answer ?? { done: true });
@@ -110,6 +110,23 @@ async function showOne(run: Run, call: Call): Promise<number> {
   if (verb.reachesDoors === true) await sayWhetherDoorsHaveIt(run);
   return written?.isRefusal === true ? EXIT.refused : EXIT.done;
 }
+
+/** The server ends every command a few seconds after its time at the latest. */
+async function followed(run: Run, call: Call): Promise<unknown> {
+  const { client, typed, output } = run;
+  let command = await send(run, call);
+  if (typed.json !== true) output.note("Present the card now.");
+  for (let look = 0; look < LOOKS_COUNT_MAX && member(command, "endedAt") === null; look += 1) {
+    command = await client.readCommand({ params: { commandId: Number(member(command, "commandId")) }, query: { wait: LOOK_WAIT_S } });
+  }
+  return command;
+}
+
+/** What the server allows. */
+const LOOK_WAIT_S = 30;
+
+/** The longest command may take two minutes, and a little more to end. */
+const LOOKS_COUNT_MAX = 6;
 
 async function sayWhetherDoorsHaveIt({ client, placeId, typed, output }: Run): Promise<void> {
   const said = await whetherDoorsHaveIt(client, await placeId());

@@ -1,5 +1,6 @@
 import Type, { type TSchema } from "typebox";
 import { member, text } from "../api.ts";
+import { cardText } from "../card-text.ts";
 import { kindOf, membersOf } from "./kinds.ts";
 
 /** How times are written. */
@@ -34,11 +35,6 @@ function holidayText(day: unknown): string {
   const windows = member(day, "windows");
   const hours = Array.isArray(windows) && windows.length > 0 ? windows.map(windowText).join(",") : undefined;
   return [text(member(day, "date")), hours, text(member(day, "name"))].filter((part) => part !== undefined).join(" ");
-}
-
-function cardText(card: unknown): string {
-  const layout = text(member(card, "formatData"));
-  return `${text(member(card, "cardNumber")) ?? "?"}${layout === undefined || layout === "26" ? "" : `:${layout}`}`;
 }
 
 function grantText(grant: unknown): string {

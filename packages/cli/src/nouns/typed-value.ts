@@ -1,4 +1,5 @@
 import type { TSchema } from "typebox";
+import { readCard } from "../card-text.ts";
 import { failure } from "../failure.ts";
 import { choicesOf, type Kind, kindOf, mayBeNull } from "./kinds.ts";
 
@@ -90,13 +91,6 @@ function readHoliday(part: string): unknown {
   if (match === null) return undefined;
   const windows = every(parts(match[2] ?? "", ","), readWindow);
   return windows === undefined ? undefined : { date: match[1], ...(match[3] === undefined ? {} : { name: match[3] }), windows };
-}
-
-/** `12345` is a serial number, `12-123` a Wiegand card of 26 bits, `12-123:34` or `123:RAW:40` one in another layout (CLUe §1.2). */
-export function readCard(typed: string): { cardNumber: string; formatType: "CSN" | "WIEGAND"; formatData?: string } {
-  const [cardNumber = "", ...layout] = typed.split(":");
-  if (layout.length > 0) return { cardNumber, formatType: "WIEGAND", formatData: layout.join(":") };
-  return { cardNumber, formatType: cardNumber.includes("-") ? "WIEGAND" : "CSN" };
 }
 
 /** `234,235@333`, or `all` at all times. */

@@ -16,6 +16,18 @@ export const MODES_POLL_MS = 1_000;
 /** Confirmations are written a few times a second: a mode is given this much longer before it is taken back. */
 export const CONFIRMATION_GRACE_MS = 1_000;
 
+/** How long a device waits for a card to learn, where nobody says otherwise: the card is in somebody's hand. */
+export const LEARN_WITHIN_MS_DEFAULT = 30_000;
+
+/**
+ * How long the number of a learnt card is kept: time to enrol it. It is personal, and may be of somebody who never gets a right here, whom no erasure
+ * would find; whoever comes later presents it again.
+ */
+export const LEARNT_CARD_KEPT_MS = 10 * 60_000;
+
+/** How often learnt cards whose time is over are looked for. */
+export const LEARNT_CARDS_POLL_MS = 10_000;
+
 /** How often a waiting request looks what came of a command. */
 export const COMMAND_LOOK_MS = 100;
 

@@ -54,6 +54,17 @@ export function serveOperating(serve: Serve, operating: Operating): void {
     { answerMsMax: COMMAND_ANSWER_MS_MAX },
   );
   serve(
+    "learnCard",
+    async ({ params, query, body, by, placeOf, signal }) => {
+      const device = await operating.findDevice(params.deviceId);
+      const place = await placeOf("deviceId", device?.placeId ?? null);
+      if (device === null) throw hidden("deviceId");
+      const command = await operating.learn({ place, by }, device, body?.withinMs);
+      return operating.whenEnded(command, query.wait ?? 0, signal);
+    },
+    { answerMsMax: COMMAND_ANSWER_MS_MAX },
+  );
+  serve(
     "readCommand",
     async ({ actor, params, query, placeOf, signal }) => {
       const command = await operating.readCommand(params.commandId);

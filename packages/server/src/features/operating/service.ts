@@ -1,10 +1,10 @@
 import { type DoorCommand, type DoorModeAnswer, eventCode, type Lockdown, type ModeWrite, type PublishDoor } from "@postern/contract";
 import { assert, type Clock, type Log, pause, type Timers } from "@postern/core";
-import { insertCommand } from "../../gateway/command-store.ts";
+import { type CommandKind, insertCommand } from "../../gateway/command-store.ts";
 import { appendServerEvents } from "../../ledger/append.ts";
 import { ensurePeriod } from "../../ledger/ledger-store.ts";
 import type { ReachedPlace } from "../../platform/access/actor.ts";
-import type { AuditActor } from "../../platform/audit/audit-store.ts";
+import { type AuditActor, writeAudit } from "../../platform/audit/audit-store.ts";
 import type { Database, Transaction } from "../../platform/database.ts";
 import { NativeRefusal } from "../../platform/http/native-refusal.ts";
 import { deletedSince, makeOnce } from "../../platform/operations/make-once.ts";
@@ -67,6 +67,31 @@ export class Operating {
       if (row === null) throw deletedSince();
       return commandOf(row);
     });
+  }
+
+  findDevice(deviceId: number): Promise<store.OperatedDevice | null> {
+    return store.findDevice(this.#deps.database, deviceId);
+  }
+
+  /** Asks which card is presented next at a device. Fails with `device_offline` while its controller has no connection, and where it stands at no door. */
+  async learn(operator: Operator, { deviceId, door }: store.OperatedDevice, withinMs: number | undefined): Promise<DoorCommand> {
+    const acting = await this.#acting(operator);
+    const controllerId = door?.controllerId ?? null;
+    if (door === null || controllerId === null || !door.isConnected) throw new NativeRefusal("device_offline");
+    const notAfterMs = acting.nowMs + (withinMs ?? limits.LEARN_WITHIN_MS_DEFAULT);
+    return this.#deps.database.transaction(async (tx) => {
+      const times = { actAtMs: acting.nowMs, notAfterMs };
+      const commandId = await askToLearn(tx, acting, { deviceId, doorId: door.doorId, controllerId, ...times });
+      const row = await store.readCommandRow(tx, commandId);
+      assert(row !== null, "an inserted command can be read in its transaction");
+      return commandOf(row);
+    });
+  }
+
+  /** Forgets the cards that were learnt longer ago than anybody needs to enrol one. */
+  async dropLearntCards(): Promise<void> {
+    const { database, clock } = this.#deps;
+    await store.dropLearntCards(database, clock.nowMs() - limits.LEARNT_CARD_KEPT_MS);
   }
 
   /** CLUe's four commands (CLUe §1.5), refused while the door's controller is offline. */
@@ -147,29 +172,42 @@ export class Operating {
   }
 }
 
-type Asked = store.OperatedDoor & { readonly controllerId: number; readonly actAtMs: number; readonly notAfterMs: number };
+interface Asked {
+  readonly doorId: number;
+  readonly controllerId: number;
+  readonly deviceId: number;
+  readonly actAtMs: number;
+  readonly notAfterMs: number;
+}
 
-async function ask(
-  transaction: Transaction,
-  acting: Acting,
-  { doorId, deviceId, controllerId, actAtMs, notAfterMs }: Asked,
-): Promise<number> {
-  const { placeId, by, nowMs } = acting;
-  const command = {
-    command: "ONCE_OPEN",
-    placeId,
-    doorId,
-    controllerId,
-    actAtMs,
-    notAfterMs,
-    askedBy: by.keyId ?? by.source,
-    madeAtMs: nowMs,
-  } as const;
-  const commandId = await insertCommand(transaction, command);
-  assert(commandId > 0, "an inserted command has an id");
+async function ask(transaction: Transaction, acting: Acting, asked: Asked): Promise<number> {
+  const { doorId, deviceId } = asked;
+  const commandId = await insert(transaction, acting, asked, { command: "ONCE_OPEN" });
   await auditDoor(transaction, acting, { action: "door.open", doorId, detail: { commandId } });
-  const event = { eventAt: nowMs, eventType: eventCode(REQUEST_EVENT.ONCE_OPEN), doorId, deviceId, detail: { commandId } };
-  await appendServerEvents(transaction, placeId, [event]);
+  const event = { eventAt: acting.nowMs, eventType: eventCode(REQUEST_EVENT.ONCE_OPEN), doorId, deviceId, detail: { commandId } };
+  await appendServerEvents(transaction, acting.placeId, [event]);
+  return commandId;
+}
+
+/** No event: nothing happens at the door, and a card that is learnt is nobody's passage. */
+async function askToLearn(transaction: Transaction, acting: Acting, asked: Asked): Promise<number> {
+  const { by, placeGroupId, placeId, nowMs } = acting;
+  const commandId = await insert(transaction, acting, asked, { command: "LEARN_CARD", deviceId: asked.deviceId });
+  const target = { kind: "device", id: asked.deviceId };
+  await writeAudit(transaction, { by, placeGroupId, placeId, atMs: nowMs, action: "device.learn", target, detail: { commandId } });
+  return commandId;
+}
+
+async function insert(
+  transaction: Transaction,
+  { placeId, by, nowMs }: Acting,
+  { doorId, controllerId, actAtMs, notAfterMs }: Asked,
+  command: CommandKind,
+): Promise<number> {
+  const askedBy = by.keyId ?? by.source;
+  const fields = { placeId, doorId, controllerId, actAtMs, notAfterMs, askedBy, madeAtMs: nowMs };
+  const commandId = await insertCommand(transaction, { ...fields, ...command });
+  assert(commandId > 0, "an inserted command has an id");
   return commandId;
 }
 

@@ -22,6 +22,23 @@ export async function findDoor(queryable: Queryable, doorId: number): Promise<Op
   return row ?? null;
 }
 
+export interface OperatedDevice {
+  readonly deviceId: number;
+  readonly placeId: number;
+  /** The door it stands at, where it stands at one. */
+  readonly door: OperatedDoor | null;
+}
+
+export async function findDevice(queryable: Queryable, deviceId: number): Promise<OperatedDevice | null> {
+  const [row] = await queryable.query<{ placeId: number; doorId: number | null }>({
+    name: "operating-find-device",
+    text: `select place_id as "placeId", door_id as "doorId" from devices where device_id = $1`,
+    values: [deviceId],
+  });
+  if (row === undefined) return null;
+  return { deviceId, placeId: row.placeId, door: row.doorId === null ? null : await findDoor(queryable, row.doorId) };
+}
+
 /** Those of the doors that stand in the place, in ascending order; `all` for every one. */
 export async function findDoorIds(queryable: Queryable, placeId: number, doors: "all" | readonly number[]): Promise<readonly number[]> {
   const rows = await queryable.query<{ door_id: number }>({
@@ -120,6 +137,11 @@ export async function lockModeDue(transaction: Transaction, doorId: number, nowM
 }
 
 export type CommandRow = Omit<DoorCommand, "card"> & { readonly result: { readonly card?: DoorCommand["card"] } | null };
+
+/** Forgets the cards that were learnt before this time. */
+export async function dropLearntCards(queryable: Queryable, beforeMs: number): Promise<number> {
+  return queryable.execute("update door_commands set result = null where result is not null and ended_at < $1", [beforeMs]);
+}
 
 export async function readCommandRow(queryable: Queryable, commandId: number): Promise<CommandRow | null> {
   const [row] = await queryable.query<CommandRow>({

@@ -43,6 +43,11 @@ export async function deletePerson(transaction: Transaction, userId: number): Pr
     const text = `delete from ${table} held using auths where auths.user_id = $1 and held.place_id = auths.place_id and held.auth_id = auths.auth_id`;
     await transaction.execute(text, [userId]);
   }
+  // What was learnt of cards there in the last minutes may be of theirs: whoever still wants one presents it again.
+  await transaction.execute(
+    "update door_commands set result = null where result is not null and place_id in (select place_id from auths where user_id = $1)",
+    [userId],
+  );
   await transaction.execute("delete from auths where user_id = $1", [userId]);
   await transaction.execute("delete from users where user_id = $1", [userId]);
 }

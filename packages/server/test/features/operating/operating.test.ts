@@ -168,12 +168,101 @@ test("an opening can be watched to its end, and a repeat with the same Idempoten
   assert.equal((await server.call("POST", "/v2/doors/236/open")).status, 503);
 });
 
+async function deviceOf(doorId: number): Promise<number> {
+  const [row] = await server.test.database.query<{ deviceId: number }>(`select device_id as "deviceId" from devices where door_id = $1`, [
+    doorId,
+  ]);
+  return row?.deviceId ?? 0;
+}
+
+const learn = (deviceId: number, { body, key = "all" }: { body?: unknown; key?: string } = {}): Promise<Answer> =>
+  server.call("POST", `/v2/devices/${deviceId}/learn`, { body, key });
+
+/** As its controller would tell it. */
+async function learnt(commandId: number): Promise<void> {
+  const result = { card: { cardNumber: "12-123", formatType: "WIEGAND", formatData: "34" } };
+  await server.test.database.execute("update door_commands set state = 'done', result = $2, ended_at = $3 where command_id = $1", [
+    commandId,
+    JSON.stringify(result),
+    server.nowMs,
+  ]);
+}
+
+const cardOf = async (commandId: number, key = "all"): Promise<unknown> =>
+  ((await server.call("GET", `/v2/commands/${commandId}`, { key })).body as DoorCommand).card;
+
+test("a device is asked for the next card for as long as was said, with an audit row and no event of the ledger", async () => {
+  const deviceId = await deviceOf(234);
+  const before = await lastEvents(20);
+  const { status, body } = await learn(deviceId, { body: { withinMs: 120_000 } });
+  assert.equal(status, 202);
+  const { commandId, madeAt, ...command } = body as DoorCommand;
+  const asked = { placeId: PLACE_ID, doorId: 234, deviceId, command: "LEARN_CARD", state: "waiting", reason: null, endedAt: null };
+  assert.deepEqual(command, { ...asked, actAt: server.nowMs, notAfter: server.nowMs + 120_000 });
+  assert.deepEqual(await lastEvents(20), before);
+  const [row] = await server.test.database.query<{ text: string }>(
+    "select concat_ws(' ', action, target_kind, target_id, detail->>'commandId', at) as text from audit order by audit_id desc limit 1",
+  );
+  assert.equal(row?.text, `device.learn device ${deviceId} ${commandId} ${madeAt}`);
+  const { body: usual } = await learn(deviceId);
+  assert.equal((usual as DoorCommand).notAfter, server.nowMs + 30_000);
+});
+
+test("nothing is learnt at a device out of reach or without a connection, without the scope, or for longer than two minutes", async () => {
+  const deviceId = await deviceOf(234);
+  const counts = await databaseCounts(server.test.database);
+  for (const key of ["foreign", "second", "nowhere"]) {
+    const [hidden, missing] = [await learn(deviceId, { key }), await learn(999_999, { key })];
+    assert.deepEqual([hidden.status, hidden.body], [404, missing.body], key);
+  }
+  assert.equal((await learn(deviceId, { key: "doors:operate" })).status, 403);
+  for (const withinMs of [999, 120_001, "1000"]) assert.equal((await learn(deviceId, { body: { withinMs } })).status, 400);
+  await connect(false);
+  assert.deepEqual([(await learn(deviceId)).status], [503]);
+  assert.deepEqual(await databaseCounts(server.test.database), counts);
+});
+
+test("a learnt card is told to who may see people alone, and to nobody once its ten minutes are over", async () => {
+  const { commandId } = (await learn(await deviceOf(234))).body as DoorCommand;
+  await learnt(commandId);
+  const card = { cardNumber: "12-123", formatType: "WIEGAND", formatData: "34" };
+  assert.deepEqual([await cardOf(commandId), await cardOf(commandId, "people")], [card, card]);
+  assert.equal(await cardOf(commandId, "doors:operate"), undefined);
+  server.nowMs += 10 * 60_000;
+  await server.services.operating.dropLearntCards();
+  assert.deepEqual(await cardOf(commandId), card, "not yet");
+  server.nowMs += 1;
+  await server.services.operating.dropLearntCards();
+  assert.equal(await cardOf(commandId), undefined);
+  const [row] = await server.test.database.query<{ result: unknown; state: string }>(
+    "select result, state from door_commands where command_id = $1",
+    [commandId],
+  );
+  assert.deepEqual(row, { result: null, state: "done" }, "what came of it stays, the card does not");
+});
+
+test("erasing somebody forgets the cards that were learnt at their places meanwhile", async () => {
+  const body = { userKey: "erased", startAt: 1_000, endAt: 2_000_000_000_000, doors: "all" };
+  const { userId } = (await server.call("POST", `/v2/places/${PLACE_ID}/auths`, { body })).body as { userId: number };
+  const { commandId } = (await learn(await deviceOf(234))).body as DoorCommand;
+  await learnt(commandId);
+  assert.equal((await server.call("DELETE", `/v2/people/${userId}`)).status, 200);
+  assert.equal(await cardOf(commandId), undefined);
+});
+
 test("every act at a door is in the audit log with who did it", async () => {
   const rows = await server.test.database.query<{ action: string; source: string }>(
-    "select distinct action, source from audit where action ~ '^(door|lockdown)' order by action, source",
+    "select distinct action, source from audit where action ~ '^(door|device|lockdown)' order by action, source",
   );
   assert.deepEqual(
     rows.map(({ action, source }) => `${action} ${source}`),
-    ["door.mode API_TOKEN", "door.mode SYSTEM", "door.open API_TOKEN", "lockdown.begin API_TOKEN", "lockdown.end API_TOKEN"],
+    [
+      "device.learn API_TOKEN",
+      "door.mode API_TOKEN",
+      "door.mode SYSTEM",
+      "door.open API_TOKEN",
+      "lockdown.begin API_TOKEN",
+      "lockdown.end API_TOKEN",
+    ],
   );
 });
