@@ -1,6 +1,6 @@
 import type { EventRow } from "./event-spec.ts";
 
-/** Facts about the ledger, the roster and the link, written by the server. CLUe has no names for them. */
+/** Facts about the ledger, the roster, the link and what people order, written by the server. CLUe has no names for them. */
 export const OWN_SERVER_EVENTS = {
   EVENT_REFUSED: { code: 1001, meaning: "A controller's event could not be accepted; this stub keeps its place and number." },
   LOG_LOST: { code: 1002, meaning: "A controller declared a range of its own events lost for ever." },
@@ -10,6 +10,8 @@ export const OWN_SERVER_EVENTS = {
   },
   CONTROLLER_SESSION_REFUSED: { code: 1004, meaning: "A second live connection of the same controller was refused." },
   ROSTER_ITEM_FAILED: { code: 1005, meaning: "A controller could not take over one item of its roster." },
+  LOCKDOWN_BEGIN_REQ: { code: 1006, meaning: "A person ordered a lockdown of doors of the place." },
+  LOCKDOWN_END_REQ: { code: 1007, meaning: "A person ended the lockdown of doors of the place." },
 } as const satisfies Record<string, EventRow>;
 
 /** Written by controllers. CLUe has no names for them. */
@@ -27,4 +29,6 @@ export const OWN_CONTROLLER_EVENTS = {
   DRIVER_FAILED: { code: 1108, meaning: "The driver of a reader, relay, sensor or board failed." },
   DRIVER_RECOVERED: { code: 1109, meaning: "The driver of a reader, relay, sensor or board works again." },
   DOOR_OPENED_BY_COMMAND: { code: 1110, meaning: "The controller opens the door once, because somebody asked for it from afar." },
+  DOOR_LOCKDOWN_ON: { code: 1111, meaning: "From now on a lockdown holds the door locked." },
+  DOOR_LOCKDOWN_OFF: { code: 1112, meaning: "A lockdown no longer holds the door locked." },
 } as const satisfies Record<string, EventRow>;

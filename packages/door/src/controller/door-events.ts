@@ -39,9 +39,10 @@ export function vendorFailEvent(happening: Happening, person: Person | null, rea
   return { ...doorEvent(happening, "VENDOR_AUTH_FAIL", { reason }), ...person };
 }
 
-/** The event that a mode begins or ends, or null for modes that have none of their own: a lockdown is recorded by who ordered it, fire by its signal. */
+/** The event that a mode begins or ends, or null for modes that have none of their own: fire is recorded by its signal. */
 export function modeEvent(mode: DoorMode, turn: "START" | "END"): EventType | null {
-  if (mode.kind === "credentials" || mode.by === "fire" || mode.by === "lockdown") return null;
+  if (mode.kind === "credentials" || mode.by === "fire") return null;
+  if (mode.by === "lockdown") return turn === "START" ? "DOOR_LOCKDOWN_ON" : "DOOR_LOCKDOWN_OFF";
   const relay = mode.kind === "unlocked" ? "ON" : "OFF";
   return mode.by === "operator" ? `DEV_DOOR_${turn}_RELAY_${relay}_BY_OPERATOR` : `DEV_DOOR_${turn}_RELAY_${relay}_BY_SCHEDULE`;
 }

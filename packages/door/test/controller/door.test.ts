@@ -115,7 +115,7 @@ test("controller: the exit button acts first, also without a disk, a clock or a 
   world.isDiskBroken = false;
   world.time.advance(4_000);
   assert.equal(world.isOpen(), false);
-  assert.deepEqual(world.types(), ["DEV_DOOR_RELAY_ON", "DEV_DOOR_EXIT_BUTTON", "DRIVER_FAILED", "DEV_DOOR_RELAY_OFF"]);
+  assert.deepEqual(world.types(), ["DOOR_LOCKDOWN_ON", "DEV_DOOR_RELAY_ON", "DEV_DOOR_EXIT_BUTTON", "DRIVER_FAILED", "DEV_DOOR_RELAY_OFF"]);
 });
 
 test("controller: the fire signal unlocks at once, whatever else holds the door, and gives it back", async (context) => {
@@ -160,6 +160,9 @@ test("controller: a lockdown cuts an opening short, also without a disk", async 
   world.change(wire(aMode({ lockdown: true }), 3));
   assert.equal(world.isOpen(), false);
   assert.deepEqual(await world.present(), { outcome: "refused", reason: "lockdown", person: PERSON });
+  world.isDiskBroken = false;
+  world.change(wire(aMode({ lockdown: false }), 4));
+  assert.equal(world.types().at(-1), "DOOR_LOCKDOWN_OFF");
 });
 
 test("controller: a schedule unlocks and locks the door as its time comes", async (context) => {

@@ -67,6 +67,8 @@ export async function changeLockdown(
     target: { kind: "place", id: placeId },
     detail: { doorIds },
   });
+  const eventType = eventCode(isOn ? "LOCKDOWN_BEGIN_REQ" : "LOCKDOWN_END_REQ");
+  await appendServerEvents(transaction, placeId, [{ eventAt: nowMs, eventType, detail: { doorCount: doorIds.length } }]);
 }
 
 export async function auditDoor(

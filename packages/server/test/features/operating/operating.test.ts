@@ -144,6 +144,7 @@ test("a lockdown holds every door of the place or those named, beside the operat
   const { body } = await server.call("DELETE", `/v2/places/${PLACE_ID}/lockdown`);
   assert.deepEqual(body, { placeId: PLACE_ID, doorIds: [], isWhole: false });
   assert.deepEqual(await mode(235), { kind: "mode", id: 235, operator: "locked", lockdown: false });
+  assert.deepEqual(await lastEvents(3), ["LOCKDOWN_END_REQ", "LOCKDOWN_BEGIN_REQ", "LOCKDOWN_BEGIN_REQ"]);
   const wrong = await server.call("PUT", `/v2/places/${PLACE_ID}/lockdown`, { body: { doors: [9_999] } });
   assert.equal(wrong.status, 400);
   await setMode({ operator: "none" });
