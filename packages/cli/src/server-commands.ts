@@ -35,10 +35,13 @@ function addControllerCommands(postern: Command, act: Act): void {
     .description("who they are, and whether each holds what it should")
     .addHelpText("after", examples("postern controller list", "postern controller list --json"))
     .action(act(async (options: ListOptions, output) => (await import("./commands/controller.ts")).listControllers(options, output)));
+  const claimCode = act(async (options: ClaimCodeOptions, output) =>
+    (await import("./commands/controller.ts")).makeClaimCode(options, output),
+  );
   withTarget(controller.command("claim-code"))
     .description("make a one-time code that gives a controller a new key and ends the one it had")
     .option("--serial <serial>", "the controller's serial")
-    .option("--controller <id>", "or its id")
-    .addHelpText("after", examples("postern controller claim-code --serial 540000178", "postern controller claim-code --controller 178"))
-    .action(act(async (options: ClaimCodeOptions, output) => (await import("./commands/controller.ts")).makeClaimCode(options, output)));
+    .argument("[id]", "or its id")
+    .addHelpText("after", examples("postern controller claim-code 178", "postern controller claim-code --serial 540000178"))
+    .action((id: string | undefined, options: ClaimCodeOptions) => claimCode({ ...options, ...(id === undefined ? {} : { controller: id }) }));
 }

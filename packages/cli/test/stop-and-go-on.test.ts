@@ -135,7 +135,7 @@ describe("postern start, stopped in every way and started again", () => {
   test("doors that another process has claimed are left to it, and the server is healthy with them", async () => {
     const first = await start();
     const { baseUrl, mqttUrl } = await demo();
-    const { stdout } = await postern(["controller", "claim-code", "--controller", "178", "--json"], settings());
+    const { stdout } = await postern(["controller", "claim-code", "178", "--json"], settings());
     const { code } = JSON.parse(stdout) as { code: string };
     const door = runPostern(["door", "run", "--server", baseUrl, "--claim", code, "--data-dir", join(folder, "door")], {});
     try {

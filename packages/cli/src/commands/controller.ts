@@ -51,8 +51,8 @@ export async function makeClaimCode(options: ClaimCodeOptions, output: Output): 
 function chosen(controllers: readonly PlaceController[], { serial, controller }: ClaimCodeOptions): PlaceController {
   const there = controllers.map((one) => `${one.controllerId} (serial ${one.serial})`).join(", ") || "none";
   if ((serial === undefined) === (controller === undefined))
-    throw failure("argument_missing", `Which controller? Give --controller or --serial. There are: ${there}.`);
-  const controllerId = controller === undefined ? null : wholeNumber("--controller", controller);
+    throw failure("argument_missing", `Which controller? Give its id or --serial. There are: ${there}.`);
+  const controllerId = controller === undefined ? null : wholeNumber("The id of a controller", controller);
   const found = controllers.find((one) => one.serial === serial || one.controllerId === controllerId);
   if (found !== undefined) return found;
   throw failure("controller_unknown", `The place has no controller ${serial ?? controller}. There are: ${there}.`);
