@@ -43,5 +43,7 @@ function addControllerCommands(postern: Command, act: Act): void {
     .option("--serial <serial>", "the controller's serial")
     .argument("[id]", "or its id")
     .addHelpText("after", examples("postern controller claim-code 178", "postern controller claim-code --serial 540000178"))
-    .action((id: string | undefined, options: ClaimCodeOptions) => claimCode({ ...options, ...(id === undefined ? {} : { controller: id }) }));
+    .action((id: string | undefined, options: ClaimCodeOptions) =>
+      claimCode({ ...options, ...(id === undefined ? {} : { controller: id }) }),
+    );
 }

@@ -4,7 +4,7 @@ import { NATIVE_OPERATIONS } from "@postern/contract";
 import { Command } from "commander";
 import { addVerb } from "../src/nouns/add-nouns.ts";
 import { NOUNS, QUESTIONS } from "../src/nouns/nouns.ts";
-import { absoluteTime, timeText, wallClockTime } from "../src/nouns/place-time.ts";
+import { absoluteTime, timeText, timeTextToSecond, wallClockTime } from "../src/nouns/place-time.ts";
 import { cellText } from "../src/nouns/shown-value.ts";
 import { readTyped } from "../src/nouns/typed-value.ts";
 
@@ -66,6 +66,7 @@ describe("times on the command line", () => {
   test("what is shown can be typed again", () => {
     const atMs = Date.parse("2026-10-25T01:30Z");
     assert.equal(absoluteTime(timeText(atMs, "Europe/Berlin"), 0), atMs);
+    assert.equal(absoluteTime(timeTextToSecond(atMs + 7_000, "Asia/Kathmandu"), 0), atMs + 7_000);
   });
 });
 

@@ -1,7 +1,7 @@
 import { type PosternClient, type PosternError, posternClient } from "@postern/client";
 import { callApi, member, text } from "../api.ts";
 import { describeFailure } from "../failure.ts";
-import { localTime } from "../local-time.ts";
+import { timeTextToSecond } from "../nouns/place-time.ts";
 import type { Output } from "../output.ts";
 import { wholeNumber } from "../settings.ts";
 import { type TargetOptions, targetOf } from "../target.ts";
@@ -19,10 +19,11 @@ export interface EventsOptions extends TargetOptions {
 export async function showEvents(options: EventsOptions, output: Output): Promise<void> {
   const target = await targetOf(options);
   const size = Math.min(wholeNumber("--limit", options.limit ?? LIMIT_DEFAULT), 1_000);
-  const write = (event: unknown): void => (options.json === true ? output.json(event) : output.line(eventLine(event, output)));
   // The cursor is taken first: what happens between the two calls is shown twice at worst, and never missed.
   const client = posternClient({ baseUrl: target.baseUrl, key: target.apiKey });
   const { placeId } = target;
+  const { timeZone } = await client.readPlace({ params: { placeId } });
+  const write = (event: unknown): void => (options.json === true ? output.json(event) : output.line(eventLine(event, timeZone, output)));
   const start = options.follow === true ? await client.followEvents({ params: { placeId }, query: { after: "now", wait: 0 } }) : null;
   const newest = await callApi(target, {
     path: `/v1/be/events?${new URLSearchParams({ placeId: String(placeId), page: "0", size: String(size), sort: "id,desc" }).toString()}`,
@@ -57,9 +58,9 @@ async function follow({ client, placeId, after, shown, write, output }: Followin
   }
 }
 
-function eventLine(event: unknown, { paint }: Output): string {
+function eventLine(event: unknown, timeZone: string, { paint }: Output): string {
   const at = member(event, "eventAt");
-  const time = typeof at === "number" ? localTime(at) : "?";
+  const time = typeof at === "number" ? timeTextToSecond(at, timeZone) : "?";
   const type = text(member(event, "eventType")) ?? "?";
   const door = text(member(event, "doorName"));
   const person = [text(member(event, "userName")), text(member(event, "userId"))].filter((part) => part !== undefined).join(" / ");

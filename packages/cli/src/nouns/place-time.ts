@@ -8,6 +8,12 @@ export function timeText(atMs: number, timeZone: string): string {
   return wallClockText(atMs, offsetAt(atMs, timeZone));
 }
 
+/** The same to the second: `2026-11-29 02:30:05 +01:00`. */
+export function timeTextToSecond(atMs: number, timeZone: string): string {
+  const second = String(Math.floor(atMs / 1_000) % 60).padStart(2, "0");
+  return timeText(atMs, timeZone).replace(/ (?=[+-])/, `:${second} `);
+}
+
 /** An instant with its own distance from UTC, epoch milliseconds or `now`; null for a wall clock, which needs a place. */
 export function absoluteTime(typed: string, nowMs: number): number | null {
   if (typed === "now") return nowMs;
