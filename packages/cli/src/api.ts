@@ -1,3 +1,4 @@
+import { type PosternClient, posternClient } from "@postern/client";
 import { failure } from "./failure.ts";
 
 /** A server and the key to use there. */
@@ -6,6 +7,12 @@ export interface ApiTarget {
   readonly apiKey: string;
 }
 
+/** Every call of v2. */
+export function clientOf({ baseUrl, apiKey }: ApiTarget): PosternClient {
+  return posternClient({ baseUrl, key: apiKey });
+}
+
+/** A call of v1, as an integration makes it. */
 export interface ApiRequest {
   readonly method?: "GET" | "POST" | "DELETE";
   readonly path: string;

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { ControllerResource } from "@postern/contract";
 import { type Log, systemClock, systemRandom, systemTimers } from "@postern/core";
 import { claimController, type RunningController, startController } from "@postern/door";
 import type { RunningServer } from "@postern/server";
@@ -7,7 +8,7 @@ import { isClaimed } from "./claimed-folder.ts";
 import { type DemoFile, writeDemoFile } from "./demo-file.ts";
 import { failure } from "./failure.ts";
 import { controllerDir } from "./local-door.ts";
-import { controllersOf, type PlaceController } from "./place-controllers.ts";
+import { controllersOf } from "./place-controllers.ts";
 
 export interface DemoDoorsParts {
   readonly server: RunningServer;
@@ -86,7 +87,7 @@ function doorsElsewhere(demo: DemoFile, wantedRevision: number): DemoDoors {
   };
 }
 
-async function demoController(demo: DemoFile): Promise<PlaceController> {
+async function demoController(demo: DemoFile): Promise<ControllerResource> {
   const controllers = await controllersOf(demo, demo.placeId);
   const found = controllers.find((controller) => controller.controllerId === demo.controllerId);
   if (found !== undefined) return found;

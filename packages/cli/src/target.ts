@@ -1,10 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type ApiTarget, callApi, member } from "./api.ts";
+import { type ApiTarget, clientOf } from "./api.ts";
 import { readDemoFile } from "./demo-file.ts";
 import { failure } from "./failure.ts";
 import { trustCertificate } from "./own-certificate.ts";
 import { dataDir, wholeNumber } from "./settings.ts";
+
+/** How many places a question which one is meant names. */
+const PLACES_NAMED_MAX = 20;
 
 export interface TargetOptions {
   readonly server?: string;
@@ -57,13 +60,10 @@ export async function placeOf(options: TargetOptions, server: ServerTarget): Pro
   const said = options.place ?? process.env["POSTERN_PLACE"];
   if (said !== undefined) return wholeNumber("--place", said);
   if (server.demoPlaceId !== null) return server.demoPlaceId;
-  const items = member(await callApi(server, { path: "/v2/places?limit=20" }), "items");
-  const places = Array.isArray(items)
-    ? items.map((place) => [Number(member(place, "placeId")), String(member(place, "name"))] as const)
-    : [];
-  const [only] = places;
-  if (only !== undefined && places.length === 1) return only[0];
-  const there = places.map(([placeId, name]) => `${placeId} (${name})`).join(", ");
+  const { items } = await clientOf(server).listPlaces({ query: { limit: PLACES_NAMED_MAX } });
+  const [only] = items;
+  if (only !== undefined && items.length === 1) return only.placeId;
+  const there = items.map(({ placeId, name }) => `${placeId} (${name})`).join(", ");
   throw failure(
     "place_unknown",
     there === "" ? "This key reaches no place. Make one with `postern place create`." : `Which place? Give --place. There are: ${there}.`,

@@ -1,8 +1,9 @@
-import { callApi, member, text } from "../api.ts";
+import type { ControllerResource } from "@postern/contract";
+import { clientOf } from "../api.ts";
 import { failure } from "../failure.ts";
 import { localTime } from "../local-time.ts";
 import { type Output, table } from "../output.ts";
-import { controllersOf, type PlaceController } from "../place-controllers.ts";
+import { controllersOf } from "../place-controllers.ts";
 import { wholeNumber } from "../settings.ts";
 import { type TargetOptions, targetOf } from "../target.ts";
 
@@ -25,7 +26,7 @@ export async function listControllers(options: ListOptions, output: Output): Pro
   for (const line of table([["ID", "SERIAL", "NAME", "LINK", "CONFIRMED", "DOORS"], ...rows])) output.line(line);
 }
 
-function linkOf({ connected, claimedAt }: PlaceController): string {
+function linkOf({ connected, claimedAt }: ControllerResource): string {
   if (connected) return "connected";
   return claimedAt === null ? "not claimed" : "away";
 }
@@ -41,14 +42,13 @@ export async function makeClaimCode(options: ClaimCodeOptions, output: Output): 
   const target = await targetOf(options);
   const controllers = await controllersOf(target, target.placeId);
   const { controllerId, serial } = chosen(controllers, options);
-  const answer = await callApi(target, { method: "POST", path: `/v2/controllers/${controllerId}/claim-codes` });
-  const [code, expiresAt] = [text(member(answer, "code")) ?? "", Number(member(answer, "expiresAt"))];
+  const { code, expiresAt } = await clientOf(target).issueClaimCode({ params: { controllerId } });
   if (options.json === true) return output.json({ controllerId, serial, code, expiresAt });
   output.line(`Code ${output.paint.strong(code)} for controller ${serial}, once, until ${localTime(expiresAt)}. At the controller:`);
   output.line(`  npm run -s postern -- door run --server ${target.baseUrl} --claim ${code}`);
 }
 
-function chosen(controllers: readonly PlaceController[], { serial, controller }: ClaimCodeOptions): PlaceController {
+function chosen(controllers: readonly ControllerResource[], { serial, controller }: ClaimCodeOptions): ControllerResource {
   const there = controllers.map((one) => `${one.controllerId} (serial ${one.serial})`).join(", ") || "none";
   if ((serial === undefined) === (controller === undefined))
     throw failure("argument_missing", `Which controller? Give its id or --serial. There are: ${there}.`);

@@ -1,5 +1,5 @@
-import { type PosternClient, type PosternError, posternClient } from "@postern/client";
-import { callApi, member, text } from "../api.ts";
+import type { PosternClient, PosternError } from "@postern/client";
+import { callApi, clientOf, member, text } from "../api.ts";
 import { describeFailure } from "../failure.ts";
 import { timeTextToSecond } from "../nouns/place-time.ts";
 import type { Output } from "../output.ts";
@@ -20,7 +20,7 @@ export async function showEvents(options: EventsOptions, output: Output): Promis
   const target = await targetOf(options);
   const size = Math.min(wholeNumber("--limit", options.limit ?? LIMIT_DEFAULT), 1_000);
   // The cursor is taken first: what happens between the two calls is shown twice at worst, and never missed.
-  const client = posternClient({ baseUrl: target.baseUrl, key: target.apiKey });
+  const client = clientOf(target);
   const { placeId } = target;
   const { timeZone } = await client.readPlace({ params: { placeId } });
   const write = (event: unknown): void => (options.json === true ? output.json(event) : output.line(eventLine(event, timeZone, output)));

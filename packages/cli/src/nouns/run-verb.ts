@@ -1,7 +1,7 @@
-import { type PosternClient, PosternError, posternClient } from "@postern/client";
+import { type PosternClient, PosternError } from "@postern/client";
 import { NATIVE_OPERATIONS, type OperationSpec } from "@postern/contract";
 import { assert, systemClock } from "@postern/core";
-import { member } from "../api.ts";
+import { clientOf, member } from "../api.ts";
 import { EXIT, failure } from "../failure.ts";
 import { type Output, table } from "../output.ts";
 import { wholeNumber } from "../settings.ts";
@@ -43,7 +43,7 @@ export async function runVerb(
 ): Promise<number> {
   const operation: OperationSpec = NATIVE_OPERATIONS[verb.operation];
   const server = await serverOf(typed, operation.access === "operator" ? "operator" : "key");
-  const client = posternClient({ baseUrl: server.baseUrl, key: server.apiKey });
+  const client = clientOf(server);
   const placeId = once(() => placeOf(typed, server));
   const run: Run = { verb, columns, operation, typed, named, client, placeId, output };
   if (verb.loses !== undefined && typed.yes !== true) throw failure("not_confirmed", `${verb.loses} Say --yes to go on.`);
