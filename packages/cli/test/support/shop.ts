@@ -61,6 +61,7 @@ export class Shop {
       dataDir: join(folder, "server"),
       databaseUrl: test.ownerUrl,
       demo: "off",
+      rateLimit: "off",
       logLevel: "silent",
     } as const;
     const server = await startServer({ config, log: silentLog, clock: time, timers: time, random: systemRandom });
