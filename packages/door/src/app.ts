@@ -171,6 +171,8 @@ class ControllerApp implements RunningController {
   }
 
   async start(): Promise<void> {
+    // First, so that what a start without a clock adds to the age of the belief outlives the next power cut too.
+    this.#persistClock();
     await this.#controller.start(this.#disk.replica.doors);
     this.socketPath = (await this.#controlServer?.start()) ?? null;
     this.#repeat("trim", TRIM_INTERVAL_MS, () => this.#trim());
@@ -258,6 +260,8 @@ class ControllerApp implements RunningController {
   #welcomed(frame: WelcomeFrame): void {
     const stepMs = this.#disk.doorClock.contact(frame.serverMs);
     if (stepMs !== null) {
+      // By the clock as it is now: one that was ahead would leave behind that the server is heard tomorrow.
+      this.#disk.replica.writeHeard(frame.serverMs);
       this.#disk.outbox.writeNewest(frame.serverMs);
       this.#record({ eventAt: this.#disk.doorClock.stampMs(), eventType: "CLOCK_STEPPED", detail: { stepMs } });
     }

@@ -33,6 +33,8 @@ export interface DoorReport {
   readonly tamperedDeviceIds: readonly number[];
   /** What of the hardware does not work. */
   readonly faults: readonly DoorPart[];
+  /** People are refused, because the server has not been heard for longer than the door allows. */
+  readonly isBeliefTooOld: boolean;
   /** Devices that wait for another factor. */
   readonly waits: readonly { readonly deviceId: number; readonly wanted: readonly Factor[] }[];
   /** Devices whose next card is learnt and not judged. */

@@ -50,6 +50,7 @@ function describeDoor(door: DoorState, { contents }: Replica): DoorReport {
     ],
     tamperedDeviceIds: door.tamperedIds,
     faults: door.faults.map(({ part }) => part),
+    isBeliefTooOld: door.isBeliefTooOld,
     waits: door.waits.map(({ deviceId, wanted }) => ({ deviceId, wanted })),
     learningDeviceIds: door.learnings.map(({ deviceId }) => deviceId),
     firstPersonIn: contents.door(doorId)?.firstPersonIn === true ? { atMs: door.firstInMs } : null,

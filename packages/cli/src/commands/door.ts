@@ -140,7 +140,7 @@ function doorRow(state: ControllerState, door: DoorReport): string[] {
 }
 
 /** What whoever looks after the door should know. */
-function notes({ alarms, tamperedDeviceIds, faults, waits, learningDeviceIds, firstPersonIn }: DoorReport): string[] {
+function notes({ alarms, tamperedDeviceIds, faults, waits, learningDeviceIds, firstPersonIn, isBeliefTooOld }: DoorReport): string[] {
   const words = (code: string): string => code.replaceAll("_", " ");
   const first =
     firstPersonIn === null
@@ -148,6 +148,7 @@ function notes({ alarms, tamperedDeviceIds, faults, waits, learningDeviceIds, fi
       : [firstPersonIn.atMs === null ? "first person awaited" : `first person in ${localTime(firstPersonIn.atMs)}`];
   return [
     ...alarms.map(words),
+    ...(isBeliefTooOld ? ["refuses people: the server was heard too long ago"] : []),
     ...tamperedDeviceIds.map((deviceId) => `${deviceId} tampered with`),
     ...faults.map((part) => `${words(part)} failed`),
     ...waits.map(({ deviceId, wanted }) => `${deviceId} waits for ${wanted.join(" or ")}`),

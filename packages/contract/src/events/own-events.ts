@@ -31,4 +31,5 @@ export const OWN_CONTROLLER_EVENTS = {
   DOOR_OPENED_BY_COMMAND: { code: 1110, meaning: "The controller opens the door once, because somebody asked for it from afar." },
   DOOR_LOCKDOWN_ON: { code: 1111, meaning: "From now on a lockdown holds the door locked." },
   DOOR_LOCKDOWN_OFF: { code: 1112, meaning: "A lockdown no longer holds the door locked." },
+  BELIEF_RENEWED: { code: 1113, meaning: "The door no longer refuses people for the age of what its controller knows." },
 } as const satisfies Record<string, EventRow>;

@@ -1,5 +1,5 @@
 import type { Clock } from "@postern/core";
-import { CLOCK_PLAUSIBLE_FROM_MS, CLOCK_STEP_MS_MAX } from "../limits.ts";
+import { CLOCK_PERSIST_MS, CLOCK_PLAUSIBLE_FROM_MS, CLOCK_STEP_MS_MAX } from "../limits.ts";
 
 /** What the controller knew of the time when it stopped. */
 export interface RememberedTime {
@@ -23,8 +23,12 @@ export class DoorClock {
 
   constructor(clock: Clock, remembered: RememberedTime) {
     this.#clock = clock;
-    this.#heardMs = remembered.heardMs;
-    const startMs = Math.max(clock.nowMs(), remembered.newestMs ?? Number.NEGATIVE_INFINITY);
+    const { newestMs, heardMs } = remembered;
+    // A system clock behind what was written down does not tell how long we were away, nor for how long we ran since it was written. All of that
+    // counts as old: else whoever cuts the power again and again would keep a belief young for ever.
+    const isLost = newestMs !== null && clock.nowMs() < newestMs;
+    this.#heardMs = heardMs === null || !isLost ? heardMs : heardMs - CLOCK_PERSIST_MS;
+    const startMs = Math.max(clock.nowMs(), newestMs ?? Number.NEGATIVE_INFINITY);
     this.#anchor = startMs >= CLOCK_PLAUSIBLE_FROM_MS ? { ms: startMs, monotonicMs: clock.monotonicMs() } : null;
   }
 
@@ -60,7 +64,8 @@ export class DoorClock {
   beliefAgeMs(): number | null {
     if (this.#heardMonotonicMs !== null) return this.#clock.monotonicMs() - this.#heardMonotonicMs;
     const nowMs = this.nowMs();
-    return nowMs === null || this.#heardMs === null ? null : Math.max(0, nowMs - this.#heardMs);
+    // Heard in what is still to come: by a clock that has been set back since. How long ago that was cannot be told.
+    return nowMs === null || this.#heardMs === null || this.#heardMs > nowMs ? null : nowMs - this.#heardMs;
   }
 
   /** When the server was last heard, by this clock; null when never. */

@@ -62,7 +62,7 @@ export function withFound(state: DoorState, { firstInMs, alarms }: FoundDoor): D
   const has = (alarm: Alarm): boolean => alarms.some((one) => one.alarm === alarm);
   const leaf = { ...state.leaf, isHeldOpenAlarm: has("held_open"), isForcedOpenAlarm: has("forced_open") };
   const tamperedIds = alarms.filter(({ alarm }) => alarm === "tamper").map(({ deviceId }) => deviceId);
-  return { ...state, firstInMs, leaf, tamperedIds };
+  return { ...state, firstInMs, leaf, tamperedIds, isBeliefTooOld: has("belief_too_old") };
 }
 
 const BY_CREDENTIALS: DoorMode = { kind: "credentials" };

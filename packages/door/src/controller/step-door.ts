@@ -184,14 +184,14 @@ function reportRelay(state: DoorState, isOn: boolean, facts: DoorFacts): DoorSte
   };
 }
 
-/** Says once that nobody is let in here until the server has been heard again. */
+/** Says once that nobody is let in here until the server has been heard again, and once that this is over. */
 function judgeBelief(step: DoorStep, facts: DoorFacts): DoorStep {
   const { state } = step;
   const ageMsMax = facts.roster.door(state.wiring.doorId)?.beliefAgeMsMax ?? null;
   const isTooOld = ageMsMax !== null && !(facts.beliefAgeMs !== null && facts.beliefAgeMs <= ageMsMax);
   if (isTooOld === state.isBeliefTooOld) return step;
-  const effects = isTooOld ? [...step.effects, record(doorEvent(atDoor(state, facts), "BELIEF_TOO_OLD"))] : step.effects;
-  return { state: { ...state, isBeliefTooOld: isTooOld }, effects };
+  const event = doorEvent(atDoor(state, facts), isTooOld ? "BELIEF_TOO_OLD" : "BELIEF_RENEWED");
+  return { state: { ...state, isBeliefTooOld: isTooOld }, effects: [...step.effects, record(event)] };
 }
 
 /** Brings the relay to what holds the door now. Locking acts first; unlocking is written down before the bolt moves. */

@@ -7,7 +7,7 @@ export interface OpenAlarm {
   readonly alarm: Alarm;
 }
 
-export type Alarm = "held_open" | "forced_open" | "tamper";
+export type Alarm = "held_open" | "forced_open" | "tamper" | "belief_too_old";
 
 type Turn = { readonly alarm: Alarm; readonly isOn: boolean };
 
@@ -18,6 +18,8 @@ const TURNS: ReadonlyMap<string, Turn> = new Map<EventType, Turn>([
   ["DEV_DOOR_FORCE_OPEN_ALARM_CLEAR", { alarm: "forced_open", isOn: false }],
   ["DEV_DOOR_TAMPER_ON", { alarm: "tamper", isOn: true }],
   ["DEV_DOOR_TAMPER_OFF", { alarm: "tamper", isOn: false }],
+  ["BELIEF_TOO_OLD", { alarm: "belief_too_old", isOn: true }],
+  ["BELIEF_RENEWED", { alarm: "belief_too_old", isOn: false }],
 ]);
 
 /** Which alarm an event begins or ends; null when none. */

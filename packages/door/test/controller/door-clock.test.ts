@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DoorClock } from "../../src/controller/door-clock.ts";
-import { CLOCK_PLAUSIBLE_FROM_MS, CLOCK_STEP_MS_MAX } from "../../src/limits.ts";
+import { CLOCK_PERSIST_MS, CLOCK_PLAUSIBLE_FROM_MS, CLOCK_STEP_MS_MAX } from "../../src/limits.ts";
 import { DAY_MS, NOW_MS } from "../support/builders.ts";
 import { ManualTime } from "../support/manual-time.ts";
 
@@ -60,4 +60,39 @@ test("clock: the age of the belief counts from the last time the server was hear
   time.advance(700);
   assert.equal(clock.beliefAgeMs(), 700);
   assert.equal(clock.heardMs(), NOW_MS);
+});
+
+test("clock: power that is cut again and again never makes a belief younger, with a clock that was lost each time", () => {
+  let remembered = { newestMs: NOW_MS, heardMs: NOW_MS - 1_000 };
+  let ageMs = 1_000;
+  for (let start = 0; start < 5; start += 1) {
+    const time = new ManualTime(0);
+    const clock = new DoorClock(time, remembered);
+    // Written down at the start, and the power goes before the next time.
+    remembered = { newestMs: clock.nowMs() ?? 0, heardMs: clock.heardMs() ?? 0 };
+    time.advance(CLOCK_PERSIST_MS - 1);
+    assert.ok((clock.beliefAgeMs() ?? 0) > ageMs, `start ${start}`);
+    ageMs += CLOCK_PERSIST_MS;
+    assert.ok((new DoorClock(new ManualTime(0), remembered).beliefAgeMs() ?? 0) >= ageMs, `start ${start}`);
+  }
+});
+
+test("clock: a belief that was heard in what is still to come is of no age that can be told, until the server is heard", () => {
+  const clock = new DoorClock(new ManualTime(), { newestMs: NOW_MS - 5, heardMs: NOW_MS + DAY_MS });
+  assert.equal(clock.beliefAgeMs(), null);
+  clock.contact(NOW_MS);
+  assert.equal(clock.beliefAgeMs(), 0);
+});
+
+test("clock: a controller that starts without a known time has a belief of no age that can be told", () => {
+  assert.equal(new DoorClock(new ManualTime(0), { newestMs: null, heardMs: NOW_MS }).beliefAgeMs(), null);
+});
+
+test("clock: a system clock that jumps backwards while the controller runs leaves the age of its belief alone", () => {
+  const time = new ManualTime();
+  const clock = new DoorClock(time, NOTHING);
+  clock.contact(NOW_MS);
+  time.advance(60_000);
+  time.stepWall(-DAY_MS);
+  assert.equal(clock.beliefAgeMs(), 60_000);
 });

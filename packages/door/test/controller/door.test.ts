@@ -305,6 +305,11 @@ test("controller: a belief older than the door allows refuses, and is recorded o
   assert.equal(world.types().filter((type) => type === "BELIEF_TOO_OLD").length, 1);
   world.clock.heard();
   assert.equal((await world.present()).outcome, "opened");
+  world.time.advance(2_000);
+  assert.deepEqual(
+    world.types().filter((type) => type.startsWith("BELIEF_")),
+    ["BELIEF_TOO_OLD", "BELIEF_RENEWED"],
+  );
 });
 
 test("controller: the sensor's reports are recorded when they change something", async (context) => {
