@@ -47,7 +47,12 @@ const ledgerHandlers = {
     const client = new Client({ connectionString: embedded.owner.url });
     await client.connect();
     stack.defer(() => client.end());
-    await server.database.query("update controllers set session_number = 1 where controller_id = $1", [CONTROLLER_ID]);
+    // As its greeting would.
+    const greeted = `update controllers set session_number = 1,
+      served_door_ids = array(select door_id from doors where doors.controller_id = $1),
+      served_device_ids = array(select device_id from devices join doors using (door_id) where doors.controller_id = $1)
+      where controller_id = $1`;
+    await server.database.query(greeted, [CONTROLLER_ID]);
     running = { server, client };
   },
   /** Full frames of some logs at once, each with one unanswered, as controllers send them. */

@@ -81,7 +81,14 @@ interface OpenedRow extends Omit<OpenedSession, "doors"> {
 const OPEN_SESSION = `
   with opened as (
     update controllers set session_number = session_number + 1, connected_instance = $2, connected_at = $3, last_heard_at = $3, clock_offset_ms = $4,
-      clock_measured_at = $3, software = $5, log_reported = $7, log_reported_at = $3
+      clock_measured_at = $3, software = $5, log_reported = $7, log_reported_at = $3,
+      served_door_ids = array(
+        select unnest(served_door_ids) union select door_id from doors where doors.controller_id = controllers.controller_id
+      ),
+      served_device_ids = array(
+        select unnest(served_device_ids) union
+        select device_id from devices join doors using (door_id) where doors.controller_id = controllers.controller_id
+      )
     where serial = $1 and public_key = $6::jsonb returning controller_id, place_id, session_number
   ), arrived as (
     update devices set first_connected_at = $3 where first_connected_at is null

@@ -52,13 +52,10 @@ export async function loadControllerLogs(
   const rows = await transaction.query<ControllerLogRow>({
     name: "ledger-load-controllers",
     text: `
-      select controllers.controller_id, session_number, served.door_ids, served.device_ids, logged.generations, logged.stored,
+      select controllers.controller_id, session_number, served_door_ids as door_ids, served_device_ids as device_ids, logged.generations,
+        logged.stored,
         exists (select from log_marks where log_marks.place_id = controllers.place_id and log_marks.controller_id = controllers.controller_id) as has_begun
       from controllers
-      cross join lateral (
-        select coalesce(array_agg(distinct doors.door_id), '{}') as door_ids, coalesce(array_agg(devices.device_id) filter (where devices.device_id is not null), '{}') as device_ids
-        from doors left join devices on devices.door_id = doors.door_id where doors.controller_id = controllers.controller_id
-      ) served
       cross join lateral (
         select coalesce(array_agg(generation order by generation), '{}') as generations, coalesce(array_agg(last_local_log_id order by generation), '{}') as stored
         from log_marks where log_marks.place_id = controllers.place_id and log_marks.controller_id = controllers.controller_id and generation = any($2)

@@ -194,6 +194,19 @@ test("gateway: what is answered as stored is committed", async () => {
   await link.end();
 });
 
+test("what happened at a door or device is taken after it was given away, and what never was the controller's is not", async () => {
+  const [{ place, identity }, other] = [await newScene(), await newScene()];
+  await prepared.database.query("update controllers set served_door_ids = '{}', served_device_ids = '{}'");
+  const link = await LinkClient.connect(world.url, identity);
+  const { session } = await link.hello();
+  await prepared.database.query("update doors set controller_id = null where place_id = $1", [place.placeId]);
+  await prepared.database.query("update devices set door_id = null where place_id = $1", [place.placeId]);
+  await link.send("events", eventsFrame(session, 1, [relayOn(place), relayOn(other.place)]));
+  assert.deepEqual(await link.stored(), { generation: 7, through: 2, refused: [{ localLogId: 2, code: "door_unknown" }] });
+  assert.deepEqual(await storedTypes(place.placeId), ["DEV_DOOR_RELAY_ON", "EVENT_REFUSED"]);
+  await link.end();
+});
+
 test("a controller that comes back is told how far its log is stored", async () => {
   const { place, identity } = await newScene();
   const link = await LinkClient.connect(world.url, identity);

@@ -27,8 +27,9 @@ export async function createTestPlace(database: Database, options: { placeId?: n
     await tx.query("insert into place_groups values ($1, 'group', $2)", [placeGroupId, TEST_NOW_MS]);
     await tx.query("insert into places values ($1, $2, 'place', 'Europe/Berlin', $3)", [placeId, placeGroupId, TEST_NOW_MS]);
     await tx.query(
-      "insert into controllers(controller_id, place_id, serial, name, session_number, made_at) values ($1, $2, $3, 'controller', 1, $4)",
-      [controllerId, placeId, String(100_000_000 + controllerId), TEST_NOW_MS],
+      `insert into controllers(controller_id, place_id, serial, name, session_number, made_at, served_door_ids, served_device_ids)
+        values ($1, $2, $3, 'controller', 1, $4, $5, $6)`,
+      [controllerId, placeId, String(100_000_000 + controllerId), TEST_NOW_MS, doorIds, deviceIds],
     );
     for (const [index, doorId] of doorIds.entries()) {
       await tx.query("insert into doors values ($1, $2, $3, $4, '{}', $5)", [doorId, placeId, controllerId, `door ${doorId}`, TEST_NOW_MS]);
