@@ -6,6 +6,7 @@ import { type ApiDescription, describeRoutes } from "../packages/server/src/feat
 import { createAccess } from "../packages/server/src/platform/access/access.ts";
 import { WaitingKeys } from "../packages/server/src/platform/access/waiting-keys.ts";
 import { openDatabase } from "../packages/server/src/platform/database.ts";
+import { LazyFaceExaminer } from "../packages/server/src/platform/faces/face-examiner.ts";
 import { createHttpServer } from "../packages/server/src/platform/http/http-server.ts";
 import { createRouteGuards } from "../packages/server/src/platform/http/keyed-routes.ts";
 import { recordRoutes } from "../packages/server/src/platform/http/served-routes.ts";
@@ -23,6 +24,7 @@ export async function describeApi(): Promise<ApiDescription> {
     ...{ ledgerGrown: new LedgerHints(systemTimers), stopping: new AbortController().signal },
     confirmations: { listen: () => () => undefined, flush: async () => undefined },
     personKeys: createPersonKeys({ wrappingKey: createHash("sha256").digest(), random: systemRandom }),
+    faces: idleFaces(),
     deriveKey: (purpose) => createHash("sha256").update(purpose).digest(),
     mqttUrl: () => "mqtt://127.0.0.1:1883",
     controllerChanged: () => undefined,
@@ -35,6 +37,11 @@ export async function describeApi(): Promise<ApiDescription> {
   await app.close();
   await database.close();
   return describeRoutes(routes, SERVER_VERSION);
+}
+
+/** Looks at nothing. */
+function idleFaces(): LazyFaceExaminer {
+  return new LazyFaceExaminer({ folder: "nowhere", timers: systemTimers });
 }
 
 /** Signs nothing. */

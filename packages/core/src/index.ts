@@ -8,6 +8,7 @@ export * from "./decide-access.ts";
 export * from "./decision.ts";
 export * from "./door-mode.ts";
 export * from "./explain-access.ts";
+export * from "./face-mark.ts";
 export * from "./factor.ts";
 export * from "./finger-mark.ts";
 export * from "./limits.ts";

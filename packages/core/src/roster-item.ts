@@ -118,6 +118,8 @@ export interface AuthItem extends Grant {
   readonly uniquePin: string | null;
   /** The marks of its fingers' templates (see `fingerMark`), in their order. The templates travel and are kept beside the item. */
   readonly fingerprints: readonly string[];
+  /** The same of its faces (see `faceMark`); left out where there is none, so that items without a face are what they were before there were any. */
+  readonly faces?: readonly string[];
 }
 
 export function itemKey(item: { readonly kind: RosterKind; readonly id: number }): ItemKey {

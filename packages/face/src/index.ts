@@ -5,3 +5,4 @@ export * from "./face-pool.ts";
 export * from "./model-pack.ts";
 export * from "./quality-policy.ts";
 export * from "./template-gallery.ts";
+export * from "./template-text.ts";

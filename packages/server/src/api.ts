@@ -45,6 +45,7 @@ import type { Confirmations } from "./gateway/confirmations.ts";
 import type { Access } from "./platform/access/actor.ts";
 import type { WaitingKeys } from "./platform/access/waiting-keys.ts";
 import type { Database } from "./platform/database.ts";
+import type { FaceExaminer } from "./platform/faces/face-examiner.ts";
 import type { RouteGuards } from "./platform/http/keyed-routes.ts";
 import { recordRoutes } from "./platform/http/served-routes.ts";
 import { createTellDoors, type TellDoors } from "./platform/http/tell-doors.ts";
@@ -64,6 +65,7 @@ export interface ApiDeps {
   /** Signs API keys. */
   readonly keySigner: KeySigner;
   readonly personKeys: PersonKeys;
+  readonly faces: FaceExaminer;
   /** 32 bytes of the server's key for one purpose alone. */
   readonly deriveKey: (purpose: string) => Uint8Array;
   /** Wakes those who wait for doors. */

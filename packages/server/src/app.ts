@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { assert, type Clock, type Log, pause, type Random, type Timers } from "@postern/core";
 import type { FastifyInstance } from "fastify";
 import { addApi } from "./api.ts";
@@ -35,6 +36,7 @@ import { holdDataDir } from "./platform/data-dir.ts";
 import { type Database, openDatabase } from "./platform/database.ts";
 import { APPLICATION_ROLE, type DatabaseAddress } from "./platform/database-address.ts";
 import { drawInstanceId, ensureDeployment, instanceLockKey, isInstanceAlive } from "./platform/deployment-store.ts";
+import { LazyFaceExaminer } from "./platform/faces/face-examiner.ts";
 import { createHttpServer } from "./platform/http/http-server.ts";
 import { createRouteGuards } from "./platform/http/keyed-routes.ts";
 import { migrate } from "./platform/migrate.ts";
@@ -262,6 +264,7 @@ async function startHttp({
   const checks = { database: async () => (await database.query("select 1")).length === 1, gateway: () => true, ...options.checks };
   const { keys, claims, operating } = addApi(app, guards, {
     ...{ database, clock, timers, random, log, keySigner, personKeys },
+    faces: stack.use(new LazyFaceExaminer({ folder: join(config.dataDir, "face-models"), timers })),
     access: createAccess({ database, clock }),
     deriveKey: (purpose) => serverKey.deriveKey(purpose),
     ledgerGrown: link.ledgerHints,

@@ -16,8 +16,11 @@ export const CARDS_COUNT_MAX = 2;
 /** CLUe §6: two photos a person. */
 export const FACE_IMAGES_COUNT_MAX = 2;
 
-/** A photo of 10 MB (CLUe §6) as base64. */
-export const FACE_IMAGE_LENGTH_MAX = 14_000_000;
+/** A photo of 10 MB (CLUe §6) as base64, in lines and with a prefix. A body has at most 28 MB, so that two of the largest come only without line breaks. */
+export const FACE_IMAGE_LENGTH_MAX = 14_500_000;
+
+/** What the link carries of one face: 512 numbers of 32 bits in base64 and the name of their pack; ours have 128. */
+export const FACE_TEMPLATE_LENGTH_MAX = 4_096;
 
 /** Ten fingers. */
 export const FINGERPRINTS_COUNT_MAX = 10;

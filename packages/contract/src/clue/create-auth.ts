@@ -19,7 +19,7 @@ export interface CreateAuth {
 export interface Credentials {
   /** No card twice. */
   readonly cards: readonly EnrolledCard[];
-  /** Base64, not yet decoded. */
+  /** Base64 without a data URL's prefix, not yet looked at. */
   readonly faceImages: readonly string[];
   readonly fingerprints: readonly Fingerprint[];
   readonly pin: string | null;

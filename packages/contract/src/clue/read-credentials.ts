@@ -69,7 +69,11 @@ const readCards: Reader<readonly EnrolledCard[]> = (value, spot) => {
   return repeated < 0 ? cards : spot.item(repeated).refuse("is the same card as another of the list");
 };
 
-const readFaceImage = text({ lengthMax: FACE_IMAGE_LENGTH_MAX, isPrivate: true });
+const readImageText = text({ lengthMax: FACE_IMAGE_LENGTH_MAX, isPrivate: true });
+
+/** With or without a data URL's prefix, in one line or several; what is read has neither. Whether it is a picture is for whoever looks at it. */
+const readFaceImage: Reader<string> = (value, spot) => readImageText(value, spot)?.replace(DATA_URL_PREFIX, "").replace(/\s+/g, "");
+const DATA_URL_PREFIX = /^data:[a-z0-9.+/;=-]{0,100},/i;
 
 const readFingerWord = text({
   lengthMax: 64,

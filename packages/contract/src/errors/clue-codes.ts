@@ -21,6 +21,8 @@ export const CLUE_CODES = {
   f1000: { status: 400, class: "caller", summary: "The head is turned or tilted too far." },
   f1001: { status: 400, class: "caller", summary: "The quality of the image is too low." },
   f1002: { status: 400, class: "caller", summary: "No face was found in the image." },
+  /** Ours, beside CLUe's own. */
+  f1900: { status: 400, class: "caller", summary: "More than one face is in the image." },
   f1006: { status: 500, class: "transient", summary: "Face extraction is busy; try again later." },
   a1028: { status: 400, class: "caller", summary: "The account or key is not valid." },
 } as const satisfies Record<string, ClueErrorSpec>;

@@ -1,5 +1,5 @@
 import Type, { type Static } from "typebox";
-import { FINGER_DATA_LENGTH_MAX, FINGERPRINTS_COUNT_MAX } from "../clue/clue-limits.ts";
+import { FACE_IMAGES_COUNT_MAX, FACE_TEMPLATE_LENGTH_MAX, FINGER_DATA_LENGTH_MAX, FINGERPRINTS_COUNT_MAX } from "../clue/clue-limits.ts";
 import {
   COMMANDS_PER_HELLO_MAX,
   DOORS_PER_CONTROLLER_MAX,
@@ -114,6 +114,15 @@ export const WireItem = Type.Object({
   /** The templates whose marks the item holds, in base64 and in their order. No part of the item, so that neither the server's roster nor a digest holds one. */
   templates: Type.Optional(
     Type.Array(Type.String({ pattern: "^[A-Za-z0-9+/]+={0,2}$", maxLength: FINGER_DATA_LENGTH_MAX }), { maxItems: FINGERPRINTS_COUNT_MAX }),
+  ),
+  /** The same of its faces: pack, version and numbers, `dlib-resnet.1.…`. */
+  faceTemplates: Type.Optional(
+    Type.Array(
+      Type.String({ pattern: "^[a-z0-9-]{1,32}\\.[1-9][0-9]{0,5}\\.[A-Za-z0-9+/]+={0,2}$", maxLength: FACE_TEMPLATE_LENGTH_MAX }),
+      {
+        maxItems: FACE_IMAGES_COUNT_MAX,
+      },
+    ),
   ),
 });
 export type WireItem = Static<typeof WireItem>;

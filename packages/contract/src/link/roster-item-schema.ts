@@ -1,7 +1,7 @@
 import { type RosterItem, SCHEDULE_HOLIDAYS_MAX, SCHEDULE_WINDOWS_PER_DAY_MAX } from "@postern/core";
 import Type, { type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
-import { FINGERPRINTS_COUNT_MAX, MODES_COUNT_MAX } from "../clue/clue-limits.ts";
+import { FACE_IMAGES_COUNT_MAX, FINGERPRINTS_COUNT_MAX, MODES_COUNT_MAX } from "../clue/clue-limits.ts";
 
 const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 const OptionalId = Type.Union([Type.Null(), Id]);
@@ -106,6 +106,7 @@ const AuthItem = Type.Object(
     pin: Type.Union([Type.Null(), Type.Object({ salt: Base64, hash: Base64 }, strict)]),
     uniquePin: Type.Union([Type.Null(), Base64]),
     fingerprints: Type.Array(Type.String({ pattern: "^[A-Za-z0-9+/]{43}=$" }), { maxItems: FINGERPRINTS_COUNT_MAX }),
+    faces: Type.Optional(Type.Array(Type.String({ pattern: "^[A-Za-z0-9+/]{43}=$" }), { minItems: 1, maxItems: FACE_IMAGES_COUNT_MAX })),
     cards: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 8 }),
   },
   strict,

@@ -2,6 +2,8 @@ import Type, { type Static } from "typebox";
 import {
   AUTH_END_MS_LIMIT,
   CARDS_COUNT_MAX,
+  FACE_IMAGE_LENGTH_MAX,
+  FACE_IMAGES_COUNT_MAX,
   FINGER_DATA_LENGTH_MAX,
   FINGERPRINTS_COUNT_MAX,
   MODES_COUNT_MAX,
@@ -76,6 +78,12 @@ export const CredentialsWrite = Type.Object(
     pin: Type.Optional(Type.Union([digits(4), Type.Null()])),
     uniquePin: Type.Optional(Type.Union([digits(6), Type.Null()])),
     fingerprints: Type.Optional(Type.Array(FingerprintWrite, { maxItems: FINGERPRINTS_COUNT_MAX })),
+    faceImages: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: FACE_IMAGE_LENGTH_MAX, ...PRIVATE }), {
+        maxItems: FACE_IMAGES_COUNT_MAX,
+        description: "JPEG, PNG or WebP in base64, with one face each. Made into templates and dropped.",
+      }),
+    ),
     phone: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: PHONE_LENGTH_MAX, ...PRIVATE }), Type.Null()])),
     modes: Type.Optional(Type.Union([Type.Array(ModeText, { maxItems: MODES_COUNT_MAX }), Type.Null()])),
   },
@@ -116,7 +124,7 @@ const AuthChange = Type.Object(
 );
 export type AuthChange = Static<typeof AuthChange>;
 
-/** PINs and fingerprints are never told, only that they are there. */
+/** PINs, fingerprints and faces are never told, only that they are there. */
 export const Auth = Type.Object(
   {
     authId: Id,
@@ -138,6 +146,7 @@ export const Auth = Type.Object(
         hasPin: Type.Boolean(),
         hasUniquePin: Type.Boolean(),
         fingerprintCount: Count,
+        faceCount: Count,
         phone: Type.Union([Type.String(), Type.Null()]),
         modes: Type.Array(Type.String()),
       },

@@ -9,6 +9,8 @@ export type HeldItem =
       readonly item: RosterItem;
       /** Of the auth's fingers, in base64; their marks are the item's. */
       readonly templates?: readonly string[];
+      /** Of its faces, likewise. */
+      readonly faceTemplates?: readonly string[];
     }
   | { readonly kind: "gone"; readonly key: ItemKey; readonly revision: number }
   /** It could not be taken over, and nothing is held in its place: a door must not go on with what was replaced. */

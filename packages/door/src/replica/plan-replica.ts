@@ -57,10 +57,10 @@ function positionAfter(position: ReplicaPosition, { urgentTo, completeTo }: Rost
   return { ...position, urgentTo: Math.max(urgentTo ?? position.urgentTo, completeTo ?? 0), completeTo: completeTo ?? position.completeTo };
 }
 
-function readWireItem({ key: text, revision, gone, item: value, templates }: WireItem): HeldItem | null {
+function readWireItem({ key: text, revision, gone, item: value, ...beside }: WireItem): HeldItem | null {
   const key = readItemKey(text);
   // A key that no item of ours can have holds no item either: the frame's schema lets none pass but those beyond the safe integers.
   if (key === null) return null;
   if (gone === true) return { kind: "gone", key, revision };
-  return readHeldOf(key, revision, value, templates ?? []) ?? { kind: "failed", key, revision, code: "item_malformed" };
+  return readHeldOf(key, revision, value, beside) ?? { kind: "failed", key, revision, code: "item_malformed" };
 }

@@ -1,5 +1,5 @@
 import { readRosterItem } from "@postern/contract";
-import { fingerMark, type ItemKey, itemKey, type RosterItem, type RosterKind } from "@postern/core";
+import { faceMark, fingerMark, type ItemKey, itemKey, type RosterItem, type RosterKind } from "@postern/core";
 import type { HeldItem } from "./held-item.ts";
 
 const KINDS: readonly RosterKind[] = ["place", "schedule", "door", "mode", "auth"];
@@ -18,12 +18,26 @@ function readItemOf(key: ItemKey, value: unknown): RosterItem | null {
   return item !== null && itemKey(item) === key ? item : null;
 }
 
-/** What stands under a key with the templates that belong to it, or null when either is malformed or they are not those whose marks the item holds. */
-export function readHeldOf(key: ItemKey, revision: number, value: unknown, templates: readonly string[]): HeldItem | null {
+/** Templates of fingers and faces, which come and lie beside their item. */
+export interface HeldTemplates {
+  readonly templates?: readonly string[] | undefined;
+  readonly faceTemplates?: readonly string[] | undefined;
+}
+
+/** What stands under a key with the templates that belong to it, or null when any is malformed or they are not those whose marks the item holds. */
+export function readHeldOf(key: ItemKey, revision: number, value: unknown, beside: HeldTemplates): HeldItem | null {
+  const { templates = [], faceTemplates = [] } = beside;
   const item = readItemOf(key, value);
   if (item === null) return null;
-  const marks = item.kind === "auth" ? item.fingerprints : [];
-  const areTheirs = marks.length === templates.length && marks.every((mark, index) => mark === fingerMark(templates[index] ?? ""));
-  if (!areTheirs) return null;
-  return { kind: "item", key, revision, item, ...(templates.length === 0 ? {} : { templates }) };
+  const { fingerprints, faces = [] } = item.kind === "auth" ? item : { fingerprints: [] };
+  if (!areOf(fingerprints, templates.map(fingerMark)) || !areOf(faces, faceTemplates.map(faceMark))) return null;
+  return {
+    ...{ kind: "item", key, revision, item },
+    ...(templates.length === 0 ? {} : { templates }),
+    ...(faceTemplates.length === 0 ? {} : { faceTemplates }),
+  };
+}
+
+function areOf(marks: readonly string[], found: readonly string[]): boolean {
+  return marks.length === found.length && marks.every((mark, index) => mark === found[index]);
 }

@@ -126,13 +126,17 @@ function readRow(text: string, revision: number, content: string | null, failure
     return failure === null ? { kind: "gone", key, revision } : { kind: "failed", key, revision, code: "item_malformed" };
   const value = parseJson(content);
   if (typeof value !== "object" || value === null) return null;
-  const { templates = [], ...item } = "templates" in value ? value : { ...value, templates: undefined };
-  return isTexts(templates) ? readHeldOf(key, revision, item, templates) : null;
+  const { templates = [], faceTemplates = [], ...item }: Readonly<Record<string, unknown>> = { ...value };
+  return isTexts(templates) && isTexts(faceTemplates) ? readHeldOf(key, revision, item, { templates, faceTemplates }) : null;
 }
 
 /** An item as it lies on the disk, with the templates that belong to it beside its own members. */
-function contentText({ item, templates }: HeldItem & { readonly kind: "item" }): string {
-  return JSON.stringify(templates === undefined ? item : { ...item, templates });
+function contentText({ item, templates, faceTemplates }: HeldItem & { readonly kind: "item" }): string {
+  return JSON.stringify({
+    ...item,
+    ...(templates === undefined ? {} : { templates }),
+    ...(faceTemplates === undefined ? {} : { faceTemplates }),
+  });
 }
 
 function isTexts(value: unknown): value is string[] {

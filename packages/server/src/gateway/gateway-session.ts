@@ -22,9 +22,9 @@ import type { PlaceFeed } from "../roster/place-feed.ts";
 import type { RosterFeeds } from "../roster/roster-feeds.ts";
 import { endForgottenCommands } from "./command-store.ts";
 import { type Confirmation, type Contact, closeSession, type OpenedSession, openSession } from "./controller-store.ts";
-import { hasTemplates, withTemplates } from "./finger-store.ts";
 import type { LinkConnection } from "./mqtt/mqtt-listener.ts";
 import { NEW_SESSION, type SessionEffect, type SessionInput, type SessionState, stepSession } from "./step-session.ts";
+import { hasTemplates, withTemplates } from "./template-store.ts";
 
 export interface GatewaySessionDeps {
   readonly database: Database;

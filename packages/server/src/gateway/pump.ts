@@ -201,7 +201,13 @@ function chunkItems(items: readonly WireItem[]): WireItem[][] {
 }
 
 function wireItem(item: PageItem): WireItem {
-  const { key, revision, templates } = item;
+  const { key, revision, templates, faceTemplates } = item;
   if (item.item === null) return { key, revision, gone: true };
-  return { key, revision, item: item.item, ...(templates === undefined ? {} : { templates: [...templates] }) };
+  return {
+    key,
+    revision,
+    item: item.item,
+    ...(templates === undefined ? {} : { templates: [...templates] }),
+    ...(faceTemplates === undefined ? {} : { faceTemplates: [...faceTemplates] }),
+  };
 }

@@ -108,6 +108,7 @@ export function toAuthItem(row: AuthRow): AuthItem {
     pin: row.pin_verifier,
     uniquePin: row.unique_pin_hash,
     fingerprints: row.fingerprints.map(({ mark }) => mark),
+    ...(row.faces.length === 0 ? {} : { faces: row.faces.map(({ mark }) => mark) }),
   };
 }
 

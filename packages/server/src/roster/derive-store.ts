@@ -95,13 +95,14 @@ export interface AuthRow {
   readonly pin_verifier: PinVerifier | null;
   readonly unique_pin_hash: string | null;
   readonly fingerprints: readonly { readonly mark: string }[];
+  readonly faces: readonly { readonly mark: string }[];
 }
 
 export function readAuthRows(transaction: Transaction, placeId: number, ids: Ids): Promise<AuthRow[]> {
   return transaction.query({
     name: "derive-auths",
     text: `
-      select auth_id, user_id, name, status, start_at, end_at, door_access_type, door_ids, schedule_id, modes, pin_verifier, unique_pin_hash, fingerprints,
+      select auth_id, user_id, name, status, start_at, end_at, door_access_type, door_ids, schedule_id, modes, pin_verifier, unique_pin_hash, fingerprints, faces,
         (select coalesce(array_agg(card_key), '{}') from cards where cards.place_id = auths.place_id and cards.auth_id = auths.auth_id) as card_keys,
         (select coalesce(jsonb_agg(granted.value order by members.group_id, granted.ordinality), '[]')
           from access_group_members members join access_groups using (group_id)

@@ -35,6 +35,8 @@ export interface PageItem {
   readonly item: unknown;
   /** Of its fingers, in base64; attached when it is sent. */
   readonly templates?: readonly string[];
+  /** Of its faces, likewise. */
+  readonly faceTemplates?: readonly string[];
 }
 
 export interface Page {

@@ -13,6 +13,8 @@ export interface AuthFields {
   group(groupId: number): string;
   /** By its position among the cards that were read. */
   card(index: number): string;
+  /** By its position among the photos. */
+  faceImage(index: number): string;
 }
 
 /** Fields as CLUe names them, in a body that has them within `auth` or at its top. */
@@ -31,6 +33,7 @@ export function clueFields(body: unknown, prefix: "auth." | ""): AuthFields {
     groupIds: `${prefix}groupIds`,
     group: () => `${prefix}groupIds`,
     card: (index) => `${prefix}credentials.cards${Array.isArray(memberOf(credentials, "cards")) ? `[${index}]` : ""}`,
+    faceImage: (index) => `${prefix}credentials.faceImages${Array.isArray(memberOf(credentials, "faceImages")) ? `[${index}]` : ""}`,
   };
 }
 
@@ -47,6 +50,7 @@ export function nativeFields(body: { readonly doors?: "all" | readonly number[];
     door: (doorId) => `doors${indexOf(body.doors, (each) => each === doorId)}`,
     group: (groupId) => `groupIds${indexOf(body.groupIds, (each) => each === groupId)}`,
     card: (index) => `credentials.cards[${index}]`,
+    faceImage: (index) => `credentials.faceImages[${index}]`,
   };
 }
 

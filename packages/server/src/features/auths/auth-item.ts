@@ -26,5 +26,6 @@ export function newAuthItem(
     pin_verifier: secrets.pin?.verifier ?? null,
     unique_pin_hash: secrets.uniquePin?.hash ?? null,
     fingerprints: record.fingerprints,
+    faces: record.faces,
   });
 }

@@ -10,6 +10,13 @@ export interface FingerprintRecord {
   readonly mark: string;
 }
 
+/** A face as the database keeps it in the clear: everything but the template. */
+export interface FaceRecord {
+  readonly packId: string;
+  readonly packVersion: number;
+  readonly mark: string;
+}
+
 /** An auth as the database keeps it, but for its ids, its times and what is sealed. */
 export interface AuthRecord {
   readonly name: string;
@@ -26,6 +33,7 @@ export interface AuthRecord {
   /** As the client wrote them, in order. */
   readonly cards: readonly ClueCard[];
   readonly fingerprints: readonly FingerprintRecord[];
+  readonly faces: readonly FaceRecord[];
   readonly hasPin: boolean;
   readonly hasUniquePin: boolean;
 }
@@ -35,7 +43,8 @@ export interface DoorName {
   readonly doorName: string;
 }
 
-export function authRecord(wanted: WantedAuth): AuthRecord {
+/** `faces`: as they were found in the photos. */
+export function authRecord(wanted: WantedAuth, faces: readonly FaceRecord[]): AuthRecord {
   const { name, status, startMs, endMs, doors, scheduleId, groupIds, credentials } = wanted;
   return {
     name,
@@ -49,13 +58,20 @@ export function authRecord(wanted: WantedAuth): AuthRecord {
     phone: credentials.phone,
     cards: credentials.cards.map(writtenCard),
     fingerprints: credentials.fingerprints.map(fingerprintRecord),
+    faces: faces.map(faceRecord),
     hasPin: credentials.pin !== null,
     hasUniquePin: credentials.uniquePin !== null,
   };
 }
 
+interface Changing {
+  readonly userKey: string;
+  /** undefined: they stay. */
+  readonly faces: readonly FaceRecord[] | undefined;
+}
+
 /** The record as it shall be: what the change does not name stays. */
-export function changedRecord(record: AuthRecord, change: WantedChange, userKey: string): AuthRecord {
+export function changedRecord(record: AuthRecord, change: WantedChange, { userKey, faces }: Changing): AuthRecord {
   const { name, status, startMs, endMs, doors, scheduleId, groupIds, credentials } = change;
   const { modes, phone, cards, fingerprints, pin, uniquePin } = credentials;
   return {
@@ -70,6 +86,7 @@ export function changedRecord(record: AuthRecord, change: WantedChange, userKey:
     phone: phone === undefined ? record.phone : phone,
     cards: cards?.map(writtenCard) ?? record.cards,
     fingerprints: fingerprints?.map(fingerprintRecord) ?? record.fingerprints,
+    faces: faces?.map(faceRecord) ?? record.faces,
     hasPin: pin === undefined ? record.hasPin : pin !== null,
     hasUniquePin: uniquePin === undefined ? record.hasUniquePin : uniquePin !== null,
   };
@@ -83,13 +100,17 @@ function fingerprintRecord({ fingerFormat, fingerFlag, fingerData }: Fingerprint
   return { fingerFormat, fingerFlag, mark: fingerMark(fingerData) };
 }
 
+function faceRecord({ packId, packVersion, mark }: FaceRecord): FaceRecord {
+  return { packId, packVersion, mark };
+}
+
 /** What opens: as asked for, else each factor that is held. */
 export function modesOf(record: AuthRecord): readonly string[] {
   return record.modesAsked ?? defaultModes(heldCredentials(record));
 }
 
-function heldCredentials({ cards, fingerprints, hasPin, hasUniquePin }: AuthRecord): HeldCredentials {
-  return { cards, faceImages: [], fingerprints, pin: hasPin || null, uniquePin: hasUniquePin || null };
+function heldCredentials({ cards, faces, fingerprints, hasPin, hasUniquePin }: AuthRecord): HeldCredentials {
+  return { cards, faceImages: faces, fingerprints, pin: hasPin || null, uniquePin: hasUniquePin || null };
 }
 
 export interface KeptAuth {
@@ -102,20 +123,21 @@ export interface KeptAuth {
   readonly record: AuthRecord;
 }
 
-/** Everything of an auth that may be shown, on either surface: cards, but of PINs and fingerprints that they are there. */
+/** Everything of an auth that may be shown, on either surface: cards, but of PINs, fingerprints and faces that they are there. */
 export interface AuthDetails extends AuthView {
   readonly placeId: number;
   readonly madeAtMs: number;
   readonly groupIds: readonly number[];
   readonly fingerprints: readonly { readonly fingerFormat: string; readonly fingerFlag: string }[];
+  readonly faceCount: number;
   readonly hasPin: boolean;
   readonly hasUniquePin: boolean;
 }
 
 /** An auth as its answer needs it. `doorNames` are those of its doors; none when it opens all of them. */
 export function authDetails({ record, ...kept }: KeptAuth, doorNames: readonly DoorName[]): AuthDetails {
-  const { modesAsked: _, fingerprints, ...shown } = record;
+  const { modesAsked: _, fingerprints, faces, ...shown } = record;
   const doors = record.doors === "all" ? record.doors : doorNames;
   const kinds = fingerprints.map(({ fingerFormat, fingerFlag }) => ({ fingerFormat, fingerFlag }));
-  return { ...kept, ...shown, doors, modes: modesOf(record), faceImages: [], fingerprints: kinds };
+  return { ...kept, ...shown, doors, modes: modesOf(record), faceImages: [], faceCount: faces.length, fingerprints: kinds };
 }

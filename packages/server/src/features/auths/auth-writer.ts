@@ -3,6 +3,7 @@ import { itemKey } from "@postern/core";
 import type { ReachedPlace } from "../../platform/access/actor.ts";
 import { type AuditActor, writeAudit } from "../../platform/audit/audit-store.ts";
 import type { Database } from "../../platform/database.ts";
+import type { FaceExaminer } from "../../platform/faces/face-examiner.ts";
 import { refuseWhenOver } from "../../platform/http/keyed-routes.ts";
 import type { PersonKeys } from "../../platform/person-keys/person-keys.ts";
 import { WindowLimiter } from "../../platform/window-limiter.ts";
@@ -12,6 +13,7 @@ import { type AuthDetails, authDetails } from "./auth-record.ts";
 import { change } from "./change.ts";
 import { createBodyHmac } from "./create-body.ts";
 import { enrol } from "./enrol.ts";
+import { proveFaces } from "./face-prover.ts";
 import type { IdempotencyKey } from "./idempotency-store.ts";
 import * as limits from "./limits.ts";
 import { PinProver } from "./pin-proofs.ts";
@@ -24,6 +26,7 @@ export interface AuthWriterDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly personKeys: PersonKeys;
+  readonly faces: FaceExaminer;
   /** Derived from the server's key for create bodies alone. */
   readonly bodyKey: Uint8Array;
 }
@@ -83,6 +86,7 @@ export class AuthWriter {
       placeGroupId: place.placeGroupId,
       wanted,
       proofs: await this.#prover.prove(wanted.credentials, () => readPlaceSalt(database, place.placeId)),
+      faces: (await proveFaces(this.#deps.faces, wanted.credentials.faceImages, fields)) ?? [],
       fields,
       bodyHmac: createBodyHmac(bodyKey, wanted),
       idempotencyKey,
@@ -104,6 +108,7 @@ export class AuthWriter {
       fields,
       judgePresent,
       proofs: await this.#prover.prove(wanted.credentials, () => readPlaceSalt(database, place.placeId)),
+      faces: await proveFaces(this.#deps.faces, wanted.credentials.faceImages, fields),
       by,
       nowMs: clock.nowMs(),
     };

@@ -9,6 +9,7 @@ import { lockRoster } from "../../roster/roster-store.ts";
 import type { AuthFields } from "./auth-fields.ts";
 import { type AuthDetails, type AuthRecord, authDetails, changedRecord } from "./auth-record.ts";
 import { unlessTaken } from "./enrol.ts";
+import type { ProvenFace } from "./face-prover.ts";
 import { refuseExcess, refuseTakenCards, refuseUniquePin, refuseUnknown } from "./judge-named.ts";
 import type { PinProofs } from "./pin-proofs.ts";
 import { changedSecrets, needsPersonKey, type Secrets } from "./secrets.ts";
@@ -23,6 +24,8 @@ export interface AuthChangeRequest {
   readonly authId: number;
   readonly wanted: WantedChange;
   readonly proofs: PinProofs;
+  /** undefined: they stay. */
+  readonly faces: readonly ProvenFace[] | undefined;
   readonly fields: AuthFields;
   readonly by: AuditActor;
   readonly nowMs: number;
@@ -40,7 +43,7 @@ export async function change(transaction: Transaction, request: AuthChangeReques
   const found = await lockAuth(transaction, authId);
   if (found === null) return null;
   request.judgePresent?.(authDetails(found.kept, found.doors));
-  const record = changedRecord(found.kept.record, wanted, found.kept.userKey);
+  const record = changedRecord(found.kept.record, wanted, { userKey: found.kept.userKey, faces: request.faces });
   const secrets = await sealedAnew(transaction, request, { found, personKeys });
   const doors = await judge(transaction, request, record);
   if (isDeepStrictEqual(record, found.kept.record) && isDeepStrictEqual(secrets, found.secrets)) return authDetails(found.kept, doors);
@@ -72,10 +75,10 @@ type Locked = FoundAuth & { readonly secrets: Secrets };
 
 async function sealedAnew(
   transaction: Transaction,
-  { wanted, proofs, nowMs }: AuthChangeRequest,
+  { wanted, proofs, faces, nowMs }: AuthChangeRequest,
   { found, personKeys }: { readonly found: Locked; readonly personKeys: PersonKeys },
 ): Promise<Secrets> {
-  const brought = { ...proofs, fingerprints: wanted.credentials.fingerprints };
+  const brought = { ...proofs, fingerprints: wanted.credentials.fingerprints, faces };
   const key = needsPersonKey(brought) ? await personKeys.ensure(transaction, found.kept.userId, nowMs) : null;
   return changedSecrets(found.secrets, brought, key);
 }

@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { canonicalJson, type Json } from "@postern/core";
 import type { WantedAuth } from "./wanted-auth.ts";
 
@@ -20,6 +20,8 @@ function createBodyJson({ userKey, name, status, startMs, endMs, doors, schedule
     fingerFlag,
     fingerData,
   }));
+  // Of a photo its hash alone, so that it is not written out once more.
+  const faceImages = credentials.faceImages.map((image) => createHash("sha256").update(image, "base64").digest("base64"));
   return {
     userKey,
     name,
@@ -31,6 +33,7 @@ function createBodyJson({ userKey, name, status, startMs, endMs, doors, schedule
     cards,
     groupIds: groupIds.length === 0 ? undefined : groupIds,
     fingerprints: fingerprints.length === 0 ? undefined : fingerprints,
+    faceImages: faceImages.length === 0 ? undefined : faceImages,
     pin: credentials.pin ?? undefined,
     uniquePin: credentials.uniquePin ?? undefined,
     phone: credentials.phone ?? undefined,

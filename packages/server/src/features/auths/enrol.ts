@@ -11,6 +11,7 @@ import { changeRoster, lockRoster } from "../../roster/roster-store.ts";
 import type { AuthFields } from "./auth-fields.ts";
 import { newAuthItem } from "./auth-item.ts";
 import { type AuthDetails, authDetails, authRecord } from "./auth-record.ts";
+import type { ProvenFace } from "./face-prover.ts";
 import { type IdempotencyKey, rememberRequest } from "./idempotency-store.ts";
 import { refuseExcess, refuseTakenCards, refuseUniquePin, refuseUnknown } from "./judge-named.ts";
 import type { PinProofs } from "./pin-proofs.ts";
@@ -35,6 +36,7 @@ export interface Enrolment {
   readonly wanted: WantedAuth;
   /** Made before the transaction: they take a while. */
   readonly proofs: PinProofs;
+  readonly faces: readonly ProvenFace[];
   /** Where the request says what. */
   readonly fields: AuthFields;
   readonly bodyHmac: Uint8Array;
@@ -117,7 +119,7 @@ interface Known {
 async function insert(transaction: Transaction, enrolment: Enrolment, { facts, named, personKeys }: Known): Promise<AuthDetails> {
   const { placeId, placeGroupId, wanted, bodyHmac, by, nowMs } = enrolment;
   const { userKey, groupIds } = wanted;
-  const record = authRecord(wanted);
+  const record = authRecord(wanted, enrolment.faces);
   const { ids, secrets } = await unlessTaken(async () => {
     const base = { placeId, placeGroupId, userId: facts.userId, userKey, record, cardKeys: named.cardKeys, bodyHmac, madeAtMs: nowMs };
     const inserted = await insertAuth(transaction, base);
@@ -152,10 +154,10 @@ async function joinGroups(transaction: Transaction, { placeId, wanted, fields }:
 
 async function sealSecrets(
   transaction: Transaction,
-  { wanted, proofs, nowMs }: Enrolment,
+  { wanted, proofs, faces, nowMs }: Enrolment,
   { ids, personKeys }: { readonly ids: AuthIds; readonly personKeys: PersonKeys },
 ): Promise<Secrets> {
-  const brought = { ...proofs, fingerprints: wanted.credentials.fingerprints };
+  const brought = { ...proofs, fingerprints: wanted.credentials.fingerprints, faces };
   if (!needsPersonKey(brought)) return NO_SECRETS;
   const secrets = changedSecrets(NO_SECRETS, brought, await personKeys.ensure(transaction, ids.userId, nowMs));
   await writeSecrets(transaction, ids.authId, secrets);

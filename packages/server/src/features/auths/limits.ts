@@ -7,6 +7,9 @@ export const IDEMPOTENCY_KEY_LENGTH_MAX = 255;
 /** Keys older than a day that each new one takes away with it: more than one, so that the table shrinks while it is used. */
 export const IDEMPOTENCY_KEYS_FORGOTTEN = 4;
 
+/** With a photo: behind a full queue, and the first one of all waits for the models to be made, which takes seconds on a small machine. */
+export const AUTH_ANSWER_MS_MAX = 20_000;
+
 /** Each takes 8 MiB and about 20 ms of a core; Node's pool of four threads also reads files and resolves names, so two are left to that. */
 export const PIN_PROOFS_AT_ONCE_MAX = 2;
 

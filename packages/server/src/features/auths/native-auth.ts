@@ -13,7 +13,7 @@ export async function authsOfPerson(
   return auths.map(({ kept, doors, deletedAtMs }) => ({ ...nativeAuth(authDetails(kept, doors)), deletedAt: deletedAtMs }));
 }
 
-/** An auth as v2 shows it: PINs and fingerprints never, only that they are there. */
+/** An auth as v2 shows it: PINs, fingerprints and faces never, only that they are there. */
 export function nativeAuth(auth: AuthDetails): Auth {
   return {
     authId: auth.authId,
@@ -34,6 +34,7 @@ export function nativeAuth(auth: AuthDetails): Auth {
       hasPin: auth.hasPin,
       hasUniquePin: auth.hasUniquePin,
       fingerprintCount: auth.fingerprints.length,
+      faceCount: auth.faceCount,
       phone: auth.phone,
       modes: [...auth.modes],
     },

@@ -1,7 +1,7 @@
-import { type ChangeCredentials, cardKeysOf, readAuthChange, readNewAuth } from "@postern/contract";
+import { cardKeysOf, readAuthChange, readNewAuth } from "@postern/contract";
 import type { Database } from "../../platform/database.ts";
 import { accepted } from "../../platform/http/accepted.ts";
-import { NativeRefusal } from "../../platform/http/native-refusal.ts";
+import { AUTH_BODY_BYTES_MAX } from "../../platform/http/http-limits.ts";
 import { pageOfRows, pageWanted } from "../../platform/operations/page-cursor.ts";
 import type { RequestName } from "../../platform/operations/request-store.ts";
 import { hidden, type Serve } from "../../platform/operations/serve-operations.ts";
@@ -10,9 +10,9 @@ import { nativeFields } from "./auth-fields.ts";
 import { type AuthDetails, authDetails } from "./auth-record.ts";
 import type { AuthWriter } from "./auth-writer.ts";
 import type { IdempotencyKey } from "./idempotency-store.ts";
+import { AUTH_ANSWER_MS_MAX } from "./limits.ts";
 import { nativeAuth } from "./native-auth.ts";
 import { findAuthPlace, listAuthsAfter, readAuth } from "./store.ts";
-import { unsupportedParts } from "./unsupported.ts";
 
 export interface NativeAuthsDeps {
   readonly database: Database;
@@ -30,15 +30,18 @@ export function serveAuths(serve: Serve, { database, writer }: NativeAuthsDeps):
     return pageOfRows(found, page, { idOf: ({ kept }) => kept.authId, item: ({ kept, doors }) => nativeAuth(authDetails(kept, doors)) });
   });
 
-  serve("createAuth", async ({ params, body, by, once, place, tellDoors }) => {
-    const wanted = accepted(readNewAuth(body));
-    refuseUnsupported(wanted.credentials);
-    const reached = await place(params.placeId);
-    const idempotencyKey = idempotencyKeyOf(once, reached.placeId);
-    const made = await writer.create({ place: reached, by, wanted, fields: nativeFields(body), idempotencyKey });
-    await tellDoors(made.authId);
-    return nativeAuth(made);
-  });
+  serve(
+    "createAuth",
+    async ({ params, body, by, once, place, tellDoors }) => {
+      const wanted = accepted(readNewAuth(body));
+      const reached = await place(params.placeId);
+      const idempotencyKey = idempotencyKeyOf(once, reached.placeId);
+      const made = await writer.create({ place: reached, by, wanted, fields: nativeFields(body), idempotencyKey });
+      await tellDoors(made.authId);
+      return nativeAuth(made);
+    },
+    { bodyLimit: AUTH_BODY_BYTES_MAX, answerMsMax: AUTH_ANSWER_MS_MAX },
+  );
 
   serve("readAuth", async ({ params: { authId }, placeOf }) => {
     await placeOf("authId", await findAuthPlace(database, authId));
@@ -47,16 +50,19 @@ export function serveAuths(serve: Serve, { database, writer }: NativeAuthsDeps):
     return nativeAuth(authDetails(auth.kept, auth.doors));
   });
 
-  serve("changeAuth", async ({ params: { authId }, body, by, ifMatch, placeOf, tellDoors }) => {
-    const wanted = accepted(readAuthChange(body));
-    refuseUnsupported(wanted.credentials);
-    const place = await placeOf("authId", await findAuthPlace(database, authId));
-    const judgePresent = unlessStale(ifMatch);
-    const changed = await writer.change({ place, by, authId, wanted, fields: nativeFields(body), judgePresent });
-    if (changed === null) throw hidden("authId");
-    await tellDoors(authId);
-    return nativeAuth(changed);
-  });
+  serve(
+    "changeAuth",
+    async ({ params: { authId }, body, by, ifMatch, placeOf, tellDoors }) => {
+      const wanted = accepted(readAuthChange(body));
+      const place = await placeOf("authId", await findAuthPlace(database, authId));
+      const judgePresent = unlessStale(ifMatch);
+      const changed = await writer.change({ place, by, authId, wanted, fields: nativeFields(body), judgePresent });
+      if (changed === null) throw hidden("authId");
+      await tellDoors(authId);
+      return nativeAuth(changed);
+    },
+    { bodyLimit: AUTH_BODY_BYTES_MAX, answerMsMax: AUTH_ANSWER_MS_MAX },
+  );
 
   serve("deleteAuth", async ({ params: { authId }, by, ifMatch, placeOf, tellDoors }) => {
     const place = await placeOf("authId", await findAuthPlace(database, authId));
@@ -68,11 +74,6 @@ export function serveAuths(serve: Serve, { database, writer }: NativeAuthsDeps):
 
 function unlessStale(ifMatch: string | null): (present: AuthDetails) => void {
   return (present) => refuseStale(ifMatch, nativeAuth(present));
-}
-
-function refuseUnsupported(credentials: ChangeCredentials): void {
-  const problems = unsupportedParts(credentials, [], "");
-  if (problems.length > 0) throw new NativeRefusal("argument_invalid", { problems });
 }
 
 /** Remembered with those of v1, apart from them by its route: an enrolment judges a repeat by what was asked, whichever way it was written. */

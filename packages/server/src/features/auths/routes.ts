@@ -3,10 +3,11 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { accepted } from "../../platform/http/accepted.ts";
 import { AUTH_BODY_BYTES_MAX } from "../../platform/http/http-limits.ts";
 import type { TellDoors } from "../../platform/http/tell-doors.ts";
+import { AUTH_ANSWER_MS_MAX } from "./limits.ts";
 import type { AuthsService } from "./service.ts";
 
 /** `Prefer: wait` is ours: CLUe says nothing of when doors know. */
-const WRITING = { bodyLimit: AUTH_BODY_BYTES_MAX, config: { awaitsDoors: true } } as const;
+const WRITING = { bodyLimit: AUTH_BODY_BYTES_MAX, config: { awaitsDoors: true, answerMsMax: AUTH_ANSWER_MS_MAX } } as const;
 
 interface PlaceParams {
   readonly Params: { readonly placeId: string };
@@ -55,7 +56,7 @@ export function addAuthRoutes(routes: FastifyInstance, auths: AuthsService, tell
   }
 
   for (const path of ["/places/auths/:authId", "/auths/:authId"]) {
-    routes.delete<AuthParams>(path, { config: { awaitsDoors: true } }, async (request, reply) => {
+    routes.delete<AuthParams>(path, { config: { awaitsDoors: true, answerMsMax: AUTH_ANSWER_MS_MAX } }, async (request, reply) => {
       const authId = accepted(readPathId("authId", request.params.authId));
       await auths.remove(request.actor, authId);
       await tellDoors({ request, reply }, authId);

@@ -1,6 +1,7 @@
 import type { Fingerprint } from "@postern/contract";
 import type { PinVerifier } from "@postern/core";
-import type { PersonKey } from "../../platform/person-keys/person-keys.ts";
+import type { PersonKey, SealPurpose } from "../../platform/person-keys/person-keys.ts";
+import type { ProvenFace } from "./face-prover.ts";
 import type { PinProofs, ProvenPin, ProvenUniquePin } from "./pin-proofs.ts";
 
 /** An auth's PINs and templates as the database keeps them: what doors check with, and the thing itself under its person's key. */
@@ -9,18 +10,20 @@ export interface Secrets {
   readonly uniquePin: { readonly hash: string; readonly sealed: Uint8Array } | null;
   /** The templates in one piece; null: none. */
   readonly fingerprintsSealed: Uint8Array | null;
+  readonly facesSealed: Uint8Array | null;
 }
 
-export const NO_SECRETS: Secrets = { pin: null, uniquePin: null, fingerprintsSealed: null };
+export const NO_SECRETS: Secrets = { pin: null, uniquePin: null, fingerprintsSealed: null, facesSealed: null };
 
 /** What a request brings: undefined leaves alone what is there. */
 export interface BroughtSecrets extends PinProofs {
   readonly fingerprints: readonly Fingerprint[] | undefined;
+  readonly faces: readonly ProvenFace[] | undefined;
 }
 
 /** Whether something is brought that has to be sealed. */
-export function needsPersonKey({ pin, uniquePin, fingerprints }: BroughtSecrets): boolean {
-  return (pin ?? null) !== null || (uniquePin ?? null) !== null || (fingerprints ?? []).length > 0;
+export function needsPersonKey({ pin, uniquePin, fingerprints, faces }: BroughtSecrets): boolean {
+  return (pin ?? null) !== null || (uniquePin ?? null) !== null || (fingerprints ?? []).length > 0 || (faces ?? []).length > 0;
 }
 
 /**
@@ -28,20 +31,30 @@ export function needsPersonKey({ pin, uniquePin, fingerprints }: BroughtSecrets)
  * time it is made.
  */
 export function changedSecrets(held: Secrets, brought: BroughtSecrets, key: PersonKey | null): Secrets {
-  const { pin, uniquePin, fingerprints } = brought;
+  const { pin, uniquePin, fingerprints, faces } = brought;
   if (key === null) return withoutCleared(held, brought);
   return {
     pin: pin === undefined ? held.pin : pin === null ? null : sealPin(held.pin, pin, key),
     uniquePin: uniquePin === undefined ? held.uniquePin : uniquePin === null ? null : sealUniquePin(held.uniquePin, uniquePin, key),
-    fingerprintsSealed: fingerprints === undefined ? held.fingerprintsSealed : sealTemplates(held.fingerprintsSealed, fingerprints, key),
+    fingerprintsSealed: sealTexts(
+      held.fingerprintsSealed,
+      fingerprints?.map((finger) => finger.fingerData),
+      { key, purpose: "fingerprints" },
+    ),
+    facesSealed: sealTexts(
+      held.facesSealed,
+      faces?.map((face) => face.templateText),
+      { key, purpose: "faces" },
+    ),
   };
 }
 
-function withoutCleared(held: Secrets, { pin, uniquePin, fingerprints }: BroughtSecrets): Secrets {
+function withoutCleared(held: Secrets, { pin, uniquePin, fingerprints, faces }: BroughtSecrets): Secrets {
   return {
     pin: pin === null ? null : held.pin,
     uniquePin: uniquePin === null ? null : held.uniquePin,
     fingerprintsSealed: fingerprints === undefined ? held.fingerprintsSealed : null,
+    facesSealed: faces === undefined ? held.facesSealed : null,
   };
 }
 
@@ -55,8 +68,14 @@ function sealUniquePin(held: Secrets["uniquePin"], { digits, hash }: ProvenUniqu
   return held?.hash === hash ? held : { hash, sealed: key.seal("unique pin", Buffer.from(digits)) };
 }
 
-function sealTemplates(held: Uint8Array | null, fingerprints: readonly Fingerprint[], key: PersonKey): Uint8Array | null {
-  if (fingerprints.length === 0) return null;
-  const plain = Buffer.from(JSON.stringify(fingerprints.map((finger) => finger.fingerData)));
-  return held !== null && plain.equals(key.open("fingerprints", held)) ? held : key.seal("fingerprints", plain);
+/** Templates sealed in one piece; undefined leaves alone what is held, and what is the same stays to the byte. */
+function sealTexts(
+  held: Uint8Array | null,
+  texts: readonly string[] | undefined,
+  { key, purpose }: { readonly key: PersonKey; readonly purpose: SealPurpose },
+): Uint8Array | null {
+  if (texts === undefined) return held;
+  if (texts.length === 0) return null;
+  const plain = Buffer.from(JSON.stringify(texts));
+  return held !== null && plain.equals(key.open(purpose, held)) ? held : key.seal(purpose, plain);
 }

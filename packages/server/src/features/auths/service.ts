@@ -92,7 +92,7 @@ interface ChangeRequest {
 
 async function change(deps: AuthsDeps, actor: Actor, authId: number, { written, body }: ChangeRequest): Promise<AuthData> {
   const { prefix, registrationTokens, ...wanted } = written;
-  const unsupported = unsupportedParts(wanted.credentials, registrationTokens, prefix);
+  const unsupported = unsupportedParts(registrationTokens, prefix);
   if (unsupported.length > 0) throw new ClueError("e1002", { details: unsupported });
   const place = await reachPlace(deps, actor, authId);
   const changed = await deps.writer.change({ place, by: auditActor(actor), authId, wanted, fields: clueFields(body, prefix) });
@@ -106,7 +106,7 @@ function auditActor(actor: Actor): AuditActor {
 
 function readWanted(body: unknown): WantedAuth {
   const { registrationTokens, ...asked } = accepted(readCreateAuth(body));
-  const unsupported: readonly Problem[] = unsupportedParts(asked.credentials, registrationTokens, "auth.");
+  const unsupported: readonly Problem[] = unsupportedParts(registrationTokens, "auth.");
   if (unsupported.length > 0) throw new ClueError("e1002", { details: unsupported });
   return { ...asked, groupIds: [] };
 }

@@ -170,9 +170,9 @@ const INSERT_AUTH = `
     returning user_id
   ), auth as (
     insert into auths(place_id, auth_id, user_id, name, status, start_at, end_at, door_access_type, door_ids, schedule_type, schedule_id, modes, phone, cards,
-      body_hmac, made_at, last_modified_at, modes_asked, fingerprints)
+      body_hmac, made_at, last_modified_at, modes_asked, fingerprints, faces)
     select $2::bigint, nextval('auth_ids'), coalesce($5::bigint, (select user_id from person)), $6::text, $7::text, $8::bigint, $9::bigint, $10::text, $11::bigint[],
-      $12::text, $13::bigint, $14::text[], $15::text, $16::jsonb, $17::bytea, $1::bigint, $1::bigint, $19::text[], $20::jsonb
+      $12::text, $13::bigint, $14::text[], $15::text, $16::jsonb, $17::bytea, $1::bigint, $1::bigint, $19::text[], $20::jsonb, $21::jsonb
     returning auth_id, user_id
   ), held as (
     insert into cards(place_id, card_key, auth_id) select $2::bigint, card_key, auth_id from auth, unnest($18::text[]) as card(card_key)
@@ -206,6 +206,7 @@ export async function insertAuth(transaction: Transaction, auth: NewAuth): Promi
       auth.cardKeys,
       record.modesAsked,
       JSON.stringify(record.fingerprints),
+      JSON.stringify(record.faces),
     ],
   });
   assert(row !== undefined, "an inserted auth returns its ids");
@@ -218,7 +219,7 @@ export async function updateAuth(transaction: Transaction, authId: number, recor
     name: "auths-update",
     text: `
       update auths set name = $2, status = $3, start_at = $4, end_at = $5, door_access_type = $6, door_ids = $7, schedule_type = $8, schedule_id = $9,
-        modes = $10, modes_asked = $11, phone = $12, cards = $13, fingerprints = $14, body_hmac = null, last_modified_at = $15
+        modes = $10, modes_asked = $11, phone = $12, cards = $13, fingerprints = $14, faces = $15, body_hmac = null, last_modified_at = $16
       where auth_id = $1`,
     values: [
       authId,
@@ -235,6 +236,7 @@ export async function updateAuth(transaction: Transaction, authId: number, recor
       record.phone,
       JSON.stringify(record.cards),
       JSON.stringify(record.fingerprints),
+      JSON.stringify(record.faces),
       nowMs,
     ],
   });
@@ -275,11 +277,12 @@ export async function replaceGroups(transaction: Transaction, placeId: number, a
 export async function writeSecrets(
   transaction: Transaction,
   authId: number,
-  { pin, uniquePin, fingerprintsSealed }: Secrets,
+  { pin, uniquePin, fingerprintsSealed, facesSealed }: Secrets,
 ): Promise<void> {
   await transaction.query({
     name: "auths-write-secrets",
-    text: `update auths set pin_verifier = $2, pin_sealed = $3, unique_pin_hash = $4, unique_pin_sealed = $5, fingerprints_sealed = $6 where auth_id = $1`,
+    text: `update auths set pin_verifier = $2, pin_sealed = $3, unique_pin_hash = $4, unique_pin_sealed = $5, fingerprints_sealed = $6, faces_sealed = $7
+      where auth_id = $1`,
     values: [
       authId,
       pin === null ? null : JSON.stringify(pin.verifier),
@@ -287,6 +290,7 @@ export async function writeSecrets(
       uniquePin?.hash ?? null,
       uniquePin?.sealed ?? null,
       fingerprintsSealed,
+      facesSealed,
     ],
   });
 }
@@ -348,13 +352,14 @@ interface SecretsRow {
   readonly unique_pin_hash: string | null;
   readonly unique_pin_sealed: Uint8Array | null;
   readonly fingerprints_sealed: Uint8Array | null;
+  readonly faces_sealed: Uint8Array | null;
 }
 
 /** The same, locked until the commit, with what is sealed. */
 export async function lockAuth(transaction: Transaction, authId: number): Promise<(FoundAuth & { readonly secrets: Secrets }) | null> {
   const [row] = await transaction.query<AuthRow & SecretsRow>({
     name: "auths-lock",
-    text: `select ${AUTH_COLUMNS}, pin_verifier, pin_sealed, unique_pin_hash, unique_pin_sealed, fingerprints_sealed
+    text: `select ${AUTH_COLUMNS}, pin_verifier, pin_sealed, unique_pin_hash, unique_pin_sealed, fingerprints_sealed, faces_sealed
       from auths join users using (user_id) where auth_id = $1 and deleted_at is null for update of auths`,
     values: [authId],
   });
@@ -364,6 +369,7 @@ export async function lockAuth(transaction: Transaction, authId: number): Promis
     pin: verifier === null || pinSealed === null ? null : { verifier, sealed: pinSealed },
     uniquePin: hash === null || uniqueSealed === null ? null : { hash, sealed: uniqueSealed },
     fingerprintsSealed: row.fingerprints_sealed,
+    facesSealed: row.faces_sealed,
   };
   return { kept: keptAuth(row), doors: row.doors, secrets };
 }
@@ -449,7 +455,7 @@ export async function deleteAuth(transaction: Transaction, authId: number, nowMs
     text: `
       with ended as (
         update auths set deleted_at = $2, last_modified_at = $2, body_hmac = null, pin_verifier = null, pin_sealed = null, unique_pin_hash = null,
-          unique_pin_sealed = null, fingerprints = '[]', fingerprints_sealed = null
+          unique_pin_sealed = null, fingerprints = '[]', fingerprints_sealed = null, faces = '[]', faces_sealed = null
         where auth_id = $1 and deleted_at is null
         returning place_id, auth_id
       ), freed as (

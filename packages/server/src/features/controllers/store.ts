@@ -135,7 +135,8 @@ export async function readToRenew(
        select (item->>'id')::bigint as auth_id, array_remove(array[
          case when item->>'pin' is not null then 'PIN' end,
          case when item->>'uniquePin' is not null then 'UNIQUE_PIN' end,
-         case when jsonb_array_length(item->'fingerprints') > 0 then 'FINGERPRINT' end], null) as credentials
+         case when jsonb_array_length(item->'fingerprints') > 0 then 'FINGERPRINT' end,
+         case when item->'faces' is not null then 'FACE' end], null) as credentials
        from roster_items where place_id = $1 and item is not null and item->>'kind' = 'auth' and scopes && $2::bigint[]
      ), secret as (
        select auth_id, key, auths.name, credentials from held join auths using (auth_id) join users using (user_id) where credentials <> '{}'

@@ -208,7 +208,6 @@ test("a schedule of another place is refused as one that does not exist", async 
 test("what cannot be carried out yet is refused by name, and no auth is made without it", async () => {
   const counts = await databaseCounts(server.test.database);
   const refused: readonly [string, Parameters<typeof bodyOf>[1]][] = [
-    ["auth.credentials.faceImages", { credentials: { faceImages: ["/9j/4AAQSkZJRgABAQAASABIAA"] } }],
     ["auth.registrationTokens", { auth: { registrationTokens: ["abc"] } }],
   ];
   for (const [fields, parts] of refused) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Auth, AuthData } from "@postern/contract";
 import { fingerMark } from "@postern/core";
-import { withTemplates } from "../../../src/gateway/finger-store.ts";
+import { withTemplates } from "../../../src/gateway/template-store.ts";
 import type { PageItem } from "../../../src/roster/page.ts";
 import { dataOf } from "../support/answers.ts";
 import { bodyOf } from "../support/create-bodies.ts";

@@ -12,6 +12,7 @@ import { WaitingKeys } from "../../../src/platform/access/waiting-keys.ts";
 import { createPersonKeys } from "../../../src/platform/person-keys/person-keys.ts";
 import { type HttpWorld, type HttpWorldOptions, startHttpWorld } from "../../http/http-world.ts";
 import { createTestDatabase, createTestPlace, TEST_NOW_MS, type TestDatabase, type TestPlace } from "../../support/index.ts";
+import { testFaces } from "../../support/test-faces.ts";
 
 /** An Ed25519 pair from a seed of one repeated byte. */
 export function signerOf(byte: number): KeySigner {
@@ -65,6 +66,7 @@ export async function createKeysWorld({ seed = 1 } = {}): Promise<KeysWorld> {
   const deps: ApiDeps = {
     ...{ database, access, clock, timers: systemTimers, random: systemRandom, log: silentLog, keySigner: signer, onKeyRevoked: onRevoked },
     personKeys: createPersonKeys({ wrappingKey: Buffer.alloc(32, 9), random: systemRandom }),
+    faces: testFaces(),
     deriveKey: () => Buffer.alloc(32, 9),
     ledgerGrown: new LedgerHints(systemTimers),
     confirmations: new Confirmations(database, systemTimers, silentLog),

@@ -11,11 +11,13 @@ import { createAccess } from "../../../src/platform/access/access.ts";
 import { type Actor, SCOPES, type Scope } from "../../../src/platform/access/actor.ts";
 import { WaitingKeys } from "../../../src/platform/access/waiting-keys.ts";
 import { openDatabase } from "../../../src/platform/database.ts";
+import type { FaceExaminerDeps, LazyFaceExaminer } from "../../../src/platform/faces/face-examiner.ts";
 import { createHttpServer } from "../../../src/platform/http/http-server.ts";
 import { createRouteGuards } from "../../../src/platform/http/keyed-routes.ts";
 import { createPersonKeys, type PersonKeys } from "../../../src/platform/person-keys/person-keys.ts";
 import { placeItem, scheduleItem } from "../../../src/roster/place-items.ts";
 import { createTestDatabase, createTestPlace, TEST_NOW_MS, type TestDatabase, type TestPlace } from "../../support/index.ts";
+import { testFaces } from "../../support/test-faces.ts";
 import { signerOf } from "../keys/keys-world.ts";
 
 /** The place of the guide, another place of its group, and somebody else's. */
@@ -50,6 +52,7 @@ export interface FeatureServer extends AsyncDisposable {
   readonly stopping: AbortController;
   readonly services: ApiServices;
   readonly personKeys: PersonKeys;
+  readonly faces: LazyFaceExaminer;
   /** The states for which transactions were run again; undefined where we asked for it ourselves. */
   readonly repeatedFor: readonly unknown[];
   /** What is kept apart of those who were erased. */
@@ -62,7 +65,7 @@ function actor(keyId: string, placeGroupId: number, limits: { placeIds?: readonl
   return { keyId, placeGroupId, placeIds: limits.placeIds ?? null, scopes: new Set(limits.scopes ?? SCOPES) };
 }
 
-export async function startFeatureServer(): Promise<FeatureServer> {
+export async function startFeatureServer(faceOptions: Partial<FaceExaminerDeps> = {}): Promise<FeatureServer> {
   const test = await createTestDatabase();
   const repeatedFor: unknown[] = [];
   const erased: ErasedPerson[] = [];
@@ -108,11 +111,13 @@ export async function startFeatureServer(): Promise<FeatureServer> {
   const confirmations = new Confirmations(database, systemTimers, silentLog);
   const stopping = new AbortController();
   const personKeys = createPersonKeys({ wrappingKey: createHash("sha256").update("person keys").digest(), random: systemRandom });
+  const faces = testFaces(faceOptions);
   const services = addApi(app, guards, {
     ...ports,
     ...{ database, access: createAccess({ database, clock }), keySigner: signerOf(1), ledgerGrown: hints, stopping: stopping.signal },
     personKeys,
     confirmations,
+    faces,
     deriveKey: (purpose) => createHash("sha256").update(purpose).digest(),
     keepErasure: async (person) => void erased.push(person),
     mqttUrl: () => "mqtt://127.0.0.1:1883",
@@ -134,6 +139,7 @@ export async function startFeatureServer(): Promise<FeatureServer> {
     stopping,
     services,
     personKeys,
+    faces,
     repeatedFor,
     erased,
     get nowMs() {
@@ -155,6 +161,7 @@ export async function startFeatureServer(): Promise<FeatureServer> {
     },
     async [Symbol.asyncDispose]() {
       await app.close();
+      await faces[Symbol.asyncDispose]();
       await database.close();
       await test.drop();
     },
