@@ -81,6 +81,18 @@ describe("administering a place from the command line", () => {
     assert.match(await done("ledger", "continuity"), /^CONTROLLER ID .*\n178 +\d+ +true +\d+ +…\d{4}:1-\d+ +none +none +none +0 +none$/m);
   });
 
+  test("a door is made without a controller and says so, is given to one that serves it at once, and is gone when it is deleted", async () => {
+    const created = await done("door", "create", "--name", "Cellar");
+    assert.match(created, /No controller serves it yet/);
+    const [, doorId = ""] = /^doorId +(\d+)$/m.exec(created) ?? [];
+    assert.match(await done("door", "change", doorId, "--controller-id", "178"), /\nThe controller has it\.\n$/);
+    assert.match(await done("door", "state", "--door", doorId), /Cellar +locked/);
+    assert.match(await done("door", "delete", doorId), /\nThe controller has it\.\n$/);
+    const gone = await command("door", "state", "--door", doorId);
+    assert.equal(gone.code, 1);
+    assert.match((await command("door", "show", doorId)).stderr, /doorId/);
+  });
+
   test("what if answers in sentences, and with exit code 3 when it is no", async () => {
     const { code, stdout } = await command("what-if", "--door-id", "234", "--card", "4242", "--at", "2026-11-29 02:30");
     assert.equal(code, 3);

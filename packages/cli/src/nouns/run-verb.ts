@@ -107,7 +107,7 @@ async function showOne(run: Run, call: Call): Promise<number> {
   else if (written !== undefined) for (const line of written.lines) output.line(line);
   else if (operation.answer === null) output.line("Done.");
   else for (const line of linesOf(operation.answer, answer, await timeWriter(run))) output.line(line);
-  if (verb.reachesDoors === true) await sayWhetherDoorsHaveIt(run);
+  if (verb.reachesDoors === true) await sayWhetherDoorsHaveIt(run, answer);
   return written?.isRefusal === true ? EXIT.refused : EXIT.done;
 }
 
@@ -122,14 +122,17 @@ async function followed(run: Run, call: Call): Promise<unknown> {
   return command;
 }
 
+/** Of a door. */
+const UNSERVED = "No controller serves it yet: give it one with --controller-id, or name it in --door-ids of a controller.";
+
 /** What the server allows. */
 const LOOK_WAIT_S = 30;
 
 /** The longest command may take two minutes, and a little more to end. */
 const LOOKS_COUNT_MAX = 6;
 
-async function sayWhetherDoorsHaveIt({ client, placeId, typed, output }: Run): Promise<void> {
-  const said = await whetherDoorsHaveIt(client, await placeId());
+async function sayWhetherDoorsHaveIt({ client, placeId, typed, output }: Run, answer: unknown): Promise<void> {
+  const said = member(answer, "controllerId") === null ? UNSERVED : await whetherDoorsHaveIt(client, await placeId());
   if (said === null) return;
   if (typed.json === true) output.note(said);
   else output.line(said);
