@@ -15,7 +15,7 @@ import { isWithinSchedule } from "./schedule.ts";
  * 1. A door without settings denies. A credential that nobody is known by is denied as `unknown`, unless the door maps its type to a vendor that
  *    names people by itself.
  * 2. The door's mode. A locked door denies, an unlocked one lets pass; neither asks a vendor.
- * 3. A belief older than the door's policy allows denies, as does one of unknown age.
+ * 3. A belief older than the door's policy allows denies, as does one of unknown age, everybody but those whom the policy names.
  * 4. The auth: INACTIVE; no clock, which denies everybody, because every auth has a period; before its start; from its end on.
  * 5. The door is not among the auth's doors.
  * 6. The schedule: missing, without local time, or outside its windows.
@@ -32,7 +32,7 @@ export function decideAccess(facts: AccessFacts): Decision {
   if (holder.kind === "nobody") return denied("unknown");
   const byMode = decideByMode(facts.mode);
   if (byMode !== null) return byMode;
-  if (isBeliefTooOld(door, facts.beliefAgeMs)) return denied("belief_too_old");
+  if (isBeliefTooOld(door, facts.beliefAgeMs) && !isTrustedWhenStale(holder, door)) return denied("belief_too_old");
   switch (holder.kind) {
     case "auth":
       return decideByAuth(holder.auth, door, facts);
@@ -84,6 +84,10 @@ function isBeliefTooOld({ beliefAgeMsMax }: DoorItem, beliefAgeMs: number | null
   if (beliefAgeMsMax === null) return false;
   // Fresh has to be shown: an age that is no number is too old.
   return beliefAgeMs === null || !(beliefAgeMs <= beliefAgeMsMax);
+}
+
+function isTrustedWhenStale(holder: Holder, { staleUserIds = [] }: DoorItem): boolean {
+  return holder.kind === "auth" && staleUserIds.includes(holder.auth.userId);
 }
 
 function decideByAuth(auth: AuthItem, door: DoorItem, facts: AccessFacts): Decision {

@@ -60,6 +60,8 @@ export interface DoorItem {
   readonly confirmations: readonly Confirmation[];
   /** How long the door may decide without having heard from the server, or null for ever. */
   readonly beliefAgeMsMax: number | null;
+  /** Users who may pass nevertheless, by what is held of them, when the belief is older than that. Absent: nobody. */
+  readonly staleUserIds?: readonly number[];
   /** What to do when confirmation is wanted and cannot be had. */
   readonly whenVendorSilent: "deny" | "allow";
 }

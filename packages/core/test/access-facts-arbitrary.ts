@@ -35,6 +35,7 @@ const door = fc
     chains: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(chain, { maxLength: 2 }) }),
     confirmations,
     beliefAgeMsMax: usually<number | null>(null, 60_000),
+    staleUserIds: fc.subarray([1_000, 1_001]),
     whenVendorSilent: fc.constantFrom("deny", "allow"),
   })
   .map(doorWith);
@@ -131,7 +132,14 @@ export const RULES: readonly Rule[] = [
     ({ mode }) => mode.kind === "unlocked",
     ({ mode }) => ({ kind: "unlocked", because: mode.kind === "unlocked" ? mode.by : "fire" }),
   ],
-  deny("belief_too_old", (facts) => facts.door?.beliefAgeMsMax === 60_000 && facts.beliefAgeMs !== 0 && facts.beliefAgeMs !== 60_000),
+  deny(
+    "belief_too_old",
+    (facts) =>
+      facts.door?.beliefAgeMsMax === 60_000 &&
+      facts.beliefAgeMs !== 0 &&
+      facts.beliefAgeMs !== 60_000 &&
+      !(facts.door.staleUserIds ?? []).some((userId) => userId === facts.auth?.userId),
+  ),
   deny("inactive", (facts) => facts.auth?.status === "INACTIVE"),
   deny("no_clock", (facts) => facts.auth !== null && facts.nowMs === null),
   deny("not_started", (facts) => facts.auth !== null && facts.nowMs === START_MS - 1),

@@ -30,7 +30,7 @@ test("taking a right away never opens a door", () => {
       { ...facts, auth: { ...facts.auth, scheduleId: 334 }, schedules: new Map([[334, NEVER]]) },
       { ...facts, auth: { ...facts.auth, scheduleId: 334 }, schedules: new Map() },
       { ...facts, nowMs: null },
-      { ...facts, door: { ...facts.door, beliefAgeMsMax: 1 }, beliefAgeMs: 2 },
+      { ...facts, door: { ...facts.door, beliefAgeMsMax: 1, staleUserIds: [] }, beliefAgeMs: 2 },
       { ...facts, mode: { kind: "locked", by: "lockdown" } },
     ];
   };

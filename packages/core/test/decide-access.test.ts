@@ -165,6 +165,21 @@ check([
     { door: doorWith({ beliefAgeMsMax: 60_000 }), beliefAgeMs: Number.NaN },
     denied("belief_too_old"),
   ],
+  [
+    "somebody whom the policy names is let in by what is held of them, however old",
+    { door: doorWith({ beliefAgeMsMax: 60_000, staleUserIds: [1_001] }), beliefAgeMs: null },
+    GRANTED,
+  ],
+  [
+    "somebody else than the policy names is refused",
+    { door: doorWith({ beliefAgeMsMax: 60_000, staleUserIds: [1_002] }), beliefAgeMs: null },
+    denied("belief_too_old"),
+  ],
+  [
+    "whom the policy names is still held to their own right",
+    { door: doorWith({ beliefAgeMsMax: 60_000, staleUserIds: [1_001] }), beliefAgeMs: null, nowMs: null },
+    denied("no_clock"),
+  ],
   ["a door without that policy decides for ever", { beliefAgeMs: null }, GRANTED],
 ]);
 

@@ -36,3 +36,6 @@ export const HASHES_PER_FRAME_MAX = 2_000;
 
 /** A token that lives longer could be replayed for longer; a shorter one fails on slow links. */
 export const LINK_TOKEN_SECONDS = 60;
+
+/** People whom a door lets in although the server was heard too long ago: who must get in whatever happens, and no more than an item carries easily. */
+export const STALE_USERS_COUNT_MAX = 64;

@@ -1,5 +1,6 @@
 import Type, { type Static } from "typebox";
 import { MODES_COUNT_MAX } from "../clue/clue-limits.ts";
+import { STALE_USERS_COUNT_MAX } from "../link/limits.ts";
 import { operations } from "./operation.ts";
 import {
   closed,
@@ -44,6 +45,11 @@ export const DoorSettingsFields = {
   }),
   beliefAgeMsMax: Type.Union([Type.Integer({ minimum: 60_000, maximum: Number.MAX_SAFE_INTEGER }), Type.Null()], {
     description: "How long the door may decide without having heard from the server; null: for ever.",
+  }),
+  staleUserIds: Type.Array(Id, {
+    maxItems: STALE_USERS_COUNT_MAX,
+    uniqueItems: true,
+    description: "Users whom the door lets in by what it holds of them even then.",
   }),
   whenVendorSilent: Type.Union([Type.Literal("deny"), Type.Literal("allow")]),
 };

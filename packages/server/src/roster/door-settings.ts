@@ -1,3 +1,4 @@
+import { STALE_USERS_COUNT_MAX } from "@postern/contract";
 import { assert, type Chain } from "@postern/core";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
@@ -40,6 +41,8 @@ export const DoorSettings = Type.Object(
     chains: Type.Array(Type.Array(FactorName, { minItems: 1, maxItems: 3 }), { maxItems: 16 }),
     /** How long the door may decide without having heard from the server; null: for ever. */
     beliefAgeMsMax: Type.Union([Type.Null(), Type.Integer({ minimum: 60_000 })]),
+    /** Whom it lets in even then. */
+    staleUserIds: Type.Array(Type.Integer({ minimum: 1 }), { maxItems: STALE_USERS_COUNT_MAX }),
     whenVendorSilent: Type.Union([Type.Literal("deny"), Type.Literal("allow")]),
   },
   strict,
@@ -63,6 +66,7 @@ export const DEFAULT_DOOR_SETTINGS: DoorSettings = {
   factorMs: 10_000,
   chains: [],
   beliefAgeMsMax: null,
+  staleUserIds: [],
   whenVendorSilent: "deny",
 };
 

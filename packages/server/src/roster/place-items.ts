@@ -40,6 +40,8 @@ export function doorItem({ doorId, name, entryDeviceId, exitDeviceId, settings }
     factorMs: settings.factorMs,
     confirmations: [],
     beliefAgeMsMax: settings.beliefAgeMsMax,
+    // Left out where there is nobody, so that the item of every other door stays what it was.
+    ...(settings.staleUserIds.length === 0 ? {} : { staleUserIds: [...settings.staleUserIds].sort((one, other) => one - other) }),
     whenVendorSilent: settings.whenVendorSilent,
   };
 }

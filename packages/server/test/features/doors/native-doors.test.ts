@@ -94,6 +94,7 @@ test("a door is made with a name alone: settings as they come, a device with a d
     factorMs: 10_000,
     minimum: [],
     beliefAgeMsMax: null,
+    staleUserIds: [],
     whenVendorSilent: "deny",
   });
   assert.deepEqual(await read(doorId), door);
@@ -110,14 +111,29 @@ test("a door is made with a name alone: settings as they come, a device with a d
 test("settings are written in the words of v2 and reach the doors in theirs, and what is not named stays", async () => {
   const { doorId } = await made({ exitDevice: {}, settings: { unlockMs: 5_000, heldOpenMs: 20_000, minimum: ["CARD_THEN_PIN", "FACE"] } });
   const sensor = { side: "EXIT", port: 2, switchType: "NORMAL_CLOSE" };
-  const settings = { forcedOpenAlarm: true, sensor, scheduledUnlockId: 333, relay: { side: "EXIT", port: 1 }, beliefAgeMsMax: 60_000 };
+  const settings = {
+    forcedOpenAlarm: true,
+    sensor,
+    scheduledUnlockId: 333,
+    relay: { side: "EXIT", port: 1 },
+    beliefAgeMsMax: 60_000,
+    staleUserIds: [9, 7],
+  };
   const door = ok<Door>(await change(doorId, { settings }));
   const { unlockMs, heldOpenMs, minimum } = door.settings;
   assert.deepEqual({ unlockMs, heldOpenMs, minimum }, { unlockMs: 5_000, heldOpenMs: 20_000, minimum: ["CARD_THEN_PIN", "FACE"] });
   const item = await itemOf(doorId);
   assert.deepEqual(
-    [item?.unlockMs, item?.heldOpenMs, item?.forcedOpenAlarm, item?.scheduledUnlockId, item?.chains, item?.beliefAgeMsMax],
-    [5_000, 20_000, true, 333, [["CARD", "PIN"], ["FACE"]], 60_000],
+    [
+      item?.unlockMs,
+      item?.heldOpenMs,
+      item?.forcedOpenAlarm,
+      item?.scheduledUnlockId,
+      item?.chains,
+      item?.beliefAgeMsMax,
+      item?.staleUserIds,
+    ],
+    [5_000, 20_000, true, 333, [["CARD", "PIN"], ["FACE"]], 60_000, [7, 9]],
   );
   const forever = ok<Door>(await change(doorId, { settings: { heldOpenMs: null, minimum: [] } }));
   assert.deepEqual([forever.settings.heldOpenMs, forever.settings.minimum, (await itemOf(doorId))?.heldOpenMs], [null, [], null]);
