@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { LinkEvent, WelcomeFrame } from "@postern/contract";
 import type { Clock, Log, Random, Timer, Timers } from "@postern/core";
+import { FacePool, preparePack } from "@postern/face";
 import type { Identity } from "./claim/identity.ts";
 import { claimedIdentity } from "./claim/identity-file.ts";
 import { Controller } from "./controller/controller.ts";
@@ -12,7 +13,9 @@ import type { Driver } from "./drivers/driver.ts";
 import { ControlServer } from "./drivers/virtual/control-server.ts";
 import { VirtualDriver } from "./drivers/virtual/virtual-driver.ts";
 import { doorError } from "./errors.ts";
-import { CLOCK_PERSIST_MS, TRIM_INTERVAL_MS } from "./limits.ts";
+import { FaceCamera } from "./faces/face-camera.ts";
+import { FaceMatcher } from "./faces/face-matcher.ts";
+import { CLOCK_PERSIST_MS, PICTURES_WAITING_MAX, TRIM_INTERVAL_MS } from "./limits.ts";
 import { Outbox, type OutboxStart } from "./outbox/outbox.ts";
 import { Replica } from "./replica/replica.ts";
 import { openMqttLink } from "./uplink/link-connection.ts";
@@ -151,6 +154,7 @@ class ControllerApp implements RunningController {
   readonly #controller: Controller;
   readonly #uplink: Uplink;
   readonly #controlServer: ControlServer | null;
+  #faces: Promise<FacePool> | null = null;
   readonly #chores = new Map<string, Timer>();
   readonly #waiters = new Set<Waiter>();
   #stopping: Promise<void> | null = null;
@@ -158,14 +162,14 @@ class ControllerApp implements RunningController {
   #isServing = false;
 
   constructor(options: StartOptions, { identity, disk, link }: ControllerParts) {
-    const { dataDir, log, clock, timers } = options;
+    const { dataDir, clock, timers } = options;
     this.identity = identity;
     this.#options = options;
     this.#disk = disk;
     this.#link = link;
     const isFailSafe = (doorId: number): boolean => disk.replica.contents.door(doorId)?.lockType === "fail_safe";
     const virtual = options.driver === undefined ? new VirtualDriver(clock, timers, isFailSafe) : null;
-    this.#controlServer = virtual === null ? null : new ControlServer({ dataDir, driver: virtual, log, state: () => this.state() });
+    this.#controlServer = virtual === null ? null : this.#makeControlServer(virtual, dataDir);
     this.#controller = this.#makeController(options.driver ?? virtual ?? new VirtualDriver(clock, timers));
     this.#uplink = this.#makeUplink();
   }
@@ -203,11 +207,32 @@ class ControllerApp implements RunningController {
     for (const timer of this.#chores.values()) timer.cancel();
     this.#uplink.stop();
     await this.#controlServer?.stop();
+    await (await this.#faces?.catch(() => null))?.stop();
     await this.#controller.stop();
     this.#persistClock();
     this.#disk.close();
     for (const waiter of this.#waiters) waiter.reject(doorError("stopping"));
     this.#waiters.clear();
+  }
+
+  #makeControlServer(driver: VirtualDriver, dataDir: string): ControlServer {
+    const { clock, log } = this.#options;
+    const matcher = new FaceMatcher(() => this.#facePool());
+    this.#disk.replica.contents.watchFaces((authId, templates) => matcher.hold(authId, templates));
+    const camera = new FaceCamera({ matcher, clock, present: (...presented) => driver.present(...presented) });
+    return new ControlServer({ dataDir, driver, log, camera, state: () => this.state() });
+  }
+
+  /** Made with the first picture: a controller whose doors see nobody is as light as if there were no faces. */
+  #facePool(): Promise<FacePool> {
+    const { dataDir, timers } = this.#options;
+    this.#faces ??= preparePack(join(dataDir, "face-models")).then(
+      (files) => new FacePool({ files, timers, workerCount: 1, waitingCountMax: PICTURES_WAITING_MAX }),
+    );
+    this.#faces.catch(() => {
+      this.#faces = null;
+    });
+    return this.#faces;
   }
 
   #makeController(driver: Driver): Controller {

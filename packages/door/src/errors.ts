@@ -22,6 +22,8 @@ export const DOOR_CODES = {
   exit_missing: { class: "caller", summary: "This door has no device at its exit." },
   part_dead: { class: "transient", summary: "That part of the virtual door does not work now: it was broken by hand, or has no power." },
   busy: { class: "transient", summary: "Too many requests wait at this door." },
+  face_unclear: { class: "caller", summary: "Nobody can be told by that picture." },
+  picture_unreadable: { class: "caller", summary: "That picture is no file that can be read, or it is too large." },
   stopping: { class: "transient", summary: "The controller is stopping." },
 } as const satisfies Record<string, ErrorSpec>;
 

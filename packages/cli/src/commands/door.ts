@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { assertNever, reasonText } from "@postern/core";
 import type { ControllerState, DoorReport, PresentedThing, PresentResult } from "@postern/door";
 import { askVirtualDriver } from "@postern/door/ask-virtual-driver";
@@ -21,7 +22,7 @@ export interface PresentOptions {
 
 /** One thing as it stood in the command. */
 export interface TypedThing {
-  readonly kind: "card" | "code" | "pin" | "uniquePin" | "finger";
+  readonly kind: "card" | "code" | "pin" | "uniquePin" | "finger" | "face";
   readonly text: string;
 }
 
@@ -32,7 +33,7 @@ export async function presentThings(options: PresentOptions & { readonly things:
   const timeoutMs = wholeNumber("--timeout", options.timeout ?? ANSWER_S_DEFAULT) * 1_000;
   const things = await Promise.all(options.things.map(readThing));
   if (things.length === 0)
-    throw failure("argument_missing", "What is presented? Give --card, --code and --pin, --unique-pin, or --finger.");
+    throw failure("argument_missing", "What is presented? Give --card, --code and --pin, --unique-pin, --finger, or --face.");
   const { socketPath } = await controllerOf(dataDir(), doorId);
   let code: number = EXIT.refused;
   for (const thing of things) {
@@ -60,6 +61,8 @@ async function readThing({ kind, text }: TypedThing): Promise<PresentedThing> {
       return { uniquePin: readDigits("--unique-pin", text) };
     case "finger":
       return { finger: await readTemplate(text) };
+    case "face":
+      return { face: resolve(text) };
     default:
       return assertNever(kind);
   }

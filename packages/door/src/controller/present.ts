@@ -148,10 +148,11 @@ function identify(credential: Named, { roster }: DoorFacts): AuthItem | null {
   }
 }
 
-/** A reader may still match a finger that was taken away a moment ago: only an auth that holds one is known by one. */
+/** A reader may still match a finger, or a face, that was taken away a moment ago: only an auth that holds one is known by one. */
 function matchedAuth({ authId, factor }: Named & { readonly kind: "matched" }, roster: DoorFacts["roster"]): AuthItem | null {
   const auth = authId === null ? null : roster.auth(authId);
-  return factor === "FINGERPRINT" && auth?.fingerprints.length === 0 ? null : auth;
+  if (factor === "FINGERPRINT" && auth?.fingerprints.length === 0) return null;
+  return factor === "FACE" && auth?.faces === undefined ? null : auth;
 }
 
 function judge(step: DoorStep, attempt: Attempt, facts: DoorFacts): DoorStep {

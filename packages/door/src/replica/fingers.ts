@@ -1,13 +1,19 @@
 import type { ItemKey } from "@postern/core";
 import type { HeldItem } from "./held-item.ts";
 
-/** Whoever compares fingers: told what an auth holds now; an empty list when it holds none any more. */
+/** Whoever compares fingers, or faces: told what an auth holds now; an empty list when it holds none any more. */
 export type FingerWatcher = (authId: number, templates: readonly string[]) => void;
 
 /** The templates that are held, for the readers that compare them. */
 export class Fingers {
+  readonly #kind: "templates" | "faceTemplates";
   readonly #templates = new Map<number, readonly string[]>();
   #watcher: FingerWatcher = () => undefined;
+
+  /** `faceTemplates`: the same of faces. */
+  constructor(kind: "templates" | "faceTemplates") {
+    this.#kind = kind;
+  }
 
   watch(watcher: FingerWatcher): void {
     this.#watcher = watcher;
@@ -17,7 +23,7 @@ export class Fingers {
   /** A failed item takes away what it should have replaced, as it does everywhere. */
   follow(write: HeldItem): void {
     const authId = authIdOf(write.key);
-    if (authId !== null) this.#put(authId, write.kind === "item" ? (write.templates ?? []) : []);
+    if (authId !== null) this.#put(authId, write.kind === "item" ? (write[this.#kind] ?? []) : []);
   }
 
   forget(key: ItemKey): void {

@@ -32,7 +32,8 @@ export class RosterContents {
   readonly #cards = new HolderIndex<string>();
   readonly #users = new HolderIndex<number>();
   readonly #uniquePins = new HolderIndex<string>();
-  readonly #fingers = new Fingers();
+  readonly #fingers = new Fingers("templates");
+  readonly #faces = new Fingers("faceTemplates");
   #place: PlaceItem | null = null;
   #sums: ScopeSums;
   #doorIds: readonly number[];
@@ -109,8 +110,14 @@ export class RosterContents {
     this.#fingers.watch(watcher);
   }
 
+  /** The same of faces, for whoever compares those. */
+  watchFaces(watcher: FingerWatcher): void {
+    this.#faces.watch(watcher);
+  }
+
   apply(write: HeldItem): void {
     this.#fingers.follow(write);
+    this.#faces.follow(write);
     this.#release(write.key);
     this.#failures.delete(write.key);
     this.#revisions.set(write.key, write.revision);
@@ -131,6 +138,7 @@ export class RosterContents {
   /** Forgets a key with its revision. */
   forget(key: ItemKey): void {
     this.#fingers.forget(key);
+    this.#faces.forget(key);
     this.#release(key);
     this.#failures.delete(key);
     this.#revisions.delete(key);

@@ -1,3 +1,4 @@
+import { isAbsolute } from "node:path";
 import type { ControllerState } from "../../controller-state.ts";
 import type { DoorPart, Outcome } from "../driver.ts";
 
@@ -17,7 +18,9 @@ export type PresentedThing =
   | { readonly pin: string }
   | { readonly uniquePin: string }
   /** A template in base64. */
-  | { readonly finger: string };
+  | { readonly finger: string }
+  /** The absolute path of a picture, as the camera would take it. */
+  | { readonly face: string };
 
 /** One line of JSON to the virtual driver's socket. */
 export type ControlRequest =
@@ -97,7 +100,7 @@ export function readControlRequest(line: string): RequestRead {
       const presented = readThing(value);
       return presented === null
         ? wrong(
-            "One of card {cardNumber, formatType?, formatData?}, code (a number), pin or uniquePin (1 to 14 digits as a text), finger (a template in base64).",
+            "One of card {cardNumber, formatType?, formatData?}, code (a number), pin or uniquePin (1 to 14 digits as a text), finger (a template in base64), face (the absolute path of a picture).",
           )
         : { ok: true, request: { op, doorId, ...presented, ...(side === undefined ? {} : { side }) } };
     }
@@ -144,12 +147,13 @@ export function readControlAnswer(line: string): ControlAnswer | null {
 
 const DIGITS = /^[0-9]{1,14}$/;
 
-function readThing({ card, code, pin, uniquePin, finger }: Readonly<Record<string, unknown>>): PresentedThing | null {
-  if ([card, code, pin, uniquePin, finger].filter((one) => one !== undefined).length !== 1) return null;
+function readThing({ card, code, pin, uniquePin, finger, face }: Readonly<Record<string, unknown>>): PresentedThing | null {
+  if ([card, code, pin, uniquePin, finger, face].filter((one) => one !== undefined).length !== 1) return null;
   if (typeof pin === "string") return DIGITS.test(pin) ? { pin } : null;
   if (typeof uniquePin === "string") return DIGITS.test(uniquePin) ? { uniquePin } : null;
   if (typeof code === "number") return Number.isSafeInteger(code) && code > 0 ? { code } : null;
   if (typeof finger === "string") return /^[A-Za-z0-9+/]+={0,2}$/.test(finger) ? { finger } : null;
+  if (typeof face === "string") return isAbsolute(face) ? { face } : null;
   const presented = readCard(card);
   return presented === null ? null : { card: presented };
 }

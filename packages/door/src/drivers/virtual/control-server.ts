@@ -1,11 +1,13 @@
 import { chmodSync, rmSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { CodedError, type Log, parseCard } from "@postern/core";
 import type { ControllerState } from "../../controller-state.ts";
 import { writeFileWhole } from "../../disk/write-file-whole.ts";
 import { doorError } from "../../errors.ts";
-import { CONTROL_CONNECTIONS_MAX, CONTROL_REQUEST_BYTES_MAX, CONTROL_REQUESTS_WAITING_MAX } from "../../limits.ts";
+import type { FaceCamera } from "../../faces/face-camera.ts";
+import { CONTROL_CONNECTIONS_MAX, CONTROL_REQUEST_BYTES_MAX, CONTROL_REQUESTS_WAITING_MAX, PICTURE_BYTES_MAX } from "../../limits.ts";
 import type { Credential, Outcome, TypedPin } from "../driver.ts";
 import {
   type ControlAnswer,
@@ -22,6 +24,7 @@ export interface ControlServerDeps {
   readonly dataDir: string;
   readonly driver: VirtualDriver;
   readonly log: Log;
+  readonly camera: FaceCamera;
   readonly state: () => ControllerState;
 }
 
@@ -138,13 +141,18 @@ export class ControlServer {
 
   async #present(request: ControlRequest & { readonly op: "present" }): Promise<PresentResult | undefined> {
     const { doorId, side = "entry" } = request;
-    const { driver } = this.#deps;
-    const outcome = await ("finger" in request
-      ? driver.presentFinger(doorId, side, request.finger)
-      : driver.present(doorId, side, credentialOf(request)));
+    const outcome = await this.#show(request, side);
     const door = this.#deps.state().doors.find((one) => one.doorId === doorId);
     const deviceId = (side === "exit" ? door?.exitDeviceId : door?.entryDeviceId) ?? 0;
     return { doorId, deviceId, ...presentFields(outcome), relay: this.#relay(doorId) };
+  }
+
+  async #show(request: ControlRequest & { readonly op: "present" }, side: "entry" | "exit"): Promise<Outcome> {
+    const { driver, camera } = this.#deps;
+    const { doorId } = request;
+    if ("finger" in request) return driver.presentFinger(doorId, side, request.finger);
+    if ("face" in request) return camera.see(doorId, side, await readPicture(request.face));
+    return driver.present(doorId, side, credentialOf(request));
   }
 
   #relay(doorId: number): "on" | "off" {
@@ -152,7 +160,7 @@ export class ControlServer {
   }
 }
 
-function credentialOf(thing: Exclude<PresentedThing, { readonly finger: string }>): Credential | TypedPin {
+function credentialOf(thing: Exclude<PresentedThing, { readonly finger: string } | { readonly face: string }>): Credential | TypedPin {
   if ("pin" in thing) return { kind: "pin", digits: thing.pin };
   if ("uniquePin" in thing) return { kind: "unique_pin", digits: thing.uniquePin };
   if ("code" in thing) return { kind: "code", factor: "CODE", userId: thing.code };
@@ -161,6 +169,16 @@ function credentialOf(thing: Exclude<PresentedThing, { readonly finger: string }
   if (parsed.kind === "problem")
     throw new CodedError("request_malformed", { class: "caller", summary: `card.${parsed.field}: ${parsed.message}` });
   return { kind: "card", factor: "CARD", card: parsed.card };
+}
+
+async function readPicture(path: string): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(path);
+    if (size <= PICTURE_BYTES_MAX) return await readFile(path);
+  } catch (cause) {
+    throw doorError("picture_unreadable", { cause });
+  }
+  throw doorError("picture_unreadable");
 }
 
 function presentFields(outcome: Outcome): Omit<PresentResult, "doorId" | "deviceId" | "relay"> {
