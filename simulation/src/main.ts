@@ -12,6 +12,7 @@ import { shrink } from "./scenario/shrink.ts";
 const USAGE = `npm run sim -- --seed 42 [--tell]      one world; with --tell its whole history
 npm run sim -- --seeds 500 [--from 1]  so many worlds, fresh ones unless --from says where to begin
 npm run sim:soak -- --minutes 10       fresh worlds for so long
+  --whole-history                        a broken world is named and not made shorter
   --keep NAME                          a broken world's shortest history becomes a test of that name
 `;
 
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     minutes: { type: "string" },
     keep: { type: "string" },
     tell: { type: "boolean", default: false },
+    "whole-history": { type: "boolean", default: false },
   },
 });
 
@@ -65,7 +67,9 @@ async function runMany(): Promise<Broken | null> {
 async function report({ scenario, outcome }: Broken): Promise<void> {
   const [violation] = outcome.violations;
   if (violation === undefined) return;
-  say(`seed ${scenario.seed} is BROKEN: ${violation.checker}: ${violation.what}\nlooking for the shortest history …\n`);
+  say(`seed ${scenario.seed} is BROKEN: ${violation.checker}: ${violation.what}\n`);
+  if (values["whole-history"]) return;
+  say("looking for the shortest history …\n");
   const shortest = await shrink(scenario, violation);
   say(describeHistory(shortest, await runScenario(shortest)));
   if (values.keep === undefined) return;

@@ -17,6 +17,8 @@ export interface LedgerLog {
 /** Reads a ledger by what each log generation has in it, and says what no ledger may hold. */
 export class LedgerIndex {
   readonly logs = new Map<number, LedgerLog>();
+  /** Generations that a fact calls forks. */
+  readonly forked = new Set<number>();
   readonly faults: string[] = [];
 
   constructor({ events, nextSequence }: Tables) {
@@ -45,6 +47,7 @@ export class LedgerIndex {
         this.log(generation).lost.push({ from, to });
       return;
     }
+    if (row.eventType === eventCode("LOG_FORKED")) this.forked.add(Number(row.detail?.["generation"]));
     if (row.generation === 0) return;
     const log = this.log(row.generation);
     if (log.rows.has(row.localLogId)) this.faults.push(`number ${row.localLogId} of log ${row.generation} stands twice in the ledger`);

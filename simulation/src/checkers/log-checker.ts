@@ -1,4 +1,5 @@
 import { eventCode, isEventType, type LinkEvent, type StoredFrame } from "@postern/contract";
+import type { LogPosition } from "@postern/door/internal";
 import type { EventRow, Tables } from "../database/memory-tables.ts";
 import { isIn, LedgerIndex } from "./ledger-index.ts";
 import type { Accuse } from "./violation.ts";
@@ -15,10 +16,16 @@ export class LogChecker {
   readonly #accuse: Accuse;
   /** Generation → number → event, for all that was ever durable at a door. */
   readonly #written = new Map<number, Map<number, LinkEvent>>();
+  /** Generation → what its first record says it continues. */
+  readonly #predecessors = new Map<number, LogPosition | null>();
   readonly #promised = new Map<number, Promised>();
 
   constructor(accuse: Accuse) {
     this.#accuse = accuse;
+  }
+
+  begun(generation: number, predecessor: LogPosition | null): void {
+    this.#predecessors.set(generation, predecessor);
   }
 
   recorded(generation: number, first: number, events: readonly LinkEvent[]): void {
@@ -45,6 +52,7 @@ export class LogChecker {
       for (const [number, row] of rows) this.#judgeRow(generation, number, row);
       this.#judgeHoles(generation, last, { has: (number) => rows.has(number) || isIn(lost, number) });
     }
+    this.#judgeForks(index);
     for (const [generation, numbers] of kept) {
       const missing = [...numbers].filter((number) => index.logs.get(generation)?.rows.has(number) !== true);
       if (missing.length > 0)
@@ -56,6 +64,19 @@ export class LogChecker {
         (number) => number <= through && !index.has(generation, number),
       );
       if (missing.length > 0) this.#accuse("stored", `log ${generation} was answered as stored through ${through} and lacks ${missing[0]}`);
+    }
+  }
+
+  /** A log that continues from before what is stored of it is a fork, and the ledger says so. */
+  #judgeForks({ logs, forked }: LedgerIndex): void {
+    for (const generation of logs.keys()) {
+      const predecessor = this.#predecessors.get(generation) ?? null;
+      if (predecessor === null || forked.has(generation)) continue;
+      const began = Math.min(...[...(logs.get(generation)?.rows.values() ?? [])].map((row) => row.sequence));
+      const before = [...(logs.get(predecessor.generation)?.rows ?? [])].filter(([, row]) => row.sequence < began);
+      const stored = before.reduce((most, [number]) => Math.max(most, number), 0);
+      if (stored > predecessor.last)
+        this.#accuse("forks", `log ${generation} continues ${predecessor.generation} from ${predecessor.last}, of which ${stored} are stored, and no fact says so`);
     }
   }
 

@@ -16,6 +16,8 @@ export class DatabaseHost {
   tables: Tables;
   /** While true nothing answers. */
   isAway = false;
+  /** Since when it has answered, by the world's time. */
+  answersSinceMs = 0;
   /** A death of one server that waits for its statements: so many still succeed. */
   armed: { countBefore: number; readonly life: Life } | null = null;
   /** Commits that still answer before one does not; null: all answer. */
@@ -31,6 +33,7 @@ export class DatabaseHost {
 
   mend(): void {
     this.isAway = false;
+    this.answersSinceMs = Math.min(this.answersSinceMs, Number.MAX_SAFE_INTEGER);
     this.armed = null;
     this.lostAnswerIn = null;
   }

@@ -5,6 +5,8 @@ import type { SimDisk } from "./sim-disk.ts";
 export interface DiskWatch {
   readonly outboxBegun: (...written: Parameters<OutboxDisk["begin"]>) => void;
   readonly outboxAppended: (...written: Parameters<OutboxDisk["append"]>) => void;
+  /** The time was written down, which goes back at the server's word alone. */
+  readonly timeWritten: (newestMs: number) => void;
   readonly replicaWritten: (...written: Parameters<ReplicaDisk["write"]>) => void;
 }
 
@@ -29,7 +31,11 @@ export function guardOutbox(store: OutboxStore, disk: SimDisk, watch: DiskWatch)
     openAlarms: () => disk.read(() => store.openAlarms()),
     firstIns: () => disk.read(() => store.firstIns()),
     writeFirstIn: (doorId, firstInMs) => disk.write(() => store.writeFirstIn(doorId, firstInMs)),
-    writeNewest: (newestMs) => disk.write(() => store.writeNewest(newestMs)),
+    writeNewest: (newestMs) =>
+      disk.write(() => {
+        store.writeNewest(newestMs);
+        watch.timeWritten(newestMs);
+      }),
     markStored: (through, storedMs) => disk.write(() => store.markStored(through, storedMs)),
     rewindStored: (through) => disk.write(() => store.rewindStored(through)),
     trim: (beforeMs) => disk.write(() => store.trim(beforeMs)),

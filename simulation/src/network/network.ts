@@ -34,8 +34,8 @@ export interface ServerEnd {
 
 /** Sees every frame as it is sent, before anything happens to it. */
 export interface NetworkWatch {
-  readonly up: (caller: Caller, kind: UpKind, payload: string) => void;
-  readonly down: (caller: Caller, kind: DownKind, payload: string) => void;
+  readonly up: (connection: SimConnection, kind: UpKind, payload: string) => void;
+  readonly down: (connection: SimConnection, kind: DownKind, payload: string) => void;
   /** A frame reached its controller. */
   readonly heard: (caller: Caller) => void;
   /** A connection stands at both ends. */
@@ -161,6 +161,17 @@ export class SimConnection {
     return this.#isDoorOpen && this.#isServerOpen && !this.#network.cutOff.has(this.caller.machine);
   }
 
+  /** Every pair of whole connections of one serial, from two machines. */
+  static rivals(connections: Iterable<SimConnection>): [SimConnection, SimConnection][] {
+    const whole = [...connections].filter((one) => one.isWhole);
+    return whole.flatMap((one, index) =>
+      whole
+        .slice(index + 1)
+        .filter((other) => other.serial === one.serial && other.caller.machine !== one.caller.machine)
+        .map((other): [SimConnection, SimConnection] => [one, other]),
+    );
+  }
+
   /** The newest other connection of this serial that stands at this server, from another machine. */
   newestRival(): SimConnection | null {
     const rivals = [...this.#network.connections].filter(
@@ -173,7 +184,7 @@ export class SimConnection {
   readonly door: DoorLink = {
     send: (kind, payload) => {
       if (this.caller.life.isOver || !this.#isDoorOpen) return new Promise(() => undefined);
-      this.#network.watch.up(this.caller, kind, payload);
+      this.#network.watch.up(this, kind, payload);
       this.#carry("up", () => this.#receive(kind, payload));
       return Promise.resolve();
     },
@@ -290,7 +301,7 @@ export class SimConnection {
   #sendDown(kind: DownKind, payload: Uint8Array | string): Promise<boolean> {
     if (!this.#isServerOpen) return Promise.resolve(false);
     const text = typeof payload === "string" ? payload : Buffer.from(payload).toString();
-    this.#network.watch.down(this.caller, kind, text);
+    this.#network.watch.down(this, kind, text);
     return this.#acknowledged(() => {
       this.#listener.onHeard();
       this.#listener.onFrame(kind, Buffer.from(text));

@@ -34,8 +34,10 @@ const CARRIED: Carried = {
   kill_server: killServer,
   database_away: ({ host, scheduler }, { forMs }) => {
     host.isAway = true;
+    host.answersSinceMs = Number.POSITIVE_INFINITY;
     scheduler.after(forMs, () => {
       host.isAway = false;
+      host.answersSinceMs = scheduler.nowMs;
     });
   },
   lose_commit_answer: ({ host }, { afterCommits }) => {

@@ -27,6 +27,7 @@ import { WatchedDriver } from "./watched-driver.ts";
 export interface DoorWatch {
   readonly begun: (machine: DoorMachine, generation: number, predecessor: LogPosition | null) => void;
   readonly recorded: (machine: DoorMachine, first: number, events: readonly LinkEvent[]) => void;
+  readonly timeWritten: (machine: DoorMachine, newestMs: number) => void;
   readonly held: (machine: DoorMachine, writes: readonly HeldItem[], position: ReplicaPosition) => void;
   /** The bolt was told to move. */
   readonly pulsed: (machine: DoorMachine, doorId: number) => void;
@@ -147,6 +148,7 @@ export class DoorMachine {
         watch.recorded(this, number, [event]);
       },
       outboxAppended: (first, events) => watch.recorded(this, first, events),
+      timeWritten: (newestMs) => watch.timeWritten(this, newestMs),
       replicaWritten: (writes, position) => watch.held(this, writes, position),
     };
   }

@@ -2,18 +2,16 @@ import { createHash } from "node:crypto";
 import type { DownKind, LinkEvent, UpKind } from "@postern/contract";
 import type { HeldItem } from "@postern/door/internal";
 import { HeldItems } from "../checkers/held-items.ts";
+import { LinkChecker } from "../checkers/link-checker.ts";
 import { LogChecker } from "../checkers/log-checker.ts";
 import { PassageChecker } from "../checkers/passage-checker.ts";
 import { PlaceHistory } from "../checkers/place-history.ts";
-import { type Claim, RosterChecker } from "../checkers/roster-checker.ts";
+import { type Claim, isFor, RosterChecker } from "../checkers/roster-checker.ts";
 import type { Violation } from "../checkers/violation.ts";
 import type { DatabaseHost } from "../database/sim-database.ts";
 import type { Caller, NetworkWatch, SimConnection } from "../network/network.ts";
 import type { Scheduler } from "../time/scheduler.ts";
 import type { DoorMachine, DoorWatch } from "./door-machine.ts";
-
-/** A connection that ends so soon after another of its serial was opened ended because of it. */
-const RIVAL_MS = 50;
 
 /** What is known of one machine by somebody who sees its disk and its wire. */
 interface Seen {
@@ -22,6 +20,8 @@ interface Seen {
   lastEvents: Map<number, LinkEvent>;
   confirmed: Claim | null;
   heardMs: number;
+  /** The newest time that stands on its disk. */
+  newestMs: number;
 }
 
 /** Sees everything that happens, keeps the history's hash, and lets the checkers judge. */
@@ -34,6 +34,7 @@ export class Watcher {
   readonly #hash = createHash("sha256");
   readonly #logs: LogChecker;
   readonly #rosters: RosterChecker;
+  readonly #links: LinkChecker;
   readonly #seen = new Map<string, Seen>();
   readonly #machines = new Map<string, DoorMachine>();
   /** Lines of the history, when somebody wants to read it. */
@@ -47,6 +48,7 @@ export class Watcher {
     const accuse = (checker: string, what: string): void => this.accuse(checker, what);
     this.#logs = new LogChecker(accuse);
     this.#rosters = new RosterChecker(this.history, accuse);
+    this.#links = new LinkChecker(this.history, accuse);
     this.passages = new PassageChecker(this.history, accuse);
     this.passages.notAfter = (commandId) => host.tables.commands.get(commandId)?.notAfterMs;
   }
@@ -75,6 +77,7 @@ export class Watcher {
       lastEvents: new Map(),
       confirmed: null,
       heardMs: Number.NEGATIVE_INFINITY,
+      newestMs: Number.NEGATIVE_INFINITY,
     });
   }
 
@@ -84,6 +87,7 @@ export class Watcher {
     seen.held.reload(machine.files.replica);
     seen.lastEvents.clear();
     seen.confirmed = null;
+    seen.newestMs = Number.NEGATIVE_INFINITY;
     seen.heardMs = heardMs;
   }
 
@@ -100,17 +104,22 @@ export class Watcher {
   }
 
   readonly doors: DoorWatch = {
-    begun: (machine, generation) => {
+    begun: (machine, generation, predecessor) => {
       this.#of(machine.name).generation = generation;
+      this.#logs.begun(generation, predecessor);
     },
     recorded: (machine, first, events) => {
       const seen = this.#of(machine.name);
       this.#logs.recorded(seen.generation, first, events);
+      this.#judgeClock(machine, seen, events);
       for (const event of events) {
         this.note(`${machine.name} writes ${first} ${event.eventType} ${event.authId ?? ""} ${JSON.stringify(event.detail ?? {})}`);
         // What only follows from a bolt that moved is no reason for it to move.
         if (event.doorId !== undefined && !event.eventType.startsWith("DEV_DOOR_RELAY_")) seen.lastEvents.set(event.doorId, event);
       }
+    },
+    timeWritten: (machine, newestMs) => {
+      this.#of(machine.name).newestMs = newestMs;
     },
     held: (machine: DoorMachine, writes: readonly HeldItem[]) => this.#of(machine.name).held.write(writes),
     pulsed: (machine, doorId) => {
@@ -147,13 +156,22 @@ export class Watcher {
     this.#logs.judge(tables, keptLogs(machines));
   }
 
+  /** A start never goes back behind what its disk has seen: an ended right would come back. */
+  #judgeClock({ name }: DoorMachine, seen: Seen, events: readonly LinkEvent[]): void {
+    for (const { eventType, eventAt } of events) {
+      if (eventType === "DEV_DEVICE_START" && eventAt < seen.newestMs)
+        this.accuse("clock", `${name} starts ${Math.round((seen.newestMs - eventAt) / 1_000)} s before the last it wrote down`);
+      seen.newestMs = Math.max(seen.newestMs, eventAt);
+    }
+  }
+
   #of(machine: string): Seen {
     const seen = this.#seen.get(machine);
     if (seen === undefined) throw new TypeError(`no machine ${machine}`);
     return seen;
   }
 
-  #up({ machine: name }: Caller, kind: UpKind, payload: string): void {
+  #up({ caller: { machine: name } }: SimConnection, kind: UpKind, payload: string): void {
     this.countFrames += 1;
     this.note(`${name} up ${kind} ${payload}`);
     if (kind !== "synced") return;
@@ -168,18 +186,34 @@ export class Watcher {
     this.#rosters.claimed(machine, seen.held, seen.confirmed);
   }
 
-  #down({ machine }: Caller, kind: DownKind, payload: string): void {
+  #down(connection: SimConnection, kind: DownKind, payload: string): void {
+    const { machine: name } = connection.caller;
     this.countFrames += 1;
-    this.note(`${machine} down ${kind} ${payload}`);
-    if (kind === "stored") this.#logs.promised(JSON.parse(payload), this.#host.tables);
+    this.note(`${name} down ${kind} ${payload}`);
+    const atMs = this.#scheduler.nowMs;
+    const machine = this.#machines.get(name);
+    if (kind === "welcome") this.#links.welcomed(connection, JSON.parse(payload).session, atMs);
+    if (kind === "stored") {
+      this.#logs.promised(JSON.parse(payload), this.#host.tables);
+      this.#links.stored(connection, atMs);
+    }
+    if (kind !== "roster" || machine === undefined) return;
+    this.#links.roster(connection, JSON.parse(payload), {
+      atMs,
+      held: this.held(machine),
+      databaseSinceMs: this.#host.answersSinceMs,
+      isFor: (version) => isFor(machine, version),
+    });
   }
 
   #closedByServer(connection: SimConnection, reason: string): void {
-    const { machine } = connection.caller;
-    this.note(`the server ends the connection of ${machine}: ${reason}`);
-    const newcomer = connection.isWhole ? connection.newestRival() : null;
-    if (newcomer !== null && this.#scheduler.nowMs - newcomer.openedMs < RIVAL_MS)
-      this.accuse("one connection", `a living connection of ${machine} was put out by one of ${newcomer.caller.machine}`);
+    this.note(`the server ends the connection of ${connection.caller.machine}: ${reason}`);
+    this.#links.ended(connection, this.#scheduler.nowMs);
+  }
+
+  /** Looks at what stands, now and then. */
+  look(connections: Iterable<SimConnection>): void {
+    this.#links.look(connections, this.#scheduler.nowMs);
   }
 }
 

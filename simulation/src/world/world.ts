@@ -190,6 +190,7 @@ export class World {
       if ((slot.running === null || slot.running.life.isOver) && slot.upAtMs <= nowMs) slot.running = this.#startServer();
     }
     for (const slot of this.machines) if (slot.upAtMs <= nowMs) slot.machine.start();
+    this.watcher.look(this.network.connections);
     this.scheduler.after(WATCHDOG_MS, () => this.#watchOver());
   }
 
