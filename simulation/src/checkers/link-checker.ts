@@ -1,6 +1,6 @@
-import type { ItemKey } from "@postern/core";
 import type { RosterFrame } from "@postern/contract";
-import { SimConnection } from "../network/network.ts";
+import type { ItemKey } from "@postern/core";
+import { type ServerEnd, SimConnection } from "../network/network.ts";
 import type { HeldItems } from "./held-items.ts";
 import { type PlaceHistory, textOf, type Version } from "./place-history.ts";
 import type { Accuse } from "./violation.ts";
@@ -16,6 +16,15 @@ const UNDER_WAY_MS = 1_000;
 
 /** How long a change may take to be known by every server: a poll, and a reading. */
 const KNOWN_MS = 2_500;
+
+/** How long a controller may be marked as connected after its connection has gone. */
+const MARKED_MS_MAX = 5_000;
+
+/** A controller that a living server is marked to hold. */
+export interface Marked {
+  readonly serial: string;
+  readonly server: ServerEnd;
+}
 
 /** What one connection carried. */
 interface Carried {
@@ -44,6 +53,8 @@ export class LinkChecker {
   /** Serial → the newest session, and since when. */
   readonly #newest = new Map<string, { readonly session: number; readonly sinceMs: number; readonly epoch: string }>();
 
+  readonly #inVainSinceMs = new Map<string, number>();
+
   constructor(history: PlaceHistory, accuse: Accuse) {
     this.#history = history;
     this.#accuse = accuse;
@@ -59,7 +70,10 @@ export class LinkChecker {
     const session = this.#carried.get(connection)?.session;
     if (newest === undefined || session === undefined || newest.epoch !== this.#history.epoch) return;
     if (session < newest.session && atMs - newest.sinceMs > UNDER_WAY_MS)
-      this.#accuse("stale session", `events of session ${session} of ${connection.caller.machine} were stored long after session ${newest.session} began`);
+      this.#accuse(
+        "stale session",
+        `events of session ${session} of ${connection.caller.machine} were stored long after session ${newest.session} began`,
+      );
   }
 
   roster(connection: SimConnection, frame: RosterFrame, moment: RosterMoment): void {
@@ -74,14 +88,36 @@ export class LinkChecker {
   ended(connection: SimConnection, atMs: number): void {
     const newcomer = connection.isWhole ? connection.newestRival() : null;
     if (newcomer !== null && newcomer.openedMs > connection.openedMs && atMs - newcomer.openedMs < RIVAL_MS)
-      this.#accuse("one connection", `a living connection of ${connection.caller.machine} was put out by one of ${newcomer.caller.machine}`);
+      this.#accuse(
+        "one connection",
+        `a living connection of ${connection.caller.machine} was put out by one of ${newcomer.caller.machine}`,
+      );
+  }
+
+  /** Another server would keep the door out for as long as this one lives. */
+  marked(
+    marked: readonly Marked[],
+    connections: ReadonlySet<SimConnection>,
+    { atMs, databaseSinceMs }: { atMs: number; databaseSinceMs: number },
+  ): void {
+    const inVain = marked.filter(
+      ({ serial, server }) => ![...connections].some((one) => one.serial === serial && one.heldBy?.life === server.life),
+    );
+    for (const serial of this.#inVainSinceMs.keys()) if (!inVain.some((one) => one.serial === serial)) this.#inVainSinceMs.delete(serial);
+    for (const { serial } of inVain) {
+      const sinceMs = this.#inVainSinceMs.get(serial) ?? atMs;
+      this.#inVainSinceMs.set(serial, sinceMs);
+      if (atMs - sinceMs > MARKED_MS_MAX && databaseSinceMs < sinceMs - MARKED_MS_MAX)
+        this.#accuse("marked connected", `${serial} is marked as connected and nobody has held its connection for ${atMs - sinceMs} ms`);
+    }
   }
 
   /** Looks at all connections now and then. */
   look(connections: Iterable<SimConnection>, atMs: number): void {
     for (const [one, other] of SimConnection.rivals(connections)) {
       const bothMs = atMs - Math.max(one.openedMs, other.openedMs);
-      if (bothMs > BOTH_MS_MAX) this.#accuse("one connection", `${one.caller.machine} and ${other.caller.machine} are both connected for ${bothMs} ms`);
+      if (bothMs > BOTH_MS_MAX)
+        this.#accuse("one connection", `${one.caller.machine} and ${other.caller.machine} are both connected for ${bothMs} ms`);
     }
   }
 
@@ -108,7 +144,10 @@ export class LinkChecker {
       const text = held.text(key);
       if (text === undefined || text === (moment.isFor(last) ? last.text : undefined) || held.spoiled.has(key)) continue;
       if ((carried.sent.get(key) ?? 0) >= last.revision || frame.items.some((item) => item.key === key)) continue;
-      this.#accuse("lanes", `${connection.caller.machine} is sent additions while the change ${last.revision} of ${key} waits for ${Math.round(atMs - last.atMs)} ms`);
+      this.#accuse(
+        "lanes",
+        `${connection.caller.machine} is sent additions while the change ${last.revision} of ${key} waits for ${Math.round(atMs - last.atMs)} ms`,
+      );
       return;
     }
   }

@@ -76,7 +76,10 @@ export class LogChecker {
       const before = [...(logs.get(predecessor.generation)?.rows ?? [])].filter(([, row]) => row.sequence < began);
       const stored = before.reduce((most, [number]) => Math.max(most, number), 0);
       if (stored > predecessor.last)
-        this.#accuse("forks", `log ${generation} continues ${predecessor.generation} from ${predecessor.last}, of which ${stored} are stored, and no fact says so`);
+        this.#accuse(
+          "forks",
+          `log ${generation} continues ${predecessor.generation} from ${predecessor.last}, of which ${stored} are stored, and no fact says so`,
+        );
     }
   }
 

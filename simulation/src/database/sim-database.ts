@@ -8,7 +8,7 @@ import { StatementValues } from "./statement-values.ts";
 
 const STATEMENTS = { ...ROSTER_STATEMENTS, ...LINK_STATEMENTS };
 
-/** How long a statement takes, at most. */
+/** How long a statement takes, at most, when the database has little to do. */
 const STATEMENT_MS_MAX = 4;
 
 /** The database that outlives the servers: its tables, and who writes to them now. */
@@ -16,6 +16,8 @@ export class DatabaseHost {
   tables: Tables;
   /** While true nothing answers. */
   isAway = false;
+  /** How long a statement takes, at most. */
+  statementMsMax = STATEMENT_MS_MAX;
   /** Since when it has answered, by the world's time. */
   answersSinceMs = 0;
   /** A death of one server that waits for its statements: so many still succeed. */
@@ -31,7 +33,20 @@ export class DatabaseHost {
     this.tables = tables;
   }
 
+  slowDown(statementMsMax: number): void {
+    this.statementMsMax = statementMsMax;
+    this.answersSinceMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** It answers as quickly as ever. */
+  recover(nowMs: number): void {
+    this.statementMsMax = STATEMENT_MS_MAX;
+    this.isAway = false;
+    this.answersSinceMs = nowMs;
+  }
+
   mend(): void {
+    this.statementMsMax = STATEMENT_MS_MAX;
     this.isAway = false;
     this.answersSinceMs = Math.min(this.answersSinceMs, Number.MAX_SAFE_INTEGER);
     this.armed = null;
@@ -145,7 +160,7 @@ export class SimDatabase implements Database {
   /** Lets a statement's time pass. Never resolves for a process that has died. */
   #pass(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#life.after(this.#random.int(STATEMENT_MS_MAX + 1), () => {
+      this.#life.after(this.#random.int(this.#host.statementMsMax + 1), () => {
         const host = this.#host;
         if (host.isAway) return reject(platformError("database_away"));
         if (host.armed?.life === this.#life) {

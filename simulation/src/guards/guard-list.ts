@@ -112,8 +112,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "recorded before the bolt moves",
     file: "packages/door/src/controller/present.ts",
-    from: "effects: [recorded, { kind: \"pulse\", unlockMs }",
-    to: "effects: [{ kind: \"pulse\", unlockMs }, recorded",
+    from: 'effects: [recorded, { kind: "pulse", unlockMs }',
+    to: 'effects: [{ kind: "pulse", unlockMs }, recorded',
   },
   {
     name: "no disk, no opening",
@@ -174,6 +174,12 @@ export const GUARDS: readonly Guard[] = [
     file: "packages/server/src/gateway/gateway.ts",
     from: `      connection.close("session_taken");\n      this.#refuseOpened(connection);\n      return;`,
     to: `      this.#connected.get(connection.serial)?.connection.close("replaced");`,
+  },
+  {
+    name: "parts of a comparison one after another",
+    file: "packages/server/src/gateway/gateway-session.ts",
+    from: "this.#mending = this.#mending.then(() => this.#mend(effect.buckets, effect.isLast));",
+    to: "this.#mending = this.#mend(effect.buckets, effect.isLast);",
   },
   {
     name: "poll behind the hints",

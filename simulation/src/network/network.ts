@@ -161,6 +161,11 @@ export class SimConnection {
     return this.#isDoorOpen && this.#isServerOpen && !this.#network.cutOff.has(this.caller.machine);
   }
 
+  /** The server that holds its end; null when none does. */
+  get heldBy(): ServerEnd | null {
+    return this.#isServerOpen ? this.#server : null;
+  }
+
   /** Every pair of whole connections of one serial, from two machines. */
   static rivals(connections: Iterable<SimConnection>): [SimConnection, SimConnection][] {
     const whole = [...connections].filter((one) => one.isWhole);

@@ -41,6 +41,7 @@ export type FaultAct =
     }
   | { readonly kind: "kill_server"; readonly server: number; readonly afterStatements: number; readonly downMs: number }
   | { readonly kind: "database_away"; readonly forMs: number }
+  | { readonly kind: "database_slow"; readonly statementMsMax: number; readonly forMs: number }
   | { readonly kind: "lose_commit_answer"; readonly afterCommits: number }
   | { readonly kind: "disk_full"; readonly machine: number; readonly forMs: number }
   | { readonly kind: "jump_door_clock"; readonly machine: number; readonly byMs: number }

@@ -14,6 +14,7 @@ const FAULT_COUNTS: Readonly<Record<FaultKind, number>> = {
   kill_controller: 12,
   kill_server: 8,
   database_away: 3,
+  database_slow: 4,
   lose_commit_answer: 5,
   disk_full: 3,
   jump_door_clock: 4,
@@ -135,6 +136,8 @@ function drawFault(random: Random, kind: FaultKind): FaultAct {
       return { kind, server: random.int(2), afterStatements: random.int(12), downMs: drawMs(random, 30_000) };
     case "database_away":
       return { kind, forMs: drawMs(random, 20_000) };
+    case "database_slow":
+      return { kind, statementMsMax: 50 + random.int(1_500), forMs: drawMs(random, 30_000) };
     case "lose_commit_answer":
       return { kind, afterCommits: random.int(5) };
     case "disk_full":

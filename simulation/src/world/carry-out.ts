@@ -35,10 +35,11 @@ const CARRIED: Carried = {
   database_away: ({ host, scheduler }, { forMs }) => {
     host.isAway = true;
     host.answersSinceMs = Number.POSITIVE_INFINITY;
-    scheduler.after(forMs, () => {
-      host.isAway = false;
-      host.answersSinceMs = scheduler.nowMs;
-    });
+    scheduler.after(forMs, () => host.recover(scheduler.nowMs));
+  },
+  database_slow: ({ host, scheduler }, { statementMsMax, forMs }) => {
+    host.slowDown(statementMsMax);
+    scheduler.after(forMs, () => host.recover(scheduler.nowMs));
   },
   lose_commit_answer: ({ host }, { afterCommits }) => {
     host.lostAnswerIn = afterCommits;

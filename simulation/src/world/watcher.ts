@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { DownKind, LinkEvent, UpKind } from "@postern/contract";
-import type { HeldItem } from "@postern/door/internal";
+import { CLOCK_PLAUSIBLE_FROM_MS, type HeldItem } from "@postern/door/internal";
 import { HeldItems } from "../checkers/held-items.ts";
-import { LinkChecker } from "../checkers/link-checker.ts";
+import { LinkChecker, type Marked } from "../checkers/link-checker.ts";
 import { LogChecker } from "../checkers/log-checker.ts";
 import { PassageChecker } from "../checkers/passage-checker.ts";
 import { PlaceHistory } from "../checkers/place-history.ts";
@@ -159,7 +159,7 @@ export class Watcher {
   /** A start never goes back behind what its disk has seen: an ended right would come back. */
   #judgeClock({ name }: DoorMachine, seen: Seen, events: readonly LinkEvent[]): void {
     for (const { eventType, eventAt } of events) {
-      if (eventType === "DEV_DEVICE_START" && eventAt < seen.newestMs)
+      if (eventType === "DEV_DEVICE_START" && eventAt < seen.newestMs && seen.newestMs >= CLOCK_PLAUSIBLE_FROM_MS)
         this.accuse("clock", `${name} starts ${Math.round((seen.newestMs - eventAt) / 1_000)} s before the last it wrote down`);
       seen.newestMs = Math.max(seen.newestMs, eventAt);
     }
@@ -212,8 +212,10 @@ export class Watcher {
   }
 
   /** Looks at what stands, now and then. */
-  look(connections: Iterable<SimConnection>): void {
-    this.#links.look(connections, this.#scheduler.nowMs);
+  look(connections: ReadonlySet<SimConnection>, marked: readonly Marked[]): void {
+    const atMs = this.#scheduler.nowMs;
+    this.#links.look(connections, atMs);
+    this.#links.marked(marked, connections, { atMs, databaseSinceMs: this.#host.answersSinceMs });
   }
 }
 

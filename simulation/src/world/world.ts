@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Random, seededRandom } from "@postern/core";
 import { changeRoster } from "@postern/server/internal";
+import type { Marked } from "../checkers/link-checker.ts";
 import { copyTables, type Tables } from "../database/memory-tables.ts";
 import { DatabaseHost, SimDatabase } from "../database/sim-database.ts";
 import { Network } from "../network/network.ts";
@@ -190,8 +191,15 @@ export class World {
       if ((slot.running === null || slot.running.life.isOver) && slot.upAtMs <= nowMs) slot.running = this.#startServer();
     }
     for (const slot of this.machines) if (slot.upAtMs <= nowMs) slot.machine.start();
-    this.watcher.look(this.network.connections);
+    this.watcher.look(this.network.connections, this.#marked());
     this.scheduler.after(WATCHDOG_MS, () => this.#watchOver());
+  }
+
+  #marked(): Marked[] {
+    return [...this.host.tables.controllers.values()].flatMap(({ serial, connectedInstance }) => {
+      const server = this.servers.find(({ running }) => running?.instanceId === connectedInstance)?.running;
+      return server == null || server.life.isOver ? [] : [{ serial, server }];
+    });
   }
 
   #startServer(): RunningServer {

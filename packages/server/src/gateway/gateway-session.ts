@@ -45,6 +45,7 @@ export class GatewaySession {
   readonly #deps: GatewaySessionDeps;
   readonly #connection: LinkConnection;
   #state: SessionState = NEW_SESSION;
+  #mending: Promise<void> = Promise.resolve();
   #opened: OpenedSession | null = null;
   #feed: PlaceFeed | null = null;
   #leave: (() => void) | null = null;
@@ -108,7 +109,9 @@ export class GatewaySession {
       case "read_sums":
         return this.#inBackground(this.#readSums());
       case "mend":
-        return this.#inBackground(this.#mend(effect.buckets, effect.isLast));
+        // One part after another: the last one lets the revision be named, which must not happen before the others are sent.
+        this.#mending = this.#mending.then(() => this.#mend(effect.buckets, effect.isLast));
+        return this.#inBackground(this.#mending);
       case "check_digest":
         return this.#checkDigest(effect.revision, effect.digest);
       case "confirm":
@@ -127,6 +130,8 @@ export class GatewaySession {
       await endForgottenCommands(database, { controllerId: opened.controllerId, known: hello.commands, nowMs: clock.nowMs() });
     }
     this.#opened = opened;
+    // It ended while it was written down, and nobody else knows of it: marked as connected it would keep its door out of every other process.
+    if (this.#isClosed()) return closeSession(database, opened.controllerId, opened.session, clock.nowMs());
     const marks = await readMarks(
       database,
       opened.placeId,
@@ -138,6 +143,10 @@ export class GatewaySession {
     this.#feed = feed;
     this.#leave = leave;
     await this.#handle({ kind: "opened", opened, marks, serverMs: clock.nowMs() });
+  }
+
+  #isClosed(): boolean {
+    return this.#state.kind === "closed";
   }
 
   async #endCommand(frame: ResultFrame): Promise<void> {
