@@ -30,3 +30,12 @@ export const UNIQUE_PIN_REFUSALS_WINDOW_MS = 600_000;
 /** Questions of one key at one place whether a unique PIN is free: enough for somebody who fills in a form, and 4,320 guesses a day. */
 export const UNIQUE_PIN_QUESTIONS_COUNT_MAX = 30;
 export const UNIQUE_PIN_QUESTIONS_WINDOW_MS = 600_000;
+
+/** Design §11: templates end this long after the right they belong to, so that a right prolonged a little late needs no new photo. */
+export const BIOMETRICS_KEPT_MS = 30 * 86_400_000;
+
+/** Rights of one place whose templates end in one transaction, and places in one round: nobody waits for a roster longer than for any other change. */
+export const BIOMETRICS_ENDED_AT_ONCE_MAX = 200;
+
+/** How often they are looked for: an hour late is nothing beside thirty days. */
+export const BIOMETRICS_END_EVERY_MS = 3_600_000;

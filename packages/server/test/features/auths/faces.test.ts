@@ -4,6 +4,7 @@ import type { Auth, AuthData } from "@postern/contract";
 import { faceMark } from "@postern/core";
 import { DEFAULT_PACK, readTemplate } from "@postern/face";
 import { groupPhoto, PEOPLE, personPhoto } from "@postern/face/testing";
+import { endBiometrics } from "../../../src/features/auths/end-biometrics.ts";
 import { withTemplates } from "../../../src/gateway/template-store.ts";
 import type { PageItem } from "../../../src/roster/page.ts";
 import { dataOf, refusedFor } from "../support/answers.ts";
@@ -135,6 +136,19 @@ test("PUT without photos takes the face away, and DELETE leaves nothing that cou
   assert.equal(put.status, 200, JSON.stringify(put.body));
   assert.equal((await sent(authId))?.length, 1);
   assert.equal((await server.call("DELETE", `/v1/auths/${authId}`)).status, 200);
+  const [row] = await server.test.database.query("select faces, faces_sealed from auths where auth_id = $1", [authId]);
+  assert.deepEqual(row, { faces: [], faces_sealed: null });
+});
+
+test("templates end thirty days after their right, here and at the doors, and not a day sooner", async () => {
+  const { authId } = dataOf<AuthData>(await enrol("ended", ann));
+  const endMs = 2_000;
+  const clock = (nowMs: number) => ({ nowMs: () => nowMs, monotonicMs: () => 0 });
+  const { database } = server.test;
+  await endBiometrics({ database, clock: clock(endMs + 29 * 86_400_000) });
+  assert.equal((await sent(authId))?.length, 1);
+  await endBiometrics({ database, clock: clock(endMs + 31 * 86_400_000) });
+  assert.deepEqual([(await item(authId)).item.faces, await sent(authId)], [undefined, undefined]);
   const [row] = await server.test.database.query("select faces, faces_sealed from auths where auth_id = $1", [authId]);
   assert.deepEqual(row, { faces: [], faces_sealed: null });
 });
