@@ -105,7 +105,7 @@ test("what is wrong with a change is named, changes nothing, and is judged besid
     [{ doorIds: [234, 9_999] }, "e1007 doorIds[1]"],
     [{ scheduleId: 9_999 }, "e1007 scheduleId"],
     [{ credentials: { pin: "12" } }, "e1005 credentials.pin"],
-    [{ credentials: { faceImages: ["AAAA"] } }, "e1002 credentials.faceImages"],
+    [{ credentials: { faceImages: ["AAAA"] } }, "e1005 credentials.faceImages[0]"],
     [{ auth: {}, activeStatus: "ACTIVE" }, "e1005 activeStatus"],
     [[], "e1005 body"],
   ] as const)
