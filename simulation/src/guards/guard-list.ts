@@ -136,7 +136,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "end of a right",
     file: "packages/door/src/controller/door-clock.ts",
-    from: "Math.max(clock.nowMs(), remembered.newestMs ?? Number.NEGATIVE_INFINITY)",
+    from: "Math.max(clock.nowMs(), newestMs ?? Number.NEGATIVE_INFINITY)",
     to: "clock.nowMs()",
   },
   {
