@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { type AuthItem, decideAccess } from "@postern/core";
+import type { WireItem } from "@postern/contract";
+import { type AuthItem, decideAccess, faceMark } from "@postern/core";
 import { VirtualDriver } from "../../src/drivers/virtual/virtual-driver.ts";
 import { FACTOR_WAIT_MS, UNRECORDED_EVENTS_MAX } from "../../src/limits.ts";
 import { aDoor, aMode, anAuth, aSchedule, DAY_MS, gone, NOW_MS, wire } from "../support/builders.ts";
@@ -212,8 +213,14 @@ test("controller: a revoked person is refused at the very next presentation", as
   assert.deepEqual(await world.present(), { outcome: "refused", reason: "unknown", person: null });
 });
 
+/** An auth that holds a face, with the template that comes beside it. */
+function withFace(changes: Partial<AuthItem>, revision = 2): WireItem {
+  const template = `${changes.id ?? 1000}`;
+  return { ...wire(anAuth({ ...changes, faces: [faceMark(template)] }), revision), faceTemplates: [template] };
+}
+
 test("controller: a second factor is waited for, and both together open", async (context) => {
-  const world = await DoorWorld.start(context, [anAuthAt2({ chains: [["CARD", "FACE"]] })]);
+  const world = await DoorWorld.start(context, [withFace({ chains: [["CARD", "FACE"]] })]);
   assert.deepEqual(await world.present(), { outcome: "wait_factor", wanted: ["FACE"], person: PERSON });
   assert.equal(world.isOpen(), false);
   const face = { kind: "matched", factor: "FACE", authId: 1000 } as const;
@@ -241,8 +248,8 @@ test("controller: a factor that does not come is a failure of that factor, with 
 });
 
 test("controller: another person's factor ends the wait as failed and is judged alone", async (context) => {
-  const other = wire(anAuth({ id: 1001, userId: 2001, cards: ["CSN:2"], chains: [["FACE"]] }), 2);
-  const world = await DoorWorld.start(context, [anAuthAt2({ chains: [["CARD", "FACE"]] }), other]);
+  const other = withFace({ id: 1001, userId: 2001, cards: ["CSN:2"], chains: [["FACE"]] });
+  const world = await DoorWorld.start(context, [withFace({ chains: [["CARD", "FACE"]] }), other]);
   await world.present();
   const face = { kind: "matched", factor: "FACE", authId: 1001 } as const;
   assert.deepEqual(await world.driver.present(234, "entry", face), { outcome: "opened", person: { authId: 1001, userId: 2001 } });
@@ -259,9 +266,9 @@ test("controller: another person's factor ends the wait as failed and is judged 
 });
 
 test("controller: somebody revoked while a factor was waited for is refused", async (context) => {
-  const world = await DoorWorld.start(context, [anAuthAt2({ chains: [["CARD", "FACE"]] })]);
+  const world = await DoorWorld.start(context, [withFace({ chains: [["CARD", "FACE"]] })]);
   await world.present();
-  world.change(wire(anAuth({ chains: [["CARD", "FACE"]], status: "INACTIVE" }), 3));
+  world.change(withFace({ chains: [["CARD", "FACE"]], status: "INACTIVE" }, 3));
   const face = { kind: "matched", factor: "FACE", authId: 1000 } as const;
   assert.deepEqual(await world.driver.present(234, "entry", face), { outcome: "refused", reason: "inactive", person: PERSON });
   assert.equal(world.isOpen(), false);
