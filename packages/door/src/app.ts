@@ -246,6 +246,7 @@ class ControllerApp implements RunningController {
       outbox: { append: (events) => void outbox.append(events) },
       openRelays: () => outbox.openRelays(),
       openAlarms: () => outbox.openAlarms(),
+      guesses: { read: (doorId) => outbox.guessers(doorId), write: (doorId, guessers) => outbox.writeGuessers(doorId, guessers) },
       firstIns: { read: () => outbox.firstIns(), write: (doorId, firstInMs) => outbox.writeFirstIn(doorId, firstInMs) },
       watchFingers: (watcher) => roster.watchFingers(watcher),
       onAppended: () => this.#uplink.appended(),

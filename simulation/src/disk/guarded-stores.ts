@@ -31,6 +31,8 @@ export function guardOutbox(store: OutboxStore, disk: SimDisk, watch: DiskWatch)
     openAlarms: () => disk.read(() => store.openAlarms()),
     firstIns: () => disk.read(() => store.firstIns()),
     writeFirstIn: (doorId, firstInMs) => disk.write(() => store.writeFirstIn(doorId, firstInMs)),
+    guessers: (doorId) => disk.read(() => store.guessers(doorId)),
+    writeGuessers: (doorId, guessers) => disk.write(() => store.writeGuessers(doorId, guessers)),
     writeNewest: (newestMs) =>
       disk.write(() => {
         store.writeNewest(newestMs);

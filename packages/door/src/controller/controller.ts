@@ -9,6 +9,7 @@ import type { DoorFacts } from "./door-facts.ts";
 import { DoorRunner } from "./door-runner.ts";
 import { type DoorState, type FoundDoor, newDoorState } from "./door-state.ts";
 import type { FirstIns } from "./first-in.ts";
+import type { Guesses } from "./guesses.ts";
 import { ObeyedCommands } from "./obeyed-commands.ts";
 import type { CommandResult } from "./open-once.ts";
 import { type EventLog, Recorder } from "./recorder.ts";
@@ -23,6 +24,7 @@ export interface ControllerDeps {
   /** Doors whose relay the log last says is on. */
   readonly openRelays: () => readonly number[];
   readonly firstIns: FirstIns;
+  readonly guesses: Guesses;
   readonly openAlarms: () => readonly OpenAlarm[];
   /** Tells of the fingers that are held, and of each change. */
   readonly watchFingers: (watcher: FingerWatcher) => void;
@@ -120,10 +122,11 @@ export class Controller {
 
   /** What the disk says of a door. */
   #find(doorId: number): FoundDoor {
-    const { openRelays, firstIns, openAlarms } = this.#deps;
+    const { openRelays, firstIns, guesses, openAlarms } = this.#deps;
     return {
       wasRelayOn: openRelays().includes(doorId),
       firstInMs: firstIns.read().get(doorId) ?? null,
+      guessers: guesses.read(doorId),
       alarms: openAlarms().filter((one) => one.doorId === doorId),
     };
   }
@@ -142,9 +145,9 @@ export class Controller {
   }
 
   #connect(wiring: DoorWiring): void {
-    const { driver, timers, log, facts, firstIns } = this.#deps;
+    const { driver, timers, log, facts, firstIns, guesses } = this.#deps;
     const { doorId } = wiring;
-    const runner = new DoorRunner(wiring, driver.connect(wiring), { recorder: this.#recorder, firstIns, timers, log, facts });
+    const runner = new DoorRunner(wiring, driver.connect(wiring), { recorder: this.#recorder, firstIns, guesses, timers, log, facts });
     runner.start(this.#find(doorId));
     this.#doors.set(doorId, runner);
   }

@@ -1,11 +1,13 @@
 import { assertNever, type Log, type Timer, type Timers } from "@postern/core";
 import type { CheckedCredential, Credential, DoorPorts, DoorWiring, Outcome, TypedPin } from "../drivers/driver.ts";
+import type { Guesser } from "../guesser.ts";
 import { PIN_CHECKS_AT_ONCE_MAX } from "../limits.ts";
 import { checkTyped } from "./check-typed.ts";
 import type { DoorFacts } from "./door-facts.ts";
 import { type DoorState, type FoundDoor, newDoorState } from "./door-state.ts";
 import { hasFault } from "./faults.ts";
 import type { FirstIns } from "./first-in.ts";
+import type { Guesses } from "./guesses.ts";
 import type { CardLearning } from "./learn-card.ts";
 import type { CommandResult, OnceOpen } from "./open-once.ts";
 import { PartRetries } from "./part-retries.ts";
@@ -15,6 +17,7 @@ import { type DoorEffect, type DoorInput, stepDoor } from "./step-door.ts";
 export interface DoorRunnerDeps {
   readonly recorder: Recorder;
   readonly firstIns: FirstIns;
+  readonly guesses: Guesses;
   readonly timers: Timers;
   readonly log: Log;
   /** The world as it is now. */
@@ -160,6 +163,9 @@ export class DoorRunner {
       case "keep_first_in":
         this.#keepFirstIn(effect.firstInMs);
         return "go_on";
+      case "keep_guessers":
+        this.#keepGuessers(effect.guessers);
+        return "go_on";
       case "retry_later":
         this.#retries.later(effect.part, effect.afterMs);
         return "go_on";
@@ -188,6 +194,16 @@ export class DoorRunner {
     } catch (cause) {
       // It holds until the next start, which then waits for somebody anew: the safe side.
       this.#deps.log.error("controller.first_in_unwritten", { doorId, cause });
+    }
+  }
+
+  #keepGuessers(guessers: readonly Guesser[]): void {
+    const { doorId } = this.#state.wiring;
+    try {
+      this.#deps.guesses.write(doorId, guessers);
+    } catch (cause) {
+      // They hold until the next start.
+      this.#deps.log.error("controller.guesses_unwritten", { doorId, cause });
     }
   }
 

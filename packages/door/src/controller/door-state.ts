@@ -1,8 +1,8 @@
 import type { Chain, DenialReason, DoorMode, Factor } from "@postern/core";
 import type { DoorWiring, Outcome, Person } from "../drivers/driver.ts";
+import type { Guesser } from "../guesser.ts";
 import type { Alarm, OpenAlarm } from "../outbox/open-alarms.ts";
 import type { Fault } from "./faults.ts";
-import type { Guesser } from "./guesses.ts";
 import { type Leaf, UNSEEN_LEAF } from "./leaf.ts";
 import type { CardLearning } from "./learn-card.ts";
 
@@ -48,6 +48,7 @@ export interface FoundDoor {
   /** The relay was last recorded as on, and nothing has been heard of it since. */
   readonly wasRelayOn: boolean;
   readonly firstInMs: number | null;
+  readonly guessers: readonly Guesser[];
   /** Alarms that began before, and whose ends are still to be recorded. */
   readonly alarms: readonly OpenAlarm[];
 }
@@ -58,11 +59,11 @@ export interface LastDecision {
 }
 
 /** Goes on with what was found. */
-export function withFound(state: DoorState, { firstInMs, alarms }: FoundDoor): DoorState {
+export function withFound(state: DoorState, { firstInMs, guessers, alarms }: FoundDoor): DoorState {
   const has = (alarm: Alarm): boolean => alarms.some((one) => one.alarm === alarm);
   const leaf = { ...state.leaf, isHeldOpenAlarm: has("held_open"), isForcedOpenAlarm: has("forced_open") };
   const tamperedIds = alarms.filter(({ alarm }) => alarm === "tamper").map(({ deviceId }) => deviceId);
-  return { ...state, firstInMs, leaf, tamperedIds, isBeliefTooOld: has("belief_too_old") };
+  return { ...state, firstInMs, guessers, leaf, tamperedIds, isBeliefTooOld: has("belief_too_old") };
 }
 
 const BY_CREDENTIALS: DoorMode = { kind: "credentials" };

@@ -1,10 +1,13 @@
+import type { Guesser } from "../guesser.ts";
 import { GUESS_DELAY_MS_FIRST, GUESS_DELAY_MS_MAX, GUESSERS_MAX, GUESSES_FORGOTTEN_MS, GUESSES_FREE } from "../limits.ts";
+import type { DoorState } from "./door-state.ts";
+import type { DoorStep } from "./step-door.ts";
 
-/** Wrong PINs at a device, for one person's or, where nobody is known, for all of them. Cards, faces and the way out are never held back. */
-export interface Guesser {
-  readonly key: string;
-  readonly count: number;
-  readonly lastMs: number;
+/** Wrong PINs beyond the life of the process: whoever takes the power away is given no tries anew. */
+export interface Guesses {
+  read(doorId: number): readonly Guesser[];
+  /** Throws when they cannot be written down. */
+  write(doorId: number, guessers: readonly Guesser[]): void;
 }
 
 /** One person's PIN at a device, or the device itself. */
@@ -29,5 +32,11 @@ export function withGuess(guessers: readonly Guesser[], key: string, nowMs: numb
 
 /** The right one came: what was wrong before no longer counts. */
 export function withoutGuesses(guessers: readonly Guesser[], key: string): readonly Guesser[] {
-  return guessers.filter((one) => one.key !== key);
+  return guessers.some((one) => one.key === key) ? guessers.filter((one) => one.key !== key) : guessers;
+}
+
+/** Has a change of them written down, before anybody is answered. */
+export function keepGuessers(before: DoorState, step: DoorStep): DoorStep {
+  const { guessers } = step.state;
+  return guessers === before.guessers ? step : { ...step, effects: [{ kind: "keep_guessers", guessers }, ...step.effects] };
 }

@@ -1,12 +1,14 @@
 import type { LinkEvent } from "@postern/contract";
 import { assertNever, type DoorMode } from "@postern/core";
 import type { DoorPart, Outcome } from "../drivers/driver.ts";
+import type { Guesser } from "../guesser.ts";
 import { UNLOCK_MS_WITHOUT_SETTINGS } from "../limits.ts";
 import { atDoor, doorEvent, modeEvent } from "./door-events.ts";
 import { type DoorFacts, modeNow } from "./door-facts.ts";
 import { type DoorState, type FoundDoor, withFound } from "./door-state.ts";
 import { failPart, isRelayLost, recoverPart, retryPart } from "./faults.ts";
 import { judgeFirstIn, letIn } from "./first-in.ts";
+import { keepGuessers } from "./guesses.ts";
 import { boltMoved, judgeLeaf, senseLeaf } from "./leaf.ts";
 import { beginLearning, type CardLearning, endLearnings, judgeLearnings, learnCard } from "./learn-card.ts";
 import { type CommandResult, type OnceOpen, openOnce } from "./open-once.ts";
@@ -56,6 +58,7 @@ export type DoorEffect =
   | { readonly kind: "let_in"; readonly deviceId: number }
   /** Written down beside the log; null: forgotten. */
   | { readonly kind: "keep_first_in"; readonly firstInMs: number | null }
+  | { readonly kind: "keep_guessers"; readonly guessers: readonly Guesser[] }
   /** `retry` comes back then, unless that part is to be tried sooner already. */
   | { readonly kind: "retry_later"; readonly part: DoorPart; readonly afterMs: number }
   /** Tries to make a part work: `part_works` or `part_failed` comes back. */
@@ -81,7 +84,7 @@ export interface DoorStep {
 
 /** What one door does about one thing that happens, given the world as it is now. */
 export function stepDoor(state: DoorState, input: DoorInput, facts: DoorFacts): DoorStep {
-  const step = stepInput(state, input, facts);
+  const step = keepGuessers(state, stepInput(state, input, facts));
   const isForSomebody = step.effects.some((effect) => effect.kind === "pulse");
   return judgeLeaf(isForSomebody ? { ...step, state: boltMoved(step.state, true, facts) } : step, facts);
 }

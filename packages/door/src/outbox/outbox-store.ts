@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { LinkEvent } from "@postern/contract";
 import { inTransaction, integerOf, integerOrNullOf, openDatabase, type Row, reading, textOf } from "../disk/open-database.ts";
+import type { Guesser } from "../guesser.ts";
 import { GENERATIONS_REMEMBERED_MAX, OUTBOX_EVENTS_MAX, OUTBOX_TRIM_COUNT_MAX, STORED_MARK_MS } from "../limits.ts";
 import type { LogGeneration, LogPosition } from "./log-generation.ts";
 import { alarmTurn, type OpenAlarm, readAlarm } from "./open-alarms.ts";
@@ -20,6 +21,8 @@ const SCHEMA = `
     first integer primary key, generation integer not null unique, predecessor_generation integer, predecessor_last integer) strict;
   create table if not exists open_relays(door_id integer primary key) strict;
   create table if not exists first_ins(door_id integer primary key, first_in_ms integer not null) strict;
+  create table if not exists guessers(
+    door_id integer, key text, count integer not null, last_ms integer not null, primary key(door_id, key)) strict, without rowid;
   create table if not exists open_alarms(door_id integer, device_id integer, alarm text, primary key(door_id, device_id, alarm)) strict, without rowid;
   create table if not exists stored_marks(slot integer primary key, through integer not null, stored_ms integer not null) strict;
   create table if not exists state(id integer primary key check (id = 1), next integer not null, newest_ms integer) strict;
@@ -145,6 +148,23 @@ export class OutboxStore {
     inTransaction(this.#database, () => {
       if (firstInMs === null) this.#database.prepare("delete from first_ins where door_id = ?").run(doorId);
       else this.#database.prepare("insert or replace into first_ins values(?, ?)").run(doorId, firstInMs);
+    });
+  }
+
+  /** Who guessed PINs at a door, the one seen longest ago first. */
+  guessers(doorId: number): Guesser[] {
+    return reading(() => {
+      const rows = this.#database.prepare("select key, count, last_ms from guessers where door_id = ? order by last_ms").all(doorId);
+      return rows.map((row) => ({ key: textOf(row, "key"), count: integerOf(row, "count"), lastMs: integerOf(row, "last_ms") }));
+    });
+  }
+
+  /** These and no others. */
+  writeGuessers(doorId: number, guessers: readonly Guesser[]): void {
+    inTransaction(this.#database, () => {
+      this.#database.prepare("delete from guessers where door_id = ?").run(doorId);
+      const insert = this.#database.prepare("insert into guessers values(?, ?, ?, ?)");
+      for (const { key, count, lastMs } of guessers) insert.run(doorId, key, count, lastMs);
     });
   }
 

@@ -2,6 +2,7 @@ import type { HelloFrame, LinkEvent, WelcomeFrame } from "@postern/contract";
 import { GENERATIONS_PER_HELLO_MAX } from "@postern/contract";
 import { assert, type Log, type Random } from "@postern/core";
 import { isDamaged, setAside } from "../disk/damage.ts";
+import type { Guesser } from "../guesser.ts";
 import { OUTBOX_EVENTS_MAX, OUTBOX_KEPT_MS } from "../limits.ts";
 import { drawGeneration, type LogCursor, type LogGeneration } from "./log-generation.ts";
 import type { OpenAlarm } from "./open-alarms.ts";
@@ -165,6 +166,16 @@ export class Outbox {
   /** Writes it down, or forgets it. */
   writeFirstIn(doorId: number, firstInMs: number | null): void {
     this.#store.writeFirstIn(doorId, firstInMs);
+  }
+
+  /** Who guessed PINs at a door. */
+  guessers(doorId: number): readonly Guesser[] {
+    return this.#store.guessers(doorId);
+  }
+
+  /** These and no others. */
+  writeGuessers(doorId: number, guessers: readonly Guesser[]): void {
+    this.#store.writeGuessers(doorId, guessers);
   }
 
   /** Writes the time down, so that the clock never goes back behind it. */

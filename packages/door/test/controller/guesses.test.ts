@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Guesser, guessDelayMs, guesserKey, withGuess, withoutGuesses } from "../../src/controller/guesses.ts";
+import { guessDelayMs, guesserKey, withGuess, withoutGuesses } from "../../src/controller/guesses.ts";
+import type { Guesser } from "../../src/guesser.ts";
 import { GUESSERS_MAX, GUESSES_FORGOTTEN_MS } from "../../src/limits.ts";
 
 const KEY = guesserKey(7, 1_000);

@@ -4,6 +4,7 @@ import { type AuthItem, pinVerifier, seededRandom, uniquePinKey } from "@postern
 import type { Credential, Outcome, TypedPin } from "../../src/drivers/driver.ts";
 import { aDoor, anAuth, aPlace, gone, wire } from "../support/builders.ts";
 import { aCard, DoorWorld } from "../support/door-world.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const PIN = await pinVerifier("4711", seededRandom(1));
 const UNIQUE_PIN = await uniquePinKey("471147", aPlace().uniquePinSalt);
@@ -108,6 +109,25 @@ test("three wrong PINs hold back that person's PIN and nothing else, until the p
   assert.deepEqual(await type(world, uniquePin("471147")), ["opened"]);
   world.time.advance(5_000);
   assert.deepEqual(await type(world, code(2000), pin("4711")), ["PIN of somebody", "opened"]);
+});
+
+test("taking the power away gives nobody tries anew, and the right PIN clears them for the next start too", async (context) => {
+  const folder = temporaryFolder(context);
+  const again = (): Promise<DoorWorld> => DoorWorld.start(context, [wire(ADA, 2)], { folder });
+  const before = await again();
+  for (let guess = 0; guess < 3; guess += 1) await type(before, code(2000), pin("0000"));
+  before.close();
+  const held = await again();
+  assert.deepEqual(await type(held, code(2000), pin("4711")), ["PIN of somebody", "factor_delayed"]);
+  held.time.advance(6_000);
+  assert.deepEqual(await type(held, code(2000), pin("4711")), ["PIN of somebody", "opened"]);
+  held.close();
+  assert.deepEqual(await type(await again(), code(2000), pin("0000"), code(2000), pin("4711")), [
+    "PIN of somebody",
+    "factor_failed",
+    "PIN of somebody",
+    "opened",
+  ]);
 });
 
 test("unknown unique PINs hold back the device's unique PINs and never a card", async (context) => {

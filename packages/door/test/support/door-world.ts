@@ -45,6 +45,13 @@ export class DoorWorld {
       outbox: { append: (events) => this.#append(events) },
       openRelays: () => this.outbox.openRelays(),
       openAlarms: () => this.outbox.openAlarms(),
+      guesses: {
+        read: (doorId) => this.outbox.guessers(doorId),
+        write: (doorId, guessers) => {
+          if (this.isDiskBroken) throw new TypeError("the disk does not answer");
+          this.outbox.writeGuessers(doorId, guessers);
+        },
+      },
       firstIns: {
         read: () => this.outbox.firstIns(),
         write: (doorId, firstInMs) => {
