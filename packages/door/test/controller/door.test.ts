@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import type { WireItem } from "@postern/contract";
-import { type AuthItem, decideAccess, faceMark } from "@postern/core";
+import { type AuthItem, decideAccess } from "@postern/core";
 import { VirtualDriver } from "../../src/drivers/virtual/virtual-driver.ts";
 import { FACTOR_WAIT_MS, UNRECORDED_EVENTS_MAX } from "../../src/limits.ts";
-import { aDoor, aMode, anAuth, aSchedule, DAY_MS, gone, NOW_MS, wire } from "../support/builders.ts";
+import { aDoor, aMode, anAuth, aSchedule, DAY_MS, gone, NOW_MS, wire, withFace } from "../support/builders.ts";
 import { aCard, DoorWorld } from "../support/door-world.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -212,12 +211,6 @@ test("controller: a revoked person is refused at the very next presentation", as
   world.change(gone("auth:1000", 3));
   assert.deepEqual(await world.present(), { outcome: "refused", reason: "unknown", person: null });
 });
-
-/** An auth that holds a face, with the template that comes beside it. */
-function withFace(changes: Partial<AuthItem>, revision = 2): WireItem {
-  const template = `${changes.id ?? 1000}`;
-  return { ...wire(anAuth({ ...changes, faces: [faceMark(template)] }), revision), faceTemplates: [template] };
-}
 
 test("controller: a second factor is waited for, and both together open", async (context) => {
   const world = await DoorWorld.start(context, [withFace({ chains: [["CARD", "FACE"]] })]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { UNLOCK_MS_WITHOUT_SETTINGS } from "../../src/limits.ts";
-import { aDoor, aMode, anAuth, NOW_MS, wire } from "../support/builders.ts";
+import { aDoor, aMode, anAuth, NOW_MS, wire, withFace } from "../support/builders.ts";
 import { aCard, DoorWorld } from "../support/door-world.ts";
 import { ManualTime } from "../support/manual-time.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -65,7 +65,7 @@ test("parts: what happens at a device is filed under it, and what happens to the
 
 test("parts: a factor begun at one device is not gone on with at the other", async (context) => {
   const world = await start(context);
-  world.change(wire(anAuth({ chains: [["CARD", "FACE"]] }), 3));
+  world.change(withFace({ chains: [["CARD", "FACE"]] }, 3));
   assert.equal((await world.driver.present(234, "entry", aCard())).outcome, "wait_factor");
   const face = { kind: "matched", factor: "FACE", authId: 1000 } as const;
   assert.equal((await world.driver.present(234, "exit", face)).outcome, "refused");

@@ -4,6 +4,7 @@ import {
   alwaysSchedule,
   type DoorItem,
   type DoorModeItem,
+  faceMark,
   itemKey,
   type PlaceItem,
   type RosterItem,
@@ -80,6 +81,12 @@ export function anAuth(changes: Partial<AuthItem> = {}): AuthItem {
 
 export function wire(item: RosterItem, revision: number): WireItem {
   return { key: itemKey(item), revision, item };
+}
+
+/** An auth that holds a face, with the template that comes beside it. */
+export function withFace(changes: Partial<AuthItem>, revision = 2): WireItem {
+  const template = `${changes.id ?? 1000}`;
+  return { ...wire(anAuth({ ...changes, faces: [faceMark(template)] }), revision), faceTemplates: [template] };
 }
 
 export function gone(key: string, revision: number): WireItem {
