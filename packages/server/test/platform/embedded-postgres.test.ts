@@ -203,4 +203,5 @@ test("a database whose socket folder was tidied away is reachable again after it
   process.kill(pid, "SIGKILL");
   await eventually("started again", () => postgres.pid() !== undefined && postgres.pid() !== pid);
   assert.deepEqual(await ask(postgres, "select 1 as n"), [{ n: 1 }]);
+  await postgres.stop();
 });
