@@ -165,7 +165,7 @@ async function startLink({ options, stack, database, address, personKeys }: Link
   const summariser = new Summariser(database, log);
   stack.use(repeat(timers, { name: "summarise ledgers", everyMs: SUMMARISE_EVERY_MS, work: () => summariser.run(), log }));
   const confirmations = new Confirmations(database, timers, log);
-  stack.defer(() => confirmations.flush());
+  stack.defer(() => confirmations.close());
   stack.defer(() => appender.drain());
   const gateway = new Gateway({
     database,

@@ -1,7 +1,7 @@
 import type { Log, Timer, Timers } from "@postern/core";
 import type { Queryable } from "../platform/database.ts";
 import { type Confirmation, type Contact, writeConfirmations, writeContacts } from "./controller-store.ts";
-import { CONFIRMATION_WRITE_MS } from "./limits.ts";
+import { CONFIRMATION_RETRY_MS, CONFIRMATION_WRITE_MS } from "./limits.ts";
 
 /** Told of each confirmation as it arrives, before it is written. */
 export type ConfirmationListener = (confirmation: Confirmation) => void;
@@ -15,6 +15,7 @@ export class Confirmations {
   readonly #unwrittenContacts = new Map<number, Contact>();
   readonly #listeners = new Set<ConfirmationListener>();
   #timer: Timer | null = null;
+  #isClosed = false;
   #written: Promise<void> = Promise.resolve();
 
   constructor(database: Queryable, timers: Timers, log: Log) {
@@ -24,7 +25,7 @@ export class Confirmations {
   }
 
   add(confirmation: Confirmation): void {
-    this.#unwritten.set(confirmation.controllerId, confirmation);
+    this.#keep(confirmation);
     for (const listener of this.#listeners) listener(confirmation);
     this.#writeSoon();
   }
@@ -37,8 +38,13 @@ export class Confirmations {
     this.#writeSoon();
   }
 
-  #writeSoon(): void {
-    this.#timer ??= this.#timers.after("write confirmations", CONFIRMATION_WRITE_MS, () => void this.flush());
+  #keep(newer: Confirmation): void {
+    this.#unwritten.set(newer.controllerId, laterOf(this.#unwritten.get(newer.controllerId), newer));
+  }
+
+  #writeSoon(afterMs = CONFIRMATION_WRITE_MS): void {
+    if (this.#isClosed) return;
+    this.#timer ??= this.#timers.after("write confirmations", afterMs, () => void this.flush());
   }
 
   /** Calls the listener until the returned function is called. */
@@ -55,6 +61,12 @@ export class Confirmations {
     return this.#written;
   }
 
+  /** Writes what there is for the last time; what cannot be written is told again by the controllers when they greet. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return this.flush();
+  }
+
   async #write(): Promise<void> {
     const confirmations = [...this.#unwritten.values()];
     const contacts = [...this.#unwrittenContacts.values()];
@@ -64,8 +76,17 @@ export class Confirmations {
       if (confirmations.length > 0) await writeConfirmations(this.#database, confirmations);
       if (contacts.length > 0) await writeContacts(this.#database, contacts);
     } catch (cause) {
-      // Nothing is lost: the next synced of each controller says the same or more.
+      // Nothing more may come from a controller that has all: it is written again, under what came meanwhile.
       this.#log.warn("gateway.confirmations_unwritten", { count: confirmations.length, cause });
+      const meanwhile = [...this.#unwritten.values()];
+      for (const confirmation of [...confirmations, ...meanwhile]) this.#keep(confirmation);
+      this.#writeSoon(CONFIRMATION_RETRY_MS);
     }
   }
+}
+
+/** The newer word; what was compared before and is not written yet stays with it, within a session. */
+function laterOf(older: Confirmation | undefined, newer: Confirmation): Confirmation {
+  if (older === undefined || older.session !== newer.session) return newer;
+  return { ...newer, confirmed: newer.confirmed ?? older.confirmed, reported: newer.reported ?? older.reported };
 }

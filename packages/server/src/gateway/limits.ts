@@ -1,6 +1,9 @@
 /** How long confirmations are gathered before one statement writes them: the console's and the CLI's view may be this old. */
 export const CONFIRMATION_WRITE_MS = 200;
 
+/** The pause before confirmations that could not be written are tried again, while the database is away. */
+export const CONFIRMATION_RETRY_MS = 1_000;
+
 /** How often it is written down that connected controllers were heard: the age of a belief is known to within this. One statement for all of them. */
 export const HEARD_WRITE_MS = 60_000;
 

@@ -52,7 +52,7 @@ export async function startGatewayWorld(
     async stop() {
       await listener.stop();
       await appender.drain();
-      await confirmations.flush();
+      await confirmations.close();
     },
   };
 }
