@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { copyTables } from "../database/memory-tables.ts";
 import type { Act, PeopleAct } from "../scenario/act.ts";
 import { authIdOf, cardOf } from "./people.ts";
+import type { DiskPast } from "./watcher.ts";
 import type { MachineSlot, World } from "./world.ts";
 
 /** How long somebody takes for the next factor, at most. */
@@ -60,14 +61,13 @@ const CARRIED: Carried = {
     const slot = slotOf(world, machine);
     const folder = join(world.folder, `${slot.machine.name}-kept`);
     slot.machine.files.copyTo(folder);
-    slot.kept = { folder, heardMs: world.watcher.heardMs(slot.machine) };
+    slot.kept = { folder, past: world.watcher.pastOf(slot.machine) };
   },
   restore_disk: (world, { machine, downMs }) => {
     const slot = slotOf(world, machine);
     if (slot.kept !== null) exchangeDisk(world, slot, { ...slot.kept, downMs });
   },
-  new_disk: (world, { machine, downMs }) =>
-    exchangeDisk(world, slotOf(world, machine), { folder: null, heardMs: Number.NEGATIVE_INFINITY, downMs }),
+  new_disk: (world, { machine, downMs }) => exchangeDisk(world, slotOf(world, machine), { folder: null, past: NO_PAST, downMs }),
   keep_database: (world) => {
     world.keptTables = copyTables(world.host.tables);
   },
@@ -148,15 +148,17 @@ function killController(world: World, act: Act & { kind: "kill_controller" }): v
 
 interface Exchange {
   readonly folder: string | null;
-  readonly heardMs: number;
+  readonly past: DiskPast;
   readonly downMs: number;
 }
 
-function exchangeDisk(world: World, slot: MachineSlot, { folder, heardMs, downMs }: Exchange): void {
+const NO_PAST: DiskPast = { heardMs: Number.NEGATIVE_INFINITY, spoiled: new Set() };
+
+function exchangeDisk(world: World, slot: MachineSlot, { folder, past, downMs }: Exchange): void {
   slot.machine.kill();
   slot.machine.files.replaceWith(folder);
   slot.upAtMs = Math.max(slot.upAtMs, world.scheduler.nowMs + downMs);
-  world.watcher.diskExchanged(slot.machine, heardMs);
+  world.watcher.diskExchanged(slot.machine, past);
 }
 
 /** One right changes on the disk without anybody writing it, as a bit that flips, and the machine starts from that disk. */
@@ -177,7 +179,7 @@ function clone(world: World, { machine: index, forMs }: Act & { kind: "clone" })
   const folder = join(world.folder, `${twin.machine.name}-from`);
   slot.machine.files.copyTo(folder);
   twin.machine.files.replaceWith(folder);
-  world.watcher.diskExchanged(twin.machine, world.watcher.heardMs(slot.machine));
+  world.watcher.diskExchanged(twin.machine, world.watcher.pastOf(slot.machine));
   world.scheduler.after(forMs, () => world.switchOff(twin));
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { DownKind, LinkEvent, UpKind } from "@postern/contract";
+import type { ItemKey } from "@postern/core";
 import { CLOCK_PLAUSIBLE_FROM_MS, type HeldItem } from "@postern/door/internal";
 import { HeldItems } from "../checkers/held-items.ts";
 import { LinkChecker, type Marked } from "../checkers/link-checker.ts";
@@ -12,6 +13,14 @@ import type { DatabaseHost } from "../database/sim-database.ts";
 import type { Caller, NetworkWatch, SimConnection } from "../network/network.ts";
 import type { Scheduler } from "../time/scheduler.ts";
 import type { DoorMachine, DoorWatch } from "./door-machine.ts";
+
+/** What is known of the past of a disk's contents. */
+export interface DiskPast {
+  /** When the server was last heard by the machine that wrote it. */
+  readonly heardMs: number;
+  /** Items that were spoiled on it, and not written since. */
+  readonly spoiled: ReadonlySet<ItemKey>;
+}
 
 /** What is known of one machine by somebody who sees its disk and its wire. */
 interface Seen {
@@ -81,18 +90,21 @@ export class Watcher {
     });
   }
 
-  /** The machine has another disk than before; `heardMs`: when the server was last heard by the machine that the disk was copied from. */
-  diskExchanged(machine: DoorMachine, heardMs: number): void {
+  /** The machine has another disk than before. */
+  diskExchanged(machine: DoorMachine, { heardMs, spoiled }: DiskPast): void {
     const seen = this.#of(machine.name);
     seen.held.reload(machine.files.replica);
+    for (const key of spoiled) seen.held.spoiled.add(key);
     seen.lastEvents.clear();
     seen.confirmed = null;
     seen.newestMs = Number.NEGATIVE_INFINITY;
     seen.heardMs = heardMs;
   }
 
-  heardMs(machine: DoorMachine): number {
-    return this.#of(machine.name).heardMs;
+  /** What a copy of the machine's disk, made now, brings along. */
+  pastOf(machine: DoorMachine): DiskPast {
+    const { heardMs, held } = this.#of(machine.name);
+    return { heardMs, spoiled: new Set(held.spoiled) };
   }
 
   held(machine: DoorMachine): HeldItems {

@@ -16,7 +16,7 @@ import { DoorMachine } from "./door-machine.ts";
 import { type ControllerLayout, controllersOf, emptyTables, firstItems, PLACE_ID } from "./layout.ts";
 import { People } from "./people.ts";
 import { hint, type RunningServer, startServer } from "./server-machine.ts";
-import { Watcher } from "./watcher.ts";
+import { type DiskPast, Watcher } from "./watcher.ts";
 
 /** A folder in memory, where there is one: what a simulated disk keeps when the power goes is the simulation's own affair. */
 const MEMORY_FOLDER = "/dev/shm";
@@ -35,7 +35,7 @@ export interface MachineSlot {
   readonly machine: DoorMachine;
   upAtMs: number;
   /** A copy of its disk, and when the server had last been heard when it was made. */
-  kept: { readonly folder: string; readonly heardMs: number } | null;
+  kept: { readonly folder: string; readonly past: DiskPast } | null;
   isClone: boolean;
 }
 
