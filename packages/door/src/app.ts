@@ -219,7 +219,12 @@ class ControllerApp implements RunningController {
     const { clock, log } = this.#options;
     const matcher = new FaceMatcher(() => this.#facePool());
     this.#disk.replica.contents.watchFaces((authId, templates) => matcher.hold(authId, templates));
-    const camera = new FaceCamera({ matcher, clock, present: (...presented) => driver.present(...presented) });
+    const camera = new FaceCamera({
+      matcher,
+      clock,
+      awaited: (doorId, side) => this.#controller.awaited(doorId, side),
+      present: (...presented) => driver.present(...presented),
+    });
     return new ControlServer({ dataDir, driver, log, camera, state: () => this.state() });
   }
 

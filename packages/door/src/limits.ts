@@ -121,11 +121,11 @@ export const SOCKET_PATH_BYTES_MAX = 103;
 /** Commands whose time is not over: a person opens a door from afar now and then, never hundreds within seconds. Beyond it they are refused. */
 export const COMMANDS_REMEMBERED_MAX = 256;
 
-/** How much further the second-best person must be than the best, in the distance of templates: people who are as near as each other are told apart by nobody. */
-export const FACE_MARGIN = 0.04;
-
 /** Between two failures that a door records for faces it does not know (design §9): a camera looks many times a second at whoever stands before it. */
 export const UNKNOWN_FACE_MS = 10_000;
+
+/** For so long a person who stays before a camera that looks all the time is taken once: longer than it takes to walk through, shorter than coming back. */
+export const SAME_FACE_MS = 5_000;
 
 /** Pictures that wait to be looked at, a quarter of a second each: whoever stands at a door has walked on after more. */
 export const PICTURES_WAITING_MAX = 8;

@@ -18,3 +18,6 @@ export const EXAMINE_MS_MAX = 20_000;
 
 /** Before a thread that ended is replaced: one that cannot start must not spin. */
 export const WORKER_RESTART_MS = 500;
+
+/** Of an attempt by somebody whom a gallery does not know (the bound that a door promises): one in a thousand is taken for somebody it does. */
+export const FALSE_ACCEPTS_MAX = 0.001;

@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { faceError } from "./face-errors.ts";
+import type { MatchBound } from "./match-threshold.ts";
 import { detectorNet, embedderNet, landmarksNet } from "./pack/nets.ts";
 import { WeightFile } from "./pack/weight-file.ts";
 
@@ -24,6 +25,7 @@ export interface ModelPack {
   readonly dimensions: number;
   /** The smaller, the more alike. */
   readonly metric: "squared_euclidean";
+  readonly bound: MatchBound;
   readonly detector: PackModel;
   readonly landmarks: PackModel;
   readonly embedder: PackModel;
@@ -37,6 +39,19 @@ export const DEFAULT_PACK: ModelPack = {
   version: 1,
   dimensions: 128,
   metric: "squared_euclidean",
+  bound: {
+    // Measured at 0.60 (3.6 %) and 0.55 (0.40 %); below that no pair was met, and the figures follow the tail of the normal distribution through those two.
+    falseMatches: [
+      { distance: 0.5, rate: 2.3e-4 },
+      { distance: 0.48, rate: 6.2e-5 },
+      { distance: 0.46, rate: 1.5e-5 },
+      { distance: 0.44, rate: 3.1e-6 },
+      { distance: 0.42, rate: 6e-7 },
+      { distance: 0.4, rate: 1e-7 },
+    ],
+    margin: 0.04,
+    evidence: "2,260 pairs of 22 faces: so small a study proves little, and these are estimates",
+  },
   detector: {
     name: "tiny_face_detector",
     inputSide: null,

@@ -1,6 +1,6 @@
 import type { CommandFrame, LinkEvent } from "@postern/contract";
 import type { Log, Timer, Timers } from "@postern/core";
-import type { DoorWiring, Driver } from "../drivers/driver.ts";
+import type { AwaitedFactor, DoorWiring, Driver, Side } from "../drivers/driver.ts";
 import { DOOR_TICK_MS } from "../limits.ts";
 import type { OpenAlarm } from "../outbox/open-alarms.ts";
 import type { FingerWatcher } from "../replica/fingers.ts";
@@ -85,6 +85,14 @@ export class Controller {
     if (runner === undefined) return Promise.resolve({ outcome: "failed", reason: "device_unknown" });
     const times = { notAfterMs, nowMs: this.#deps.facts().stampMs };
     return this.#obeyed.once(commandId, times, () => runner.learnCard({ commandId, deviceId, notAfterMs }));
+  }
+
+  /** What a device of a door waits for; null: nothing. */
+  awaited(doorId: number, side: Side): AwaitedFactor | null {
+    const state = this.#doors.get(doorId)?.state;
+    const deviceId = side === "entry" ? state?.wiring.entryDeviceId : state?.wiring.exitDeviceId;
+    const wait = state?.waits.find((one) => one.deviceId === deviceId);
+    return wait === undefined ? null : { authId: wait.person?.authId ?? null, wanted: wait.wanted };
   }
 
   /** Records a fact about the controller itself. */

@@ -30,7 +30,7 @@ export function present(state: DoorState, presentation: Presentation, facts: Doo
   const wait = state.waits.find((one) => one.deviceId === deviceId);
   if (credential.kind === "withheld") return withhold(state, presentation, wait ?? null, facts);
   if (credential.kind === "pin_checked") return presentPin(state, presentation, wait ?? null, facts);
-  const auth = identify(credential, facts);
+  const auth = isClaimStale(credential, wait) ? null : identify(credential, facts);
   if (wait === undefined) return presentFirst(state, presentation, auth, facts);
   const rest = { ...state, waits: state.waits.filter((one) => one !== wait) };
   if (auth !== null && auth.id === wait.person?.authId) {
@@ -41,6 +41,12 @@ export function present(state: DoorState, presentation: Presentation, facts: Doo
   const failed: DoorEffect = { kind: "record", events: [waitFailure(wait, state, facts, "factor_failed")] };
   const first = presentFirst(rest, presentation, auth, facts);
   return { state: first.state, effects: [failed, ...first.effects] };
+}
+
+/** Found among one person's templates alone, because that person was waited for, and now is not: among all it might have been nobody's. */
+function isClaimStale(credential: Named, wait: FactorWait | undefined): boolean {
+  if (credential.kind !== "matched" || credential.claimedId === undefined) return false;
+  return wait?.person?.authId !== credential.claimedId || !wait.wanted.includes(credential.factor);
 }
 
 function presentFirst(state: DoorState, presentation: Presentation, auth: AuthItem | null, facts: DoorFacts): DoorStep {

@@ -88,7 +88,23 @@ export type Credential =
   /** A typed user id, which names a person and proves nothing. */
   | { readonly kind: "code"; readonly factor: "CODE"; readonly userId: number }
   /** The reader itself knows whose it is: it compared a template, or holds what it verified. null: it knows nobody by it. */
-  | { readonly kind: "matched"; readonly factor: Factor; readonly authId: number | null };
+  | {
+      readonly kind: "matched";
+      readonly factor: Factor;
+      readonly authId: number | null;
+      /** Compared with this auth's template alone, because its person was waited for: it proves nothing once they are not. Left out: compared with everybody's. */
+      readonly claimedId?: number;
+    };
+
+/** Of a door's two devices, which. */
+export type Side = "entry" | "exit";
+
+/** What a device waits for, and of whom. */
+export interface AwaitedFactor {
+  /** null: of a typed code that nobody is known by. */
+  readonly authId: number | null;
+  readonly wanted: readonly Factor[];
+}
 
 /** Digits as they were typed, not yet looked at. */
 export type TypedPin = { readonly kind: "pin" | "unique_pin"; readonly digits: string };

@@ -3,14 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
 import type { WireItem } from "@postern/contract";
-import { type AuthItem, CodedError, faceMark, systemTimers } from "@postern/core";
-import { DEFAULT_PACK, ENROLMENT_POLICY, FacePool, preparePack, writeTemplate } from "@postern/face";
+import { type AuthItem, CodedError, faceMark, pinVerifier, seededRandom, systemTimers } from "@postern/core";
+import { DEFAULT_PACK, ENROLMENT_POLICY, FacePool, matchThreshold, preparePack, writeTemplate } from "@postern/face";
 import { groupPhoto, PEOPLE, personPhoto } from "@postern/face/testing";
 import sharp from "sharp";
 import { FaceCamera } from "../../src/faces/face-camera.ts";
 import { FaceMatcher } from "../../src/faces/face-matcher.ts";
-import { faceThreshold } from "../../src/faces/face-threshold.ts";
-import { UNKNOWN_FACE_MS } from "../../src/limits.ts";
+import { SAME_FACE_MS, UNKNOWN_FACE_MS } from "../../src/limits.ts";
 import { anAuth, gone, wire } from "../support/builders.ts";
 import { aCard, DoorWorld } from "../support/door-world.ts";
 
@@ -40,6 +39,8 @@ const holder = (id: number, template: string, revision = 2, changes: Partial<Aut
 
 interface FaceWorld {
   readonly world: DoorWorld;
+  readonly matcher: FaceMatcher;
+  readonly camera: FaceCamera;
   readonly see: (photo: Uint8Array) => Promise<string>;
 }
 
@@ -47,7 +48,12 @@ async function start(context: TestContext, ...items: WireItem[]): Promise<FaceWo
   const world = await DoorWorld.start(context, items);
   const matcher = new FaceMatcher(async () => pool);
   world.replica.contents.watchFaces((authId, templates) => matcher.hold(authId, templates));
-  const camera = new FaceCamera({ matcher, clock: world.time, present: (...presented) => world.driver.present(...presented) });
+  const camera = new FaceCamera({
+    matcher,
+    clock: world.time,
+    awaited: (doorId, side) => world.controller.awaited(doorId, side),
+    present: (...presented) => world.driver.present(...presented),
+  });
   const see = async (photo: Uint8Array): Promise<string> => {
     try {
       return (await camera.see(234, "entry", photo)).outcome;
@@ -55,7 +61,7 @@ async function start(context: TestContext, ...items: WireItem[]): Promise<FaceWo
       return failure instanceof CodedError ? failure.message : String(failure);
     }
   };
-  return { world, see };
+  return { world, matcher, camera, see };
 }
 
 test("the door opens for other pictures of a person who was enrolled, and for nobody else in the material", async (context) => {
@@ -127,6 +133,97 @@ test("a card and then the face of its holder open, and the face of somebody else
   assert.ok(world.types().includes("DEV_CARD_THEN_FACE_AUTH_SUCCESS"));
 });
 
+const CARD_THEN_FACE = { chains: [["CARD", "FACE"]], cards: ["CSN:12345"] } as const;
+
+test("after a card only its holder's templates are compared, so that a look-alike who is nearer is not taken for them, nor they for the look-alike", async (context) => {
+  // Bea's record holds Ann's face too: among all it could be either's.
+  const twin: WireItem = {
+    ...wire(anAuth({ id: BEA, userId: 2_001, cards: [], chains: [["FACE"]], faces: [faceMark(ann)] }), 2),
+    faceTemplates: [ann],
+  };
+  const { world, see } = await start(context, holder(ANN, ann, 2, CARD_THEN_FACE), twin);
+  const photo = await personPhoto(PEOPLE["6d"]);
+  assert.equal(await see(photo), "refused", "two who are as near as each other");
+  await world.driver.present(234, "entry", aCard());
+  assert.equal(await see(photo), "opened");
+  assert.deepEqual(world.events().find(({ eventType }) => eventType === "DEV_CARD_THEN_FACE_AUTH_SUCCESS")?.authId, ANN);
+});
+
+test("after a card the face of somebody else, who might enter by it alone, is a failure of the card's holder and opens nothing", async (context) => {
+  const { world, see } = await start(context, holder(ANN, ann, 2, CARD_THEN_FACE), holder(BEA, bea));
+  await world.driver.present(234, "entry", aCard());
+  assert.equal(await see(await personPhoto(PEOPLE["3a"])), "refused");
+  assert.equal(world.isOpen(), false);
+  assert.deepEqual(
+    world.events().map(({ eventType, authId, detail }) => [eventType, authId, detail?.["reason"]]),
+    [
+      ["DEV_FACE_AUTH_FAIL", ANN, "factor_failed"],
+      ["DEV_FACE_AUTH_FAIL", undefined, "unknown"],
+    ],
+  );
+});
+
+test("beyond the largest gallery a card and then a face still open, and a face alone does not", async (context) => {
+  const { world, matcher, see } = await start(context, holder(ANN, ann, 2, CARD_THEN_FACE));
+  const far = writeTemplate(DEFAULT_PACK, new Float32Array(128).fill(1));
+  for (let id = 2_001; id <= 12_001; id += 1) matcher.hold(id, [far]);
+  const photo = await personPhoto(PEOPLE["6d"]);
+  assert.match(await see(photo), /a card or a PIN is needed/);
+  await world.driver.present(234, "entry", aCard());
+  assert.equal(await see(photo), "opened");
+});
+
+test("a face that was compared with one person's templates alone proves nothing once that person is no longer waited for", async (context) => {
+  const { world } = await start(context, holder(ANN, ann));
+  const claimed = { kind: "matched", factor: "FACE", authId: ANN, claimedId: ANN } as const;
+  assert.equal((await world.driver.present(234, "entry", claimed)).outcome, "refused");
+  const { claimedId: _, ...amongAll } = claimed;
+  assert.equal((await world.driver.present(234, "entry", amongAll)).outcome, "opened");
+});
+
+test("a face and then the PIN of the same person open; a wrong PIN, none in time, and the PIN first do not", async (context) => {
+  const pin = await pinVerifier("4711", seededRandom(1));
+  const { world, see } = await start(context, holder(ANN, ann, 2, { chains: [["FACE", "PIN"]], pin }));
+  const photo = await personPhoto(PEOPLE["6d"]);
+  const type = (digits: string): Promise<{ readonly outcome: string }> => world.driver.present(234, "entry", { kind: "pin", digits });
+  assert.equal((await type("4711")).outcome, "refused", "nobody is known yet");
+  assert.equal(await see(photo), "wait_factor");
+  assert.equal((await type("4712")).outcome, "refused");
+  assert.equal(await see(photo), "wait_factor");
+  world.time.advance(10_000);
+  assert.equal(await see(photo), "wait_factor");
+  assert.equal((await type("4711")).outcome, "opened");
+  assert.deepEqual(
+    world.events().map(({ eventType, authId, detail }) => [eventType, authId ?? null, detail?.["reason"] ?? null]),
+    [
+      ["DEV_PIN_AUTH_FAIL", null, "unknown"],
+      ["DEV_PIN_AUTH_FAIL", ANN, "factor_failed"],
+      ["DEV_PIN_AUTH_FAIL", ANN, "factor_timeout"],
+      ["DEV_FACE_THEN_PIN_AUTH_SUCCESS", ANN, null],
+      ["DEV_DOOR_RELAY_ON", null, null],
+    ],
+  );
+});
+
+test("whoever stays before a camera that looks all the time is taken once, and again after a while", async (context) => {
+  const { world, camera } = await start(context, holder(ANN, ann));
+  const photo = await personPhoto(PEOPLE["6d"]);
+  const glimpse = async (): Promise<string | null> => (await camera.glimpse(234, "entry", photo))?.outcome ?? null;
+  assert.deepEqual([await glimpse(), await glimpse()], ["opened", null]);
+  world.time.advance(SAME_FACE_MS);
+  assert.equal(await glimpse(), "opened");
+  assert.equal(world.types().filter((type) => type === "DEV_FACE_AUTH_SUCCESS").length, 2);
+});
+
+test("a camera that looks all the time tells nothing of nobody, and disturbs nobody who types a PIN", async (context) => {
+  const pin = await pinVerifier("4711", seededRandom(1));
+  const { world, camera } = await start(context, holder(ANN, ann, 2, { chains: [["FACE", "PIN"]], pin }), holder(BEA, bea));
+  assert.equal(await camera.glimpse(234, "entry", await groupPhoto(3)), null);
+  assert.equal((await camera.glimpse(234, "entry", await personPhoto(PEOPLE["6d"])))?.outcome, "wait_factor");
+  assert.equal(await camera.glimpse(234, "entry", await personPhoto(PEOPLE["3a"])), null);
+  assert.equal((await world.driver.present(234, "entry", { kind: "pin", digits: "4711" })).outcome, "opened");
+});
+
 test("a template whose mark is not the item's is a failure of that item", async (context) => {
   const { world, see } = await start(context, { ...holder(ANN, ann), faceTemplates: [bea] });
   assert.equal(world.replica.contents.failureCount, 1);
@@ -134,8 +231,9 @@ test("a template whose mark is not the item's is a failure of that item", async 
 });
 
 test("the more people are enrolled the nearer a face must be, and beyond the bound a face alone opens nothing", () => {
-  assert.deepEqual([1, 4, 5, 60, 300, 10_000].map(faceThreshold), [0.5, 0.5, 0.48, 0.46, 0.44, 0.4]);
-  assert.equal(faceThreshold(10_001), null);
+  const threshold = (count: number): number | null => matchThreshold(DEFAULT_PACK, count);
+  assert.deepEqual([1, 4, 5, 60, 300, 10_000].map(threshold), [0.5, 0.5, 0.48, 0.46, 0.44, 0.4]);
+  assert.equal(threshold(10_001), null);
   const matcher = new FaceMatcher(async () => pool);
   const far = writeTemplate(DEFAULT_PACK, new Float32Array(128).fill(1));
   for (let id = 1; id <= 10_001; id += 1) matcher.hold(id, [far]);
