@@ -1,6 +1,9 @@
 import { eventCode } from "@postern/contract";
 import type { EventRow, Tables } from "../database/memory-tables.ts";
 
+/** The ledger of one place, its events in the order of their sequences. */
+export type LedgerTables = Pick<Tables, "events" | "nextSequence" | "epoch">;
+
 export interface Range {
   readonly from: number;
   readonly to: number;
@@ -21,7 +24,7 @@ export class LedgerIndex {
   readonly forked = new Set<number>();
   readonly faults: string[] = [];
 
-  constructor({ events, nextSequence }: Tables) {
+  constructor({ events, nextSequence }: LedgerTables) {
     for (const [index, row] of events.entries()) {
       if (row.sequence !== index + 1) this.faults.push(`event ${index + 1} of the ledger has the sequence ${row.sequence}`);
       this.#add(row);

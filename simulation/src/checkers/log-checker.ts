@@ -1,7 +1,7 @@
 import { eventCode, isEventType, type LinkEvent, type StoredFrame } from "@postern/contract";
 import type { LogPosition } from "@postern/door/internal";
-import type { EventRow, Tables } from "../database/memory-tables.ts";
-import { isIn, LedgerIndex } from "./ledger-index.ts";
+import type { EventRow } from "../database/memory-tables.ts";
+import { isIn, LedgerIndex, type LedgerTables } from "./ledger-index.ts";
 import type { Accuse } from "./violation.ts";
 
 /** A number of a log generation that the server said it has. */
@@ -35,7 +35,7 @@ export class LogChecker {
   }
 
   /** An answer on its way to a controller. What it says is committed, or the answer is a lie. */
-  promised({ generation, through }: StoredFrame, tables: Tables): void {
+  promised({ generation, through }: StoredFrame, tables: LedgerTables): void {
     const known = this.#promised.get(generation);
     if (known !== undefined && known.epoch === tables.epoch && known.through >= through) return;
     this.#promised.set(generation, { through, epoch: tables.epoch });
@@ -45,7 +45,7 @@ export class LogChecker {
   }
 
   /** `kept`: generation → numbers that a door still keeps and could offer. */
-  judge(tables: Tables, kept: ReadonlyMap<number, ReadonlySet<number>>): void {
+  judge(tables: LedgerTables, kept: ReadonlyMap<number, ReadonlySet<number>>): void {
     const index = new LedgerIndex(tables);
     for (const fault of index.faults) this.#accuse("ledger", fault);
     for (const [generation, { rows, lost, last }] of index.logs) {

@@ -11,7 +11,6 @@ import {
   type RosterItem,
   type ScheduleItem,
 } from "@postern/core";
-import type { DoorMachine } from "../world/door-machine.ts";
 import type { PlaceHistory } from "./place-history.ts";
 import type { Claim } from "./roster-checker.ts";
 import type { Accuse } from "./violation.ts";
@@ -20,11 +19,13 @@ import type { Accuse } from "./violation.ts";
 const BELIEF_MS_AROUND = 75_000;
 
 export interface Passage {
-  readonly machine: DoorMachine;
+  readonly machine: { readonly name: string };
   readonly doorId: number;
   /** The last event that was durable before the bolt moved. */
   readonly event: LinkEvent | undefined;
   readonly atMs: number;
+  /** By the controller's own clock; null: it has none. */
+  readonly doorMs: number | null;
   /** What the machine has confirmed that it holds; null: nothing since its disk was exchanged. */
   readonly confirmed: Claim | null;
   /** When the server was last heard by the machine, or by the one its disk comes from. */
@@ -60,15 +61,14 @@ export class PassageChecker {
   /** The command's own numbers stand in the world's table. */
   notAfter: (commandId: number) => number | undefined = () => undefined;
 
-  #judgeCommand({ machine, doorId }: Passage, { detail }: LinkEvent): void {
+  #judgeCommand({ machine, doorId, doorMs }: Passage, { detail }: LinkEvent): void {
     const commandId = Number(detail?.["commandId"]);
     const key = `${machine.name}:${commandId}`;
     if (this.#obeyed.has(key)) this.#accuse("commands", `command ${commandId} opened door ${doorId} twice`);
     this.#obeyed.add(key);
     const notAfterMs = this.notAfter(commandId);
-    const nowMs = machine.disk?.doorClock.nowMs() ?? null;
     if (notAfterMs === undefined) return;
-    if (nowMs === null || nowMs > notAfterMs) this.#accuse("commands", `command ${commandId} opened door ${doorId} after its time`);
+    if (doorMs === null || doorMs > notAfterMs) this.#accuse("commands", `command ${commandId} opened door ${doorId} after its time`);
   }
 
   #judgeBelief({ machine, doorId, atMs, heardMs }: Passage): void {
@@ -87,7 +87,7 @@ export class PassageChecker {
     const auths = this.#believable(`auth:${authId}`, passage);
     const isAllowed = auths.some(
       (auth) =>
-        auth?.kind === "auth" && this.#facts(auth, passage).some((facts) => isGranted({ auth, proven, nowMs: timeAt(machine), ...facts })),
+        auth?.kind === "auth" && this.#facts(auth, passage).some((facts) => isGranted({ auth, proven, nowMs: passage.doorMs, ...facts })),
     );
     if (!isAllowed) {
       const claim = passage.confirmed === null ? "nothing" : `revision ${passage.confirmed.urgentTo} of ${passage.confirmed.epoch}`;
@@ -114,14 +114,18 @@ export class PassageChecker {
     );
   }
 
-  /** The versions of an item that a door may go by now: none older than what it confirmed, none that ended longer ago than its policy allows. */
+  /**
+   * The versions of an item that a door may go by then: none that were not yet made, none older than what it confirmed, none that ended longer ago than
+   * its policy allows.
+   */
   #believable(key: ItemKey, { atMs, confirmed, doorId }: Passage): (RosterItem | null)[] {
     const versions = this.#history.of(key);
     const door = this.#history.now(`door:${doorId}`)?.item;
     const beliefMs = door?.kind === "door" ? (door.beliefAgeMsMax ?? Number.POSITIVE_INFINITY) : 0;
     const oldest = this.#history.indexAtTime(key, atMs - beliefMs - BELIEF_MS_AROUND);
     const confirmedFrom = confirmed === null ? -1 : this.#history.indexAt(key, confirmed.epoch, confirmed.urgentTo);
-    return versions.slice(Math.max(0, oldest, confirmedFrom)).map((version) => version.item);
+    const made = this.#history.indexAtTime(key, atMs) + 1;
+    return versions.slice(Math.max(0, oldest, confirmedFrom), made).map((version) => version.item);
   }
 }
 
@@ -155,10 +159,6 @@ function isGranted(question: RosterFacts & { readonly auth: AuthItem; readonly p
     beliefAgeMs: 0,
   });
   return decision.kind === "granted";
-}
-
-function timeAt(machine: DoorMachine): number | null {
-  return machine.disk?.doorClock.nowMs() ?? null;
 }
 
 function chainOf({ eventType, detail }: LinkEvent): Chain {

@@ -34,6 +34,11 @@ export class PlaceHistory {
     this.#revision = tables.revision;
   }
 
+  /** Takes over one version that is known already, the oldest first. */
+  say(key: ItemKey, { item, ...moment }: Pick<Version, "atMs" | "epoch" | "revision" | "item">): void {
+    this.#add(key, { ...moment, ...contentOf(item) });
+  }
+
   keys(): IterableIterator<ItemKey> {
     return this.#versions.keys();
   }

@@ -1,8 +1,13 @@
 import { COMMON_SCOPE, type ItemKey, itemScopes } from "@postern/core";
-import type { DoorMachine } from "../world/door-machine.ts";
 import type { HeldItems } from "./held-items.ts";
 import type { PlaceHistory, Version } from "./place-history.ts";
 import type { Accuse } from "./violation.ts";
+
+/** A machine by its name, and the doors it serves. */
+export interface RosterHolder {
+  readonly name: string;
+  readonly layout: { readonly doors: readonly { readonly doorId: number }[] };
+}
 
 /** How far a replica says it is. */
 export interface Claim {
@@ -10,7 +15,7 @@ export interface Claim {
   readonly urgentTo: number;
 }
 
-export function isFor(machine: DoorMachine, { item }: Version): boolean {
+export function isFor(machine: RosterHolder, { item }: Version): boolean {
   if (item === null) return false;
   return itemScopes(item).some((scope) => scope === COMMON_SCOPE || machine.layout.doors.some(({ doorId }) => doorId === scope));
 }
@@ -26,7 +31,7 @@ export class RosterChecker {
   }
 
   /** A controller says that it has everything urgent up to a revision: nothing it holds may be older than that. */
-  claimed(machine: DoorMachine, held: HeldItems, { epoch, urgentTo }: Claim): void {
+  claimed(machine: RosterHolder, held: HeldItems, { epoch, urgentTo }: Claim): void {
     for (const key of this.#history.keys()) {
       const versions = this.#history.of(key);
       const isAuth = key.startsWith("auth:");
@@ -41,7 +46,7 @@ export class RosterChecker {
   }
 
   /** Everything was mended long enough ago: the replica holds what it should, and nothing else. */
-  judge(machine: DoorMachine, held: HeldItems): void {
+  judge(machine: RosterHolder, held: HeldItems): void {
     const wrong: ItemKey[] = [];
     for (const key of new Set([...this.#history.keys(), ...held.keys()])) {
       const now = this.#history.now(key);

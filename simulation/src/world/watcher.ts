@@ -137,7 +137,8 @@ export class Watcher {
     pulsed: (machine, doorId) => {
       const { lastEvents, confirmed, heardMs } = this.#of(machine.name);
       this.note(`${machine.name} releases door ${doorId}`);
-      this.passages.passed({ machine, doorId, event: lastEvents.get(doorId), atMs: this.#scheduler.nowMs, confirmed, heardMs });
+      const doorMs = machine.disk?.doorClock.nowMs() ?? null;
+      this.passages.passed({ machine, doorId, event: lastEvents.get(doorId), atMs: this.#scheduler.nowMs, doorMs, confirmed, heardMs });
     },
   };
 
