@@ -29,7 +29,7 @@ export async function addSeats({ database }: RunningServer, count: number): Prom
       const key = privateKey.export({ format: "pem", type: "pkcs8" }).toString();
       seats.push({ serial, controllerId: id, doorId: id, deviceId: id, privateKey: key });
     }
-    await changeRoster(transaction, PLACE_ID, changes);
+    await changeRoster(transaction, PLACE_ID, { changes, nowMs: madeAtMs });
     return seats;
   });
 }
@@ -40,7 +40,7 @@ export async function addPeople({ database }: RunningServer, first: number, coun
     const item = personItem(FIRST_AUTH_ID + first + index);
     return { key: itemKey(item), item };
   });
-  await database.transaction((transaction) => changeRoster(transaction, PLACE_ID, changes));
+  await database.transaction((transaction) => changeRoster(transaction, PLACE_ID, { changes, nowMs: systemClock.nowMs() }));
 }
 
 function personItem(id: number): AuthItem {

@@ -46,8 +46,9 @@ import { type Notifications, openNotifications } from "./platform/notifications.
 import { createPersonKeys, type PersonKeys } from "./platform/person-keys/person-keys.ts";
 import { startEmbeddedPostgres } from "./platform/postgres/embedded-postgres.ts";
 import { loadServerKey, type ServerKey } from "./platform/server-key.ts";
-import { FEED_POLL_MS } from "./roster/limits.ts";
+import { FEED_POLL_MS, REVOCATIONS_DROP_EVERY_MS, REVOCATIONS_KEPT_MS } from "./roster/limits.ts";
 import { placeItem, scheduleItem } from "./roster/place-items.ts";
+import { dropOldRevocations } from "./roster/revocation-store.ts";
 import { RosterFeeds } from "./roster/roster-feeds.ts";
 import { ROSTER_CHANGED_CHANNEL } from "./roster/roster-store.ts";
 
@@ -161,6 +162,8 @@ async function startLink({ options, stack, database, address, personKeys }: Link
   );
   notifications.listen(LEDGER_GROWN_CHANNEL, (payload) => ledgerHints.hint(payload));
   stack.use(repeat(timers, { name: "poll rosters", everyMs: FEED_POLL_MS, work: () => feeds.poll(), log }));
+  const dropOld = (): Promise<void> => dropOldRevocations(database, clock.nowMs() - REVOCATIONS_KEPT_MS);
+  stack.use(repeat(timers, { name: "drop old revocations", everyMs: REVOCATIONS_DROP_EVERY_MS, work: dropOld, log }));
   const appender = new Appender(database, clock);
   const summariser = new Summariser(database, log);
   stack.use(repeat(timers, { name: "summarise ledgers", everyMs: SUMMARISE_EVERY_MS, work: () => summariser.run(), log }));

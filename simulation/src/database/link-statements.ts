@@ -1,5 +1,5 @@
 import type { CommandRow, EventRow, Tables } from "./memory-tables.ts";
-import type { StatementTwin } from "./roster-statements.ts";
+import { numbersOfArray, type StatementTwin, servedBy } from "./roster-statements.ts";
 import { numberOf, numberOrNull, type StatementValues, textOrNull } from "./statement-values.ts";
 
 /** The statements of the gateway and the ledger. */
@@ -65,7 +65,9 @@ export const LINK_STATEMENTS: Readonly<Record<string, StatementTwin>> = {
   "gateway-close-session": (tables, values, write) => {
     write(() => {
       const row = tables.controllers.get(values.number(0));
-      if (row !== undefined && row.session === values.number(1)) row.connectedInstance = null;
+      if (row === undefined || row.session !== values.number(1)) return;
+      row.connectedInstance = null;
+      row.offeredTo = tables.revision;
     });
     return [];
   },
@@ -113,6 +115,7 @@ function openSession(tables: Tables, values: StatementValues, write: (change: ()
   write(() => {
     row.session += 1;
     row.connectedInstance = values.number(1);
+    row.heldDoorIds = [...new Set([...row.heldDoorIds, ...servedBy(tables, controllerId)])];
   });
   const doors = tables.doors
     .filter((door) => door.controllerId === controllerId)
@@ -126,9 +129,16 @@ function writeConfirmations(tables: Tables, values: StatementValues): void {
   for (const [index, controllerId] of values.numbers(0).entries()) {
     const row = tables.controllers.get(controllerId);
     if (row === undefined || row.session !== sessions[index]) continue;
+    const before = row.confirmedRevision;
     row.urgentRevision = urgent[index] ?? 0;
-    row.confirmedRevision = numberOrNull(values.list(5)[index]) ?? row.confirmedRevision;
+    row.confirmedRevision = numberOrNull(values.list(5)[index]) ?? before;
     row.confirmedDigest = textOrNull(values.list(6)[index]) ?? row.confirmedDigest;
+    if (values.list(5)[index] !== null) row.heldDoorIds = numbersOfArray(values.texts(12)[index] ?? "{}");
+    const isOwed = tables.revocations.some(
+      ({ revision, controllerIds }) => revision > before && revision <= row.confirmedRevision && controllerIds.includes(controllerId),
+    );
+    if (isOwed)
+      tables.receipts.push({ controllerId, revisionBefore: before, revision: row.confirmedRevision, digest: row.confirmedDigest ?? "" });
   }
 }
 

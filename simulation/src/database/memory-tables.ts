@@ -10,6 +10,8 @@ export interface ControllerRow {
   urgentRevision: number;
   confirmedRevision: number;
   confirmedDigest: string | null;
+  heldDoorIds: readonly number[];
+  offeredTo: number;
 }
 
 export interface DoorRow {
@@ -26,6 +28,22 @@ export interface ItemRow {
   readonly bucket: number;
   readonly hash: string | null;
   readonly item: unknown;
+  readonly addedRevision: number;
+}
+
+/** What was taken away from an auth, and who owes the proof. */
+export interface RevocationRow {
+  readonly revision: number;
+  readonly authId: number;
+  readonly controllerIds: readonly number[];
+}
+
+/** What a controller proved: the receipt for what it owed after one revision up to another. */
+export interface ReceiptRow {
+  readonly controllerId: number;
+  readonly revisionBefore: number;
+  readonly revision: number;
+  readonly digest: string;
 }
 
 export interface CommandRow {
@@ -65,6 +83,8 @@ export interface Tables {
   /** `scope:bucket` → sum modulo 2^128. */
   readonly sums: Map<string, bigint>;
   readonly deltas: DeltaRow[];
+  readonly revocations: RevocationRow[];
+  readonly receipts: ReceiptRow[];
   nextSequence: number;
   readonly events: EventRow[];
   /** `controller:generation` → last number stored. */
@@ -81,6 +101,8 @@ export function copyTables(tables: Tables): Tables {
     items: new Map(tables.items),
     sums: new Map(tables.sums),
     deltas: [...tables.deltas],
+    revocations: [...tables.revocations],
+    receipts: [...tables.receipts],
     events: [...tables.events],
     marks: new Map(tables.marks),
     commands: new Map(tables.commands),

@@ -11,10 +11,32 @@ export const ROSTER_STATEMENTS: Readonly<Record<string, StatementTwin>> = {
   "roster-load-held": (tables, values) =>
     values.texts(1).flatMap((text) => {
       const row = tables.items.get(keyOf(text));
-      return row === undefined ? [] : [{ item_key: row.key, scopes: [...row.scopes], hash: row.hash }];
+      return row === undefined
+        ? []
+        : [{ item_key: row.key, scopes: [...row.scopes], hash: row.hash, added_revision: row.addedRevision, ...rightOf(row.item) }];
     }),
   "roster-write-plan": (tables, values, write) => {
     write(() => writePlan(tables, values));
+    return [];
+  },
+  "roster-lock-away": (tables) =>
+    [...tables.controllers.values()]
+      .filter(({ connectedInstance }) => connectedInstance === null)
+      .map(({ controllerId, heldDoorIds, offeredTo }) => ({ controllerId, doorIds: heldDoorIds, offeredTo })),
+  "roster-read-connected": (tables) =>
+    [...tables.controllers.values()]
+      .filter(({ connectedInstance }) => connectedInstance !== null)
+      .map(({ controllerId, heldDoorIds }) => ({
+        controllerId,
+        doorIds: [...new Set([...heldDoorIds, ...servedBy(tables, controllerId)])],
+        offeredTo: null,
+      })),
+  "roster-insert-revocations": (tables, values, write) => {
+    const [authIds, owing] = [values.numbers(3), values.texts(5)];
+    const rows = values
+      .numbers(2)
+      .map((revision, index) => ({ revision, authId: authIds[index] ?? 0, controllerIds: numbersOfArray(owing[index] ?? "{}") }));
+    write(() => tables.revocations.push(...rows));
     return [];
   },
   "roster-read-totals": (tables) => {
@@ -51,6 +73,17 @@ export const ROSTER_STATEMENTS: Readonly<Record<string, StatementTwin>> = {
     ),
   "roster-poll-heads": (tables) => [{ place_id: tables.placeId, revision: tables.revision }],
 };
+
+/** The doors of a controller. */
+export function servedBy(tables: Tables, controllerId: number): number[] {
+  return tables.doors.filter((door) => door.controllerId === controllerId).map(({ doorId }) => doorId);
+}
+
+/** As the database reads it out of an item. */
+function rightOf(item: unknown): object {
+  const of = (name: string): unknown => (typeof item === "object" && item !== null ? Reflect.get(item, name) : undefined);
+  return { status: of("status") ?? null, end_ms: of("endMs") ?? null };
+}
 
 function keyOf(text: string): ItemKey {
   const key = readItemKey(text);
@@ -94,6 +127,7 @@ function writePlan(tables: Tables, values: StatementValues): void {
       bucket: buckets[index] ?? 0,
       hash: hashes[index] ?? null,
       item: item === null ? null : JSON.parse(item),
+      addedRevision: values.numbers(13)[index] ?? 0,
     });
   }
   writeDeltas(tables, values);
@@ -113,7 +147,7 @@ function writeDeltas(tables: Tables, values: StatementValues): void {
 }
 
 /** PostgreSQL's text of an array of numbers. */
-function numbersOfArray(text: string): number[] {
+export function numbersOfArray(text: string): number[] {
   const inner = text.slice(1, -1);
   return inner === "" ? [] : inner.split(",").map((one) => numberOf(Number(one)));
 }

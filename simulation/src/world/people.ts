@@ -44,8 +44,8 @@ export class People {
 
   /** Asks a server for a change. Whether it was done, only the database knows. */
   ask(server: RunningServer, act: PeopleAct): void {
-    const changes = (): Change[] => this.#changes(act, server.clock.nowMs());
-    server.database.transaction((transaction) => changeRoster(transaction, PLACE_ID, changes())).catch(() => undefined);
+    const change = (nowMs: number) => ({ changes: this.#changes(act, nowMs), nowMs });
+    server.database.transaction((transaction) => changeRoster(transaction, PLACE_ID, change(server.clock.nowMs()))).catch(() => undefined);
   }
 
   #changes(act: PeopleAct, nowMs: number): Change[] {

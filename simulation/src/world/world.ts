@@ -80,7 +80,7 @@ export class World {
     const database = new SimDatabase(this.host, new Life(this.scheduler), this.random);
     const items = firstItems(this.controllers, beliefMsMax);
     const changes = items.map((item) => ({ key: `${item.kind}:${item.id}` as const, item }));
-    const written = database.transaction((transaction) => changeRoster(transaction, PLACE_ID, changes));
+    const written = database.transaction((transaction) => changeRoster(transaction, PLACE_ID, { changes, nowMs: 0 }));
     await this.scheduler.runUntil(1_000);
     await written;
     this.#watchOver();

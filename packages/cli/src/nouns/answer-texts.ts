@@ -1,10 +1,12 @@
 import {
+  type AuthReceipts,
   type AuthSync,
   type DoorCommand,
   type Explanation,
   LINK_CODES,
   type NativeOperationId,
   type PlaceSync,
+  type Receipt,
   type SyncOfController,
   type WhatIfAnswer,
 } from "@postern/contract";
@@ -31,6 +33,8 @@ export const ANSWER_TEXTS: Partial<Readonly<Record<NativeOperationId, Write>>> =
   readPlaceSync: (answer, _paint, showTime) => placeSyncText(answer as PlaceSync, showTime),
   // biome-ignore lint/nursery/noUnsafeTypeAssertion: as above.
   readAuthSync: (answer, _paint, showTime) => authSyncText(answer as AuthSync, showTime),
+  // biome-ignore lint/nursery/noUnsafeTypeAssertion: as above.
+  readAuthReceipts: (answer, _paint, showTime) => receiptsText(answer as AuthReceipts, showTime),
   // biome-ignore lint/nursery/noUnsafeTypeAssertion: as above.
   learnCard: (answer, paint) => learntText(answer as DoorCommand, paint),
 };
@@ -71,6 +75,29 @@ function controllerLines(controllers: readonly SyncOfController[], showTime: Sho
     ...[since === null ? "–" : showTime(since), error ?? "–"],
   ]);
   return table([["CONTROLLER ID", "SERIAL", "CONNECTED", "STATE", "WANTED", "CONFIRMED", "SINCE", "ERROR"], ...rows]);
+}
+
+function receiptsText({ authId, revocations }: AuthReceipts, showTime: ShowTime): AnswerText {
+  if (revocations.length === 0) return { lines: [`Nothing was taken away from auth ${authId} within the last year.`] };
+  const lines = revocations.flatMap(({ revision, because, askedAt, receipts }, index) => {
+    const late = receipts.filter(({ state }) => state === "owed").length;
+    const still = receipts.length === 0 ? "no door held it" : late === 0 ? "no door holds it" : `${late} may still hold it`;
+    const head = `${because.replace("_", " ")} at ${showTime(askedAt)}, revision ${revision}: ${still}.`;
+    return [...(index === 0 ? [] : [""]), head, ...receiptLines(receipts, showTime)];
+  });
+  return { lines };
+}
+
+/** Digests by their first digits, which tell two of them apart; whole with `--json`. */
+function receiptLines(receipts: readonly Receipt[], showTime: ShowTime): string[] {
+  if (receipts.length === 0) return [];
+  const digest = (text: string | null): string => text?.slice(0, 12) ?? "–";
+  const rows = receipts.map((one) => [
+    ...[String(one.controllerId), one.serial ?? "–", one.doorIds.join(",") || "none", one.connected ? "yes" : "no"],
+    ...[one.state.replace("_", " "), one.confirmedAt === null ? "not yet" : showTime(one.confirmedAt)],
+    ...[digest(one.digestBefore), String(one.revisionAfter ?? "–"), digest(one.digestAfter)],
+  ]);
+  return table([["CONTROLLER ID", "SERIAL", "DOORS", "CONNECTED", "STATE", "CONFIRMED", "BEFORE", "AT REVISION", "AFTER"], ...rows]);
 }
 
 function whatIfText(answer: WhatIfAnswer, paint: Paint): AnswerText {

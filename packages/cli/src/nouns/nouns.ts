@@ -109,6 +109,13 @@ export const NOUNS: readonly Noun[] = [
       { verb: "status", operation: "readPlaceSync", examples: ["", "--json"] },
       { verb: "controller", operation: "readControllerSync", examples: ["178"] },
       { verb: "auth", operation: "readAuthSync", examples: ["1000"] },
+      { verb: "receipts", operation: "readAuthReceipts", examples: ["1000"] },
+      {
+        verb: "revocations",
+        operation: "listRevocations",
+        columns: ["revision", "authId", "because", "askedAt", "confirmedBy", "owedBy"],
+        examples: ["", "--owed true"],
+      },
     ],
   },
   {

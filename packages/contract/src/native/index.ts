@@ -16,6 +16,7 @@ export * from "./place.ts";
 export * from "./proof.ts";
 export * from "./read-auth-bodies.ts";
 export * from "./read-schema.ts";
+export * from "./receipt.ts";
 export * from "./schedule.ts";
 export * from "./schedule-windows.ts";
 export * from "./scopes.ts";

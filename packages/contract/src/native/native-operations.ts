@@ -8,6 +8,7 @@ import { operatingOperations } from "./operating.ts";
 import { personOperations } from "./person.ts";
 import { placeOperations } from "./place.ts";
 import { proofOperations } from "./proof.ts";
+import { receiptOperations } from "./receipt.ts";
 import { scheduleOperations } from "./schedule.ts";
 
 /** Every call of v2. */
@@ -23,6 +24,7 @@ export const NATIVE_OPERATIONS = {
   ...eventOperations,
   ...insightOperations,
   ...proofOperations,
+  ...receiptOperations,
 } as const;
 
 export type NativeOperations = typeof NATIVE_OPERATIONS;

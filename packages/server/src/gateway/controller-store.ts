@@ -32,7 +32,7 @@ export async function findController(queryable: Queryable, serial: string): Prom
 
 /**
  * Makes the sessions of these controllers stale in every process, because what a welcome told them is no longer so: they come back and are told
- * anew. Returns their serials.
+ * anew. Until then a connection may go on for a moment, so that nothing is known of what was not sent to it. Returns their serials.
  */
 export async function endSessions(transaction: Transaction, controllerIds: readonly number[]): Promise<readonly string[]> {
   if (controllerIds.length === 0) return [];
@@ -40,7 +40,8 @@ export async function endSessions(transaction: Transaction, controllerIds: reado
     name: "gateway-end-sessions",
     text: `
       with ended as (
-        update controllers set session_number = session_number + 1, connected_instance = null where controller_id = any($1) returning serial
+        update controllers set session_number = session_number + 1, connected_instance = null, offered_to = ${Number.MAX_SAFE_INTEGER}
+        where controller_id = any($1) returning serial
       )
       select serial, pg_notify('${CONTROLLERS_CHANGED_CHANNEL}', serial) from ended`,
     values: [controllerIds],
@@ -84,6 +85,9 @@ const OPEN_SESSION = `
       clock_measured_at = $3, software = $5, log_reported = $7, log_reported_at = $3,
       served_door_ids = array(
         select unnest(served_door_ids) union select door_id from doors where doors.controller_id = controllers.controller_id
+      ),
+      held_door_ids = array(
+        select unnest(held_door_ids) union select door_id from doors where doors.controller_id = controllers.controller_id
       ),
       served_device_ids = array(
         select unnest(served_device_ids) union
@@ -138,11 +142,16 @@ function rangeOf({ generation, first, last }: HelloFrame["log"]["generations"][n
   return { generation, first, last };
 }
 
+/** What a controller whose connection has ended can have been sent at most. */
+const OFFERED_TO = "coalesce((select revision from roster_heads heads where heads.place_id = controllers.place_id), offered_to)";
+
 /** Ends a session, unless a newer one has begun. */
 export async function closeSession(queryable: Queryable, controllerId: number, session: number, nowMs: number): Promise<void> {
   await queryable.query({
     name: "gateway-close-session",
-    text: "update controllers set connected_instance = null, last_heard_at = $3 where controller_id = $1 and session_number = $2",
+    text: `
+      update controllers set connected_instance = null, last_heard_at = greatest(last_heard_at, $3), offered_to = ${OFFERED_TO}
+      where controller_id = $1 and session_number = $2`,
     values: [controllerId, session, nowMs],
   });
 }
@@ -152,6 +161,8 @@ export interface Confirmation {
   readonly controllerId: number;
   readonly placeId: number;
   readonly session: number;
+  /** The doors that this session was welcomed with. */
+  readonly doorIds: readonly number[];
   readonly urgentRevision: number;
   /** The newest revision at which the digests agreed; null when none was compared since the last write. */
   readonly confirmed: { readonly revision: number; readonly digest: string; readonly atMs: number } | null;
@@ -169,22 +180,41 @@ export interface ReportedDigest {
   readonly atMs: number;
 }
 
-/** Writes many confirmations at once; one of a stale session changes nothing. */
+const WRITE_CONFIRMATIONS = `
+  with said as (
+    select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::jsonb[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::bigint[], $10::text[], $11::text[], $12::bigint[], $13::text[])
+      as said(controller_id, session, urgent_revision, failures, at, confirmed_revision, confirmed_digest, confirmed_at, reported_revision, reported_digest, expected_digest, reported_at, door_ids)
+  ), known as (
+    select controller_id, place_id, controllers.confirmed_revision, controllers.confirmed_digest from controllers join said using (controller_id)
+  ), written as (
+    update controllers set urgent_revision = said.urgent_revision, last_heard_at = said.at, failures = said.failures,
+      confirmed_revision = coalesce(said.confirmed_revision, controllers.confirmed_revision),
+      confirmed_digest = coalesce(said.confirmed_digest, controllers.confirmed_digest),
+      confirmed_at = coalesce(said.confirmed_at, controllers.confirmed_at),
+      held_door_ids = case when said.confirmed_revision is null then controllers.held_door_ids else said.door_ids::bigint[] end,
+      reported_revision = coalesce(said.reported_revision, controllers.reported_revision),
+      reported_digest = coalesce(said.reported_digest, controllers.reported_digest),
+      expected_digest = case when said.reported_revision is null then controllers.expected_digest else said.expected_digest end,
+      reported_at = coalesce(said.reported_at, controllers.reported_at)
+    from said where controllers.controller_id = said.controller_id and controllers.session_number = said.session
+    returning controllers.controller_id
+  )
+  insert into receipts(place_id, controller_id, revision_before, digest_before, revision, digest, confirmed_at)
+  select known.place_id, controller_id, known.confirmed_revision, known.confirmed_digest, said.confirmed_revision, said.confirmed_digest, said.confirmed_at
+  from said join known using (controller_id) join written using (controller_id)
+  where said.confirmed_revision > known.confirmed_revision and exists (
+    select from revocations revoked where revoked.place_id = known.place_id and revoked.revision > known.confirmed_revision
+      and revoked.revision <= said.confirmed_revision and controller_id = any(revoked.controller_ids))
+  on conflict do nothing`;
+
+/**
+ * Writes many confirmations at once; one of a stale session changes nothing. A confirmation that passes revocations which its controller owed is their
+ * receipt: what it proved before and what it proves now.
+ */
 export async function writeConfirmations(queryable: Queryable, confirmations: readonly Confirmation[]): Promise<void> {
   await queryable.query({
     name: "gateway-write-confirmations",
-    text: `
-      update controllers set urgent_revision = said.urgent_revision, last_heard_at = said.at, failures = said.failures,
-        confirmed_revision = coalesce(said.confirmed_revision, controllers.confirmed_revision),
-        confirmed_digest = coalesce(said.confirmed_digest, controllers.confirmed_digest),
-        confirmed_at = coalesce(said.confirmed_at, controllers.confirmed_at),
-        reported_revision = coalesce(said.reported_revision, controllers.reported_revision),
-        reported_digest = coalesce(said.reported_digest, controllers.reported_digest),
-        expected_digest = case when said.reported_revision is null then controllers.expected_digest else said.expected_digest end,
-        reported_at = coalesce(said.reported_at, controllers.reported_at)
-      from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::jsonb[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::bigint[], $10::text[], $11::text[], $12::bigint[])
-        as said(controller_id, session, urgent_revision, failures, at, confirmed_revision, confirmed_digest, confirmed_at, reported_revision, reported_digest, expected_digest, reported_at)
-      where controllers.controller_id = said.controller_id and controllers.session_number = said.session`,
+    text: WRITE_CONFIRMATIONS,
     values: [
       confirmations.map((one) => one.controllerId),
       confirmations.map((one) => one.session),
@@ -198,6 +228,7 @@ export async function writeConfirmations(queryable: Queryable, confirmations: re
       confirmations.map((one) => one.reported?.digest ?? null),
       confirmations.map((one) => one.reported?.expected ?? null),
       confirmations.map((one) => one.reported?.atMs ?? null),
+      confirmations.map((one) => `{${one.doorIds.join(",")}}`),
     ],
   });
 }
@@ -244,7 +275,7 @@ export async function readOtherInstances(queryable: Queryable, instanceId: numbe
 export async function forgetInstance(queryable: Queryable, instanceId: number): Promise<void> {
   await queryable.query({
     name: "gateway-forget-instance",
-    text: "update controllers set connected_instance = null where connected_instance = $1",
+    text: `update controllers set connected_instance = null, offered_to = ${OFFERED_TO} where connected_instance = $1`,
     values: [instanceId],
   });
 }

@@ -255,6 +255,7 @@ export class GatewaySession {
       controllerId,
       placeId,
       session,
+      doorIds: opened.doors.map((door) => door.doorId),
       urgentRevision: synced.urgentTo,
       confirmed,
       reported,

@@ -56,7 +56,7 @@ export async function deriveRoster(
     changes.push(...itemsOf("mode", touched.modes, (await readModeRows(transaction, placeId, touched.modes)).map(toModeItem)));
   if (touched.auths !== undefined)
     changes.push(...itemsOf("auth", touched.auths, (await readAuthRows(transaction, placeId, touched.auths)).map(toAuthItem)));
-  return changeRoster(transaction, placeId, changes);
+  return changeRoster(transaction, placeId, { changes, nowMs });
 }
 
 /** What was found, and a tombstone for each id that was named and not found. */

@@ -15,3 +15,12 @@ export const PAGE_QUERIES_AT_ONCE_MAX = 8;
  * seconds that these wait at most, on two busy cores. Beyond it nobody can join; people of a larger place are divided among groups.
  */
 export const GROUP_MEMBERS_MAX = 10_000;
+
+/** Revocations and their receipts are readable this long: a year, as the ledger's events. Whoever must prove more reads them out before. */
+export const REVOCATIONS_KEPT_MS = 365 * 86_400_000;
+
+/** How often those that are too old are dropped. */
+export const REVOCATIONS_DROP_EVERY_MS = 3_600_000;
+
+/** How many of each are dropped at once: some tens of milliseconds, so that no revocation waits behind it. */
+export const REVOCATIONS_DROPPED_AT_ONCE_MAX = 10_000;

@@ -4,12 +4,18 @@ import { addSums, bucketOf, hashToSum, type ItemKey, itemHash, itemScopes, type 
 export interface RosterChange {
   readonly key: ItemKey;
   readonly item: RosterItem | null;
+  /** An auth that goes with its person. */
+  readonly isErased?: true;
 }
 
 /** What the roster holds of an item now. A tombstone has no hash and no scopes. */
 export interface HeldItem {
   readonly scopes: readonly number[];
   readonly hash: string | null;
+  /** The revision since which it has been there without a break; 0: not known. */
+  readonly addedRevision: number;
+  /** What an auth gives, as far as taking it away is a revocation; null: no auth, or gone. */
+  readonly right: { readonly isActive: boolean; readonly endMs: number } | null;
 }
 
 /** 1 settings, modes, schedules; 2 a change to what existed; 3 new. The pump sends them in this order. */
@@ -23,6 +29,10 @@ export interface RosterRow {
   readonly bucket: number;
   readonly hash: string | null;
   readonly item: RosterItem | null;
+  readonly addedRevision: number;
+  readonly isErased: boolean;
+  /** What was held of it. */
+  readonly before: HeldItem;
 }
 
 /** What a revision adds to the sum of one bucket of one scope, modulo 2^128. */
@@ -49,20 +59,31 @@ export function planChange(headRevision: number, held: ReadonlyMap<ItemKey, Held
   const current = new Map(held);
   let revision = headRevision;
   for (const change of changes) {
-    const before = current.get(change.key);
-    const hash = change.item === null ? null : itemHash(change.item);
-    if (before === undefined ? hash === null : before.hash === hash) continue;
+    const { key, item, isErased = false } = change;
+    const before = current.get(key) ?? NOTHING_HELD;
+    const hash = item === null ? null : itemHash(item);
+    if (before.hash === hash) continue;
     revision += 1;
-    const scopes = change.item === null ? [] : itemScopes(change.item);
-    const bucket = bucketOf(change.key);
-    rows.push({ key: change.key, revision, lane: laneOf(change.key, before !== undefined), scopes, bucket, hash, item: change.item });
-    deltas.push(...bucketDeltas(revision, bucket, before ?? NOTHING_HELD, { scopes, hash }));
-    current.set(change.key, { scopes, hash });
+    const after = heldOf(item, { hash, addedRevision: before.hash === null ? revision : before.addedRevision });
+    const bucket = bucketOf(key);
+    rows.push({ key, revision, lane: laneOf(key, current.has(key)), bucket, item, isErased, before, ...written(after) });
+    deltas.push(...bucketDeltas(revision, bucket, before, after));
+    current.set(key, after);
   }
   return { revision, rows, deltas };
 }
 
-const NOTHING_HELD: HeldItem = { scopes: [], hash: null };
+const NOTHING_HELD: HeldItem = { scopes: [], hash: null, addedRevision: 0, right: null };
+
+/** What the roster holds of an item once it is written. */
+export function heldOf(item: RosterItem | null, { hash, addedRevision }: Pick<HeldItem, "hash" | "addedRevision">): HeldItem {
+  const right = item?.kind === "auth" ? { isActive: item.status === "ACTIVE", endMs: item.endMs } : null;
+  return { scopes: item === null ? [] : itemScopes(item), hash, addedRevision, right };
+}
+
+function written({ scopes, hash, addedRevision }: HeldItem): Pick<RosterRow, "scopes" | "hash" | "addedRevision"> {
+  return { scopes, hash, addedRevision };
+}
 
 function laneOf(key: ItemKey, existed: boolean): Lane {
   if (!key.startsWith("auth:")) return 1;

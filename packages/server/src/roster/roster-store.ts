@@ -2,6 +2,8 @@ import type { ItemKey } from "@postern/core";
 import type { Queryable, Transaction } from "../platform/database.ts";
 import { NativeRefusal } from "../platform/http/native-refusal.ts";
 import { type ChangePlan, type HeldItem, planChange, type RosterChange } from "./plan-change.ts";
+import { recordRevocations } from "./revocation-store.ts";
+import { revocationsOf } from "./revocations.ts";
 
 /** Where the pumps listen for a hint that a place's roster has moved; the payload is the place's id. Polling is the truth. */
 export const ROSTER_CHANGED_CHANNEL = "postern_roster";
@@ -13,10 +15,14 @@ export async function createRoster(transaction: Transaction, placeId: number): P
 
 /**
  * Applies changes to the roster of a place within the caller's transaction, so that a right and its way to the doors are one commit. Locks the
- * place's head until the commit: revisions follow the order of commits, without a hole. Returns the revision of the last change, which is the
- * head's when nothing changed.
+ * place's head until the commit: revisions follow the order of commits, without a hole. What an auth loses is written down with who owes a receipt
+ * for it. Returns the revision of the last change, which is the head's when nothing changed.
  */
-export async function changeRoster(transaction: Transaction, placeId: number, changes: readonly RosterChange[]): Promise<number> {
+export async function changeRoster(
+  transaction: Transaction,
+  placeId: number,
+  { changes, nowMs }: { readonly changes: readonly RosterChange[]; readonly nowMs: number },
+): Promise<number> {
   const head = await lockRoster(transaction, placeId);
   const held = await loadHeld(
     transaction,
@@ -25,6 +31,7 @@ export async function changeRoster(transaction: Transaction, placeId: number, ch
   );
   const plan = planChange(head, held, changes);
   if (plan.rows.length > 0) await writePlan(transaction, placeId, plan);
+  await recordRevocations(transaction, placeId, { revocations: revocationsOf(plan.rows, nowMs), nowMs });
   return plan.revision;
 }
 
@@ -48,29 +55,46 @@ export async function lockRoster(transaction: Transaction, placeId: number): Pro
 
 /** Takes the roster of a place away with the place. Call it under `lockRoster`. */
 export async function dropRoster(transaction: Transaction, placeId: number): Promise<void> {
-  for (const table of ["roster_heads", "roster_items", "roster_sums", "roster_deltas"]) {
+  for (const table of ["roster_heads", "roster_items", "roster_sums", "roster_deltas", "revocations", "receipts"]) {
     await transaction.execute(`delete from ${table} where place_id = $1`, [placeId]);
   }
 }
 
 async function loadHeld(queryable: Queryable, placeId: number, keys: readonly ItemKey[]): Promise<Map<ItemKey, HeldItem>> {
-  const rows = await queryable.query<{ item_key: ItemKey; scopes: number[]; hash: string | null }>({
+  const rows = await queryable.query<HeldRow>({
     name: "roster-load-held",
-    text: "select item_key, scopes, hash from roster_items where place_id = $1 and item_key = any($2)",
+    text: `
+      select item_key, scopes, hash, added_revision, item->>'status' as status, (item->>'endMs')::bigint as end_ms
+      from roster_items where place_id = $1 and item_key = any($2)`,
     values: [placeId, keys],
   });
-  return new Map(rows.map((row) => [row.item_key, { scopes: row.scopes, hash: row.hash }]));
+  return new Map(rows.map((row) => [row.item_key, heldItem(row)]));
+}
+
+interface HeldRow {
+  readonly item_key: ItemKey;
+  readonly scopes: readonly number[];
+  readonly hash: string | null;
+  readonly added_revision: number;
+  /** Of an auth. */
+  readonly status: string | null;
+  readonly end_ms: number | null;
+}
+
+function heldItem({ scopes, hash, added_revision: addedRevision, status, end_ms: endMs }: HeldRow): HeldItem {
+  return { scopes, hash, addedRevision, right: endMs === null ? null : { isActive: status === "ACTIVE", endMs } };
 }
 
 const WRITE_PLAN = `
   with rows as (
-    insert into roster_items(place_id, item_key, revision, lane, scopes, bucket, hash, item)
-    select distinct on (item_key) $1::bigint, item_key, revision, lane, scopes::bigint[], bucket, hash, item
-    from unnest($3::text[], $4::bigint[], $5::smallint[], $6::text[], $7::smallint[], $8::text[], $9::jsonb[])
-      as changed(item_key, revision, lane, scopes, bucket, hash, item)
+    insert into roster_items(place_id, item_key, revision, lane, scopes, bucket, hash, item, added_revision)
+    select distinct on (item_key) $1::bigint, item_key, revision, lane, scopes::bigint[], bucket, hash, item, added_revision
+    from unnest($3::text[], $4::bigint[], $5::smallint[], $6::text[], $7::smallint[], $8::text[], $9::jsonb[], $14::bigint[])
+      as changed(item_key, revision, lane, scopes, bucket, hash, item, added_revision)
     order by item_key, revision desc
     on conflict (place_id, item_key) do update
-      set revision = excluded.revision, lane = excluded.lane, scopes = excluded.scopes, bucket = excluded.bucket, hash = excluded.hash, item = excluded.item
+      set revision = excluded.revision, lane = excluded.lane, scopes = excluded.scopes, bucket = excluded.bucket, hash = excluded.hash, item = excluded.item,
+        added_revision = excluded.added_revision
   ), deltas as (
     select revision, scope, bucket, delta from unnest($10::bigint[], $11::bigint[], $12::smallint[], $13::numeric[]) as changed(revision, scope, bucket, delta)
   ), sums as (
@@ -103,6 +127,7 @@ async function writePlan(transaction: Transaction, placeId: number, plan: Change
       deltas.map((delta) => delta.scope),
       deltas.map((delta) => delta.bucket),
       deltas.map((delta) => delta.delta.toString()),
+      rows.map((row) => row.addedRevision),
     ],
   });
 }

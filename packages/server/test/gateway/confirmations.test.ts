@@ -11,6 +11,7 @@ const said = (revision: number, isCompared: boolean, session = 1): Confirmation 
   controllerId: 1,
   placeId: 1,
   session,
+  doorIds: [],
   urgentRevision: revision,
   confirmed: isCompared ? { revision, digest: `${revision}`, atMs: revision } : null,
   reported: null,

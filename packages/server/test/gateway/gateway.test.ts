@@ -37,7 +37,7 @@ async function newScene(): Promise<Scene> {
   const identity = await giveKey(prepared.database, place.controllerId);
   const change = async (items: RosterItem[], isRemoval: boolean): Promise<number> => {
     const changes = items.map((item) => ({ key: itemKey(item), item: isRemoval ? null : item }));
-    const revision = await prepared.database.transaction((tx) => changeRoster(tx, place.placeId, changes));
+    const revision = await prepared.database.transaction((tx) => changeRoster(tx, place.placeId, { changes, nowMs: Date.now() }));
     world.feeds.hint(place.placeId);
     return revision;
   };

@@ -87,7 +87,7 @@ test("a controller that comes back to other doors is told them, and ends up with
     ]);
   const items = [authItem(1, { doors: [kept] }), authItem(2, { doors: [given] }), authItem(3)];
   const changes = items.map((item) => ({ key: itemKey(item), item }));
-  const revision = await prepared.database.transaction((tx) => changeRoster(tx, place.placeId, changes));
+  const revision = await prepared.database.transaction((tx) => changeRoster(tx, place.placeId, { changes, nowMs: Date.now() }));
   await serve(given);
   const link = await LinkClient.connect(world.url, identity);
   // It comes with what concerns the door it had and is complete by its own account; a replica drops what is for no door of its own.

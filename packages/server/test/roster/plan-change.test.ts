@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addSums, hashToSum, type ItemKey, itemHash, itemKey, itemScopes, type RosterItem } from "@postern/core";
 import fc from "fast-check";
-import { type ChangePlan, type HeldItem, planChange, type RosterChange } from "../../src/roster/plan-change.ts";
+import { type ChangePlan, type HeldItem, heldOf, planChange, type RosterChange } from "../../src/roster/plan-change.ts";
 import { authItem, doorItem } from "./builders.ts";
 
 const held = (...items: RosterItem[]): Map<ItemKey, HeldItem> =>
-  new Map(items.map((item) => [itemKey(item), { scopes: itemScopes(item), hash: itemHash(item) }]));
+  new Map(items.map((item) => [itemKey(item), heldOf(item, { hash: itemHash(item), addedRevision: 1 })]));
 const put = (item: RosterItem): RosterChange => ({ key: itemKey(item), item });
 const remove = (item: RosterItem): RosterChange => ({ key: itemKey(item), item: null });
 
@@ -85,7 +85,7 @@ test("the sums that changes add up to are the sums of what is held at the end", 
 
 function apply(plan: ChangePlan, world: Map<ItemKey, RosterItem>, known: Map<ItemKey, HeldItem>, sums: Map<string, bigint>): void {
   for (const row of plan.rows) {
-    known.set(row.key, { scopes: row.scopes, hash: row.hash });
+    known.set(row.key, heldOf(row.item, row));
     if (row.item === null) world.delete(row.key);
     else world.set(row.key, row.item);
   }

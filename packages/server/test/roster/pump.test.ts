@@ -5,7 +5,7 @@ import { type ItemKey, itemKey, type RosterItem } from "@postern/core";
 import fc from "fast-check";
 import { type PumpStart, type PumpState, type PumpStep, pumpPage, pumpSynced, pumpWake, startPump } from "../../src/gateway/pump.ts";
 import { pageOf, type StoredRow } from "../../src/roster/page.ts";
-import { type HeldItem, planChange, type RosterChange } from "../../src/roster/plan-change.ts";
+import { type HeldItem, heldOf, planChange, type RosterChange } from "../../src/roster/plan-change.ts";
 import { authItem, doorItem } from "./builders.ts";
 
 /** A roster in memory, a pump that reads it, and a replica that keeps what the pump sends: no network, no clock. */
@@ -31,7 +31,7 @@ class World {
     const plan = planChange(this.head, this.known, changes);
     this.head = plan.revision;
     for (const row of plan.rows) {
-      this.known.set(row.key, { scopes: row.scopes, hash: row.hash });
+      this.known.set(row.key, heldOf(row.item, row));
       this.rows.set(row.key, { key: row.key, revision: row.revision, lane: row.lane, scopes: row.scopes, item: row.item });
     }
     if (this.state !== null) this.#take(pumpWake(this.state));

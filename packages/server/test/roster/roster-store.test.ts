@@ -33,7 +33,7 @@ let nextPlaceId = 600;
 async function newPlace(): Promise<{ placeId: number; change: (...changes: RosterChange[]) => Promise<number> }> {
   nextPlaceId += 1;
   const { placeId } = await createTestPlace(test_.database, { placeId: nextPlaceId });
-  return { placeId, change: (...changes) => test_.database.transaction((tx) => changeRoster(tx, placeId, changes)) };
+  return { placeId, change: (...changes) => test_.database.transaction((tx) => changeRoster(tx, placeId, { changes, nowMs: Date.now() })) };
 }
 
 test("roster: revisions follow the commits without a hole, however many change at once", async () => {
@@ -52,7 +52,7 @@ test("a transaction that fails leaves the roster as it was", async () => {
   const { placeId, change } = await newPlace();
   await change(put(authItem(1)));
   const failing = test_.database.transaction(async (tx) => {
-    await changeRoster(tx, placeId, [put(authItem(2))]);
+    await changeRoster(tx, placeId, { changes: [put(authItem(2))], nowMs: Date.now() });
     await tx.query("select 1 / 0");
   });
   await assert.rejects(failing);

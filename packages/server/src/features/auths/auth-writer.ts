@@ -129,7 +129,7 @@ export class AuthWriter {
       await deleteAuth(tx, authId, nowMs);
       const target = { kind: "auth", id: authId };
       await writeAudit(tx, { by, placeGroupId, placeId, atMs: nowMs, action: "auth.delete", target });
-      await changeRoster(tx, placeId, [{ key: itemKey({ kind: "auth", id: authId }), item: null }]);
+      await changeRoster(tx, placeId, { changes: [{ key: itemKey({ kind: "auth", id: authId }), item: null }], nowMs });
       return true;
     });
   }

@@ -139,7 +139,7 @@ async function insert(transaction: Transaction, enrolment: Enrolment, { facts, n
   if (groupIds.length > 0) await deriveRoster(transaction, placeId, { touched: { auths: [ids.authId] }, nowMs });
   else {
     const item = newAuthItem(ids, record, { cardKeys: named.cardKeys, secrets });
-    await changeRoster(transaction, placeId, [{ key: itemKey(item), item }]);
+    await changeRoster(transaction, placeId, { changes: [{ key: itemKey(item), item }], nowMs });
   }
   return authDetails({ ...ids, placeId, userKey, madeAtMs: nowMs, lastModifiedMs: nowMs, record }, facts.doors);
 }

@@ -111,7 +111,7 @@ async function writeDemoPlace(
   const items = [doors.placeItem({ ...place, ...inserted }, nowMs), doors.scheduleItem(DEMO_SCHEDULE_ID, alwaysSchedule)];
   const changes: RosterChange[] = items.map((item) => ({ key: itemKey(item), item }));
   for (const door of DEMO_DOORS) changes.push(...(await writeDoor(transaction, doors, { door, nowMs })));
-  await changeRoster(transaction, placeId, changes);
+  await changeRoster(transaction, placeId, { changes, nowMs });
   await appendServerEvents(transaction, placeId, [{ eventAt: nowMs, eventType: eventCode("PLACE_SERVICE_START") }]);
   return true;
 }

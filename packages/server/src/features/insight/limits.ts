@@ -15,3 +15,6 @@ export const AWAITED_POLL_MS = 250;
 
 /** Requests that wait for doors in one process, as many as there may be connections. Beyond it a request is answered at once with what is known. */
 export const WAITERS_COUNT_MAX = 4_096;
+
+/** Revocations of one auth that are shown, the newest: somebody who is suspended and let in again each week for some months. */
+export const REVOCATIONS_SHOWN_COUNT_MAX = 20;

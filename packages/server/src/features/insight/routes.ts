@@ -8,6 +8,7 @@ import { hidden, type Serve } from "../../platform/operations/serve-operations.t
 import { continuityOfPlace } from "./continuity.ts";
 import { controllerProof } from "./controller-proof.ts";
 import { explainEvent } from "./explain-event.ts";
+import { authReceipts, placeOfReceipts, revocationsOfPlace } from "./receipts.ts";
 import { placeOfAuth, placeOfDoor } from "./store.ts";
 import { authSync, placeSync } from "./sync.ts";
 import { placeOfController } from "./sync-store.ts";
@@ -47,6 +48,14 @@ export function serveInsight(serve: Serve, { database, clock }: InsightDeps): vo
     const proof = await controllerProof(database, controllerId, clock.nowMs());
     if (proof === null) throw hidden("controllerId");
     return proof;
+  });
+  serve("readAuthReceipts", async ({ placeOf, params: { authId } }) => {
+    const { placeId } = await placeOf("authId", await placeOfReceipts(database, authId));
+    return authReceipts(database, placeId, authId);
+  });
+  serve("listRevocations", async ({ place, params, query }) => {
+    const { placeId } = await place(params.placeId);
+    return revocationsOfPlace(database, placeId, { ...pageWanted(query), isOwed: query.owed === true });
   });
   serve("listContinuity", async ({ place, params, query }) =>
     continuityOfPlace(database, (await place(params.placeId)).placeId, pageWanted(query)),

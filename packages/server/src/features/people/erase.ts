@@ -49,14 +49,14 @@ export async function erasePerson(
   const entry = { by, placeGroupId, placeId: null, atMs: nowMs, action: "person.erase" };
   await writeAudit(transaction, { ...entry, target: { kind: "person", id: userId }, detail: { placeIds } });
   const places: Erasure["places"] = [];
-  for (const right of rights) places.push({ placeId: right.placeId, revision: await takeFromDoors(transaction, right) });
+  for (const right of rights) places.push({ placeId: right.placeId, revision: await takeFromDoors(transaction, right, nowMs) });
   const erased = { ...person, erasedAt: nowMs };
   await recordErasure(transaction, { ...erased, places });
   return { person: erased, erasure: { userId, erasedAt: nowMs, places } };
 }
 
 /** The revision with which the doors of the place are without the person; rights that had ended before leave it where it is. */
-function takeFromDoors(transaction: Transaction, { placeId, authIds }: RightsAtPlace): Promise<number> {
-  const gone = authIds.map((id) => ({ key: itemKey({ kind: "auth", id }), item: null }));
-  return changeRoster(transaction, placeId, gone);
+function takeFromDoors(transaction: Transaction, { placeId, authIds }: RightsAtPlace, nowMs: number): Promise<number> {
+  const changes = authIds.map((id) => ({ key: itemKey({ kind: "auth", id }), item: null, isErased: true as const }));
+  return changeRoster(transaction, placeId, { changes, nowMs });
 }

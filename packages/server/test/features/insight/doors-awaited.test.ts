@@ -32,7 +32,7 @@ const head = async (): Promise<number> => {
 function confirm(controllerId: number, revision: number, session = 1): void {
   const confirmed = { revision, digest: "0".repeat(64), atMs: 1 };
   server.confirmations.add({
-    ...{ controllerId, placeId: PLACE_ID, session, urgentRevision: revision, confirmed, failures: [], atMs: 1 },
+    ...{ controllerId, placeId: PLACE_ID, session, doorIds: [], urgentRevision: revision, confirmed, failures: [], atMs: 1 },
     reported: { ...confirmed, expected: confirmed.digest },
   });
 }

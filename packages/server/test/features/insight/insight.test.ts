@@ -79,7 +79,10 @@ test("who may open a door is told page by page, each person once, and nobody who
 test("a door in lockdown is opened by nobody, whatever their rights", async () => {
   const lock = (lockdown: boolean) =>
     server.test.database.transaction((tx) =>
-      changeRoster(tx, PLACE_ID, [{ key: "mode:234", item: { kind: "mode", id: 234, operator: "none", lockdown } }]),
+      changeRoster(tx, PLACE_ID, {
+        changes: [{ key: "mode:234", item: { kind: "mode", id: 234, operator: "none", lockdown } }],
+        nowMs: Date.now(),
+      }),
     );
   await lock(true);
   const { items, mode, next } = ok<WhoMayOpenAnswer>(await server.call("GET", "/v2/doors/234/who-may-open"));

@@ -37,7 +37,7 @@ async function newScene(): Promise<Scene> {
 
 async function put({ place }: Scene, ...items: RosterItem[]): Promise<number> {
   const changes = items.map((item) => ({ key: itemKey(item), item }));
-  const revision = await prepared.database.transaction((tx) => changeRoster(tx, place.placeId, changes));
+  const revision = await prepared.database.transaction((tx) => changeRoster(tx, place.placeId, { changes, nowMs: Date.now() }));
   world.feeds.hint(place.placeId);
   return revision;
 }
