@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { NATIVE_OPERATIONS } from "@postern/contract";
 import { Command } from "commander";
 import { addVerb } from "../src/nouns/add-nouns.ts";
@@ -84,6 +86,15 @@ describe("values on the command line", () => {
       [NATIVE_OPERATIONS.readAuth.answer.properties.credentials.properties.cards, "12345,12-123,12-123:34"],
     ] as const;
     for (const [schema, typed] of cases) assert.equal(cellText(schema, await read(typed, schema), String), typed);
+  });
+
+  test("a photo is named by its file, and one that cannot be read is refused by its name", async () => {
+    const file = fileURLToPath(import.meta.url);
+    const bytes = (await readFile(file)).toString("base64");
+    const { faceImages } = NATIVE_OPERATIONS.createAuth.body.properties.credentials.properties;
+    assert.deepEqual(await read(`${file},${file}`, faceImages), [bytes, bytes]);
+    assert.equal(await read(file, NATIVE_OPERATIONS.matchFace.body.properties.faceImage), bytes);
+    await assert.rejects(read("/no/such/photo.jpg", faceImages), /\/no\/such\/photo\.jpg cannot be read/);
   });
 
   test("none takes away what may be absent, and empties a list", async () => {

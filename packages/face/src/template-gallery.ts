@@ -62,6 +62,24 @@ export class TemplateGallery {
     return rank(near.length, (index) => this.#distance(near[index] ?? 0, probe), owners);
   }
 
+  /** The owners who have a template within a distance (squared) of a probe, the nearest first, and no more than `countMax`. */
+  within(probe: Float32Array, distanceMax: number, countMax: number): readonly { readonly ownerId: number; readonly distance: number }[] {
+    if (probe.length !== this.#dimensions || this.#count === 0) return [];
+    const { measure, probeRow, distances } = this.#room;
+    probeRow.set(probe);
+    measure(this.#count);
+    const roughMax = distanceMax * roundingOf(this.#dimensions);
+    const found = new Map<number, number>();
+    for (let row = 0; row < this.#count; row += 1) {
+      if (!((distances[row] ?? Number.NaN) <= roughMax)) continue;
+      const distance = this.#distance(row, probe);
+      const ownerId = this.#owners[row] ?? Number.NaN;
+      if (distance <= Math.min(distanceMax, found.get(ownerId) ?? Number.POSITIVE_INFINITY)) found.set(ownerId, distance);
+    }
+    const owners = [...found].map(([ownerId, distance]) => ({ ownerId, distance }));
+    return owners.toSorted((left, right) => left.distance - right.distance).slice(0, countMax);
+  }
+
   #distance(row: number, probe: Float32Array): number {
     const from = row * this.#stride;
     let sum = 0;

@@ -61,3 +61,26 @@ test("no pair is decided by rounding: two people a hair apart are ranked as in d
     }
   }
 });
+
+test("those within a distance are exactly those of a plain loop, each owner once, the nearest first", () => {
+  const gallery = new TemplateGallery(DIMENSIONS);
+  const held = new Map<number, readonly Float32Array[]>();
+  for (let ownerId = 1; ownerId <= 300; ownerId += 1) {
+    const templates = Array.from({ length: 1 + random.int(2) }, vector);
+    gallery.put(ownerId, templates);
+    held.set(ownerId, templates);
+  }
+  for (let step = 0; step < 100; step += 1) {
+    const probe = vector();
+    const plain = [...held].map(([ownerId, templates]) => {
+      const distances = templates.map((template) => template.reduce((sum, value, at) => sum + (value - (probe[at] ?? 0)) ** 2, 0));
+      return { ownerId, distance: Math.min(...distances) };
+    });
+    const near = plain.filter(({ distance }) => distance <= 1.5).toSorted((left, right) => left.distance - right.distance);
+    assert.deepEqual(
+      gallery.within(probe, 1.5, 1_000).map(({ ownerId }) => ownerId),
+      near.map(({ ownerId }) => ownerId),
+    );
+    assert.equal(gallery.within(probe, 1.5, 2).length, Math.min(2, near.length));
+  }
+});

@@ -16,6 +16,8 @@ import { doorsService } from "./features/doors/service.ts";
 import type { LedgerGrown } from "./features/events/follow.ts";
 import { addEventRoutes, serveEvents } from "./features/events/routes.ts";
 import { eventsService } from "./features/events/service.ts";
+import { addFaceRoutes, serveFaces } from "./features/faces/routes.ts";
+import { Faces } from "./features/faces/service.ts";
 import { membersService } from "./features/groups/members.ts";
 import { serveGroupMembers, serveGroups } from "./features/groups/routes.ts";
 import { groupsService } from "./features/groups/service.ts";
@@ -46,6 +48,7 @@ import type { Access } from "./platform/access/actor.ts";
 import type { WaitingKeys } from "./platform/access/waiting-keys.ts";
 import type { Database } from "./platform/database.ts";
 import type { FaceExaminer } from "./platform/faces/face-examiner.ts";
+import { PlaceGalleries } from "./platform/faces/place-galleries.ts";
 import type { RouteGuards } from "./platform/http/keyed-routes.ts";
 import { recordRoutes } from "./platform/http/served-routes.ts";
 import { createTellDoors, type TellDoors } from "./platform/http/tell-doors.ts";
@@ -95,6 +98,7 @@ export interface ApiServices {
   readonly keys: KeysService;
   readonly claims: ClaimsService;
   readonly operating: Operating;
+  readonly galleries: PlaceGalleries;
 }
 
 /** Every route of a server, each feature made once: what `startServer` serves and what tests hold to its promises. */
@@ -117,6 +121,7 @@ export function addApi(app: FastifyInstance, guards: RouteGuards, deps: ApiDeps)
 type Services = ReturnType<typeof createServices>;
 
 function createServices(deps: ApiDeps) {
+  const galleries = new PlaceGalleries(deps);
   const writer = new AuthWriter({ ...deps, bodyKey: deps.deriveKey("create bodies") });
   return {
     audit: { database: deps.database, access: deps.access },
@@ -128,6 +133,8 @@ function createServices(deps: ApiDeps) {
     doors: doorsService(deps),
     nativeDoors: nativeDoorsService(deps),
     events: eventsService(deps),
+    faceMatching: new Faces({ ...deps, galleries }),
+    galleries,
     groups: groupsService(deps),
     groupMembers: membersService(deps),
     holidayCalendars: holidayCalendarsService(deps),
@@ -146,13 +153,14 @@ function createServices(deps: ApiDeps) {
 /** CLUe's paths; called once per prefix. */
 function addV1Features(
   routes: FastifyInstance,
-  { audit, auths, doors, events, operating }: Services,
+  { audit, auths, doors, events, faceMatching, operating }: Services,
   { access, tellDoors }: { readonly access: Access; readonly tellDoors: TellDoors },
 ): void {
   addAuditRoutes(routes, audit);
   addAuthRoutes(routes, auths, tellDoors);
   addDoorRoutes(routes, doors);
   addEventRoutes(routes, events);
+  addFaceRoutes(routes, faceMatching);
   addOperatingRoutes(routes, operating, access);
 }
 
@@ -165,6 +173,7 @@ function serveFeatures(serve: Serve, services: Services): void {
   serveDevices(serve, services.devices);
   serveDoors(serve, services.nativeDoors);
   serveEvents(serve, services.events);
+  serveFaces(serve, services.faceMatching);
   serveGroups(serve, services.groups);
   serveGroupMembers(serve, services.groups, services.groupMembers);
   serveHolidayCalendars(serve, services.holidayCalendars);

@@ -39,6 +39,7 @@ import { type Database, openDatabase } from "./platform/database.ts";
 import { APPLICATION_ROLE, type DatabaseAddress } from "./platform/database-address.ts";
 import { drawInstanceId, ensureDeployment, instanceLockKey, isInstanceAlive } from "./platform/deployment-store.ts";
 import { LazyFaceExaminer } from "./platform/faces/face-examiner.ts";
+import { GALLERIES_TIDY_MS } from "./platform/faces/limits.ts";
 import { createHttpServer } from "./platform/http/http-server.ts";
 import { createRouteGuards } from "./platform/http/keyed-routes.ts";
 import { migrate } from "./platform/migrate.ts";
@@ -267,7 +268,7 @@ async function startHttp({
   const onRefused = (refused: RefusedCall): void => refusals.note(refused);
   const guards = createRouteGuards({ log, clock, verifyKey: verifier.verify, verifyOperator, onRefused, rateLimit: config.rateLimit });
   const checks = { database: async () => (await database.query("select 1")).length === 1, gateway: () => true, ...options.checks };
-  const { keys, claims, operating } = addApi(app, guards, {
+  const { keys, claims, operating, galleries } = addApi(app, guards, {
     ...{ database, clock, timers, random, log, keySigner, personKeys },
     faces: stack.use(new LazyFaceExaminer({ folder: join(config.dataDir, "face-models"), timers })),
     access: createAccess({ database, clock }),
@@ -286,6 +287,7 @@ async function startHttp({
   stack.use(
     repeat(timers, { name: "end biometrics", everyMs: BIOMETRICS_END_EVERY_MS, work: () => endBiometrics({ database, clock }), log }),
   );
+  stack.use(repeat(timers, { name: "tidy galleries", everyMs: GALLERIES_TIDY_MS, work: () => galleries.tidy(database), log }));
   stack.use(repeat(timers, { name: "take back modes", everyMs: MODES_POLL_MS, work: () => operating.takeBackModes(), log }));
   stack.use(repeat(timers, { name: "drop learnt cards", everyMs: LEARNT_CARDS_POLL_MS, work: () => operating.dropLearntCards(), log }));
   return { baseUrl: await listen(app, config), keys, claims };

@@ -2,7 +2,7 @@ import type { OperationSpec } from "@postern/contract";
 import Type, { type TSchema } from "typebox";
 
 /** How a member is written on the command line and in a table, as its schema says. */
-export type Kind = "time" | "number" | "boolean" | "choice" | "text" | "texts" | "numbers" | "doors" | Shape | "json";
+export type Kind = "time" | "number" | "boolean" | "choice" | "text" | "texts" | "numbers" | "doors" | "photo" | "photos" | Shape | "json";
 export type Shape = "windows" | "holidays" | "cards" | "card" | "grants" | "ranges";
 
 /** Things that have a short form of their own, known by the members they have. */
@@ -21,7 +21,7 @@ export function kindOf(schema: TSchema): Kind {
   if (Type.IsInteger(schema)) return isTime(schema) ? "time" : "number";
   if (Type.IsBoolean(schema)) return "boolean";
   if (Type.IsLiteral(schema)) return "choice";
-  if (Type.IsString(schema)) return "text";
+  if (Type.IsString(schema)) return "contentMediaType" in schema && schema.contentMediaType === "image/*" ? "photo" : "text";
   if (Type.IsArray(schema)) return listKind(schema.items);
   return shapeOf(schema, false) ?? "json";
 }
@@ -43,6 +43,7 @@ function unionKind(branches: readonly TSchema[]): Kind {
 function listKind(items: TSchema): Kind {
   const kind = kindOf(items);
   if (kind === "number") return "numbers";
+  if (kind === "photo") return "photos";
   if (kind === "text" || kind === "choice") return "texts";
   return shapeOf(items, true) ?? "json";
 }

@@ -216,8 +216,10 @@ export const NOUNS: readonly Noun[] = [
         reachesDoors: true,
         examples: ["1000 --status INACTIVE", "1000 --cards 12345,12-123 --modes CARD_THEN_PIN", "1000 --pin none"],
       },
+      { verb: "remove-faces", operation: "deleteFaces", reachesDoors: true, examples: ["1000"] },
       { verb: "delete", operation: "deleteAuth", reachesDoors: true, examples: ["1000"] },
       { verb: "sync", operation: "readAuthSync", examples: ["1000"] },
+      { verb: "like", operation: "matchFace", examples: ["--face-image photo.jpg"] },
     ],
   },
   {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { TSchema } from "typebox";
 import { readCard } from "../card-text.ts";
 import { failure } from "../failure.ts";
@@ -22,6 +23,8 @@ const HINTS: Readonly<Record<Kind, string>> = {
   texts: "a,b",
   numbers: "1,2",
   doors: "all|1,2",
+  photo: "file",
+  photos: "file,…",
   windows: "08:00-18:00,…",
   holidays: "date hours name;…",
   cards: "number,…",
@@ -50,6 +53,8 @@ const READERS: Readonly<Record<Exclude<Kind, "time">, Reader>> = {
   text: (typed) => typed,
   texts: (typed) => parts(typed, ","),
   numbers: (typed) => readNumbers(typed),
+  photo: (typed) => readPhoto(typed),
+  photos: (typed) => every(parts(typed, ","), readPhoto),
   doors: (typed) => (typed === "all" ? "all" : readNumbers(typed)),
   windows: (typed) => every(parts(typed, ","), readWindow),
   holidays: (typed) => every(parts(typed, ";"), readHoliday),
@@ -60,6 +65,15 @@ const READERS: Readonly<Record<Exclude<Kind, "time">, Reader>> = {
   ranges: (typed) => readJson(typed),
   json: (typed) => readJson(typed),
 };
+
+/** A photo is named by its file: nobody types base64. */
+function readPhoto(path: string): string {
+  try {
+    return readFileSync(path).toString("base64");
+  } catch {
+    throw failure("argument_invalid", `${path} cannot be read.`);
+  }
+}
 
 /** `none` and `closed` are the empty list. */
 function parts(typed: string, separator: string): string[] {

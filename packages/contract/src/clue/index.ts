@@ -9,6 +9,7 @@ export * from "./device-item.ts";
 export * from "./door-item.ts";
 export * from "./envelope.ts";
 export * from "./event-item.ts";
+export * from "./face-match.ts";
 export * from "./modes.ts";
 export type * from "./query.ts";
 export * from "./read-audit-query.ts";

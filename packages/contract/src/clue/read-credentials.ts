@@ -72,7 +72,7 @@ const readCards: Reader<readonly EnrolledCard[]> = (value, spot) => {
 const readImageText = text({ lengthMax: FACE_IMAGE_LENGTH_MAX, isPrivate: true });
 
 /** With or without a data URL's prefix, in one line or several; what is read has neither. Whether it is a picture is for whoever looks at it. */
-const readFaceImage: Reader<string> = (value, spot) => readImageText(value, spot)?.replace(DATA_URL_PREFIX, "").replace(/\s+/g, "");
+export const readImage: Reader<string> = (value, spot) => readImageText(value, spot)?.replace(DATA_URL_PREFIX, "").replace(/\s+/g, "");
 const DATA_URL_PREFIX = /^data:[a-z0-9.+/;=-]{0,100},/i;
 
 const readFingerWord = text({
@@ -125,7 +125,7 @@ const readMode: Reader<string> = (value, spot) => {
 };
 
 const readModes: Reader<readonly string[]> = list(readMode, { countMax: MODES_COUNT_MAX });
-const readFaceImages = list(readFaceImage, { countMax: FACE_IMAGES_COUNT_MAX });
+const readFaceImages = list(readImage, { countMax: FACE_IMAGES_COUNT_MAX });
 const readFingerprints = list(readFingerprint, { countMax: FINGERPRINTS_COUNT_MAX });
 const readPin = digits(PIN_LENGTH_MIN);
 export const readUniquePin = digits(UNIQUE_PIN_LENGTH_MIN);

@@ -71,6 +71,15 @@ const FingerprintWrite = Type.Object(
   closed,
 );
 
+const FaceImage = Type.String({
+  minLength: 1,
+  maxLength: FACE_IMAGE_LENGTH_MAX,
+  contentEncoding: "base64",
+  contentMediaType: "image/*",
+  description: "JPEG, PNG or WebP in base64, with one face.",
+  ...PRIVATE,
+});
+
 /** Each left out: none on create, as it was on change. null takes it away. */
 export const CredentialsWrite = Type.Object(
   {
@@ -78,12 +87,7 @@ export const CredentialsWrite = Type.Object(
     pin: Type.Optional(Type.Union([digits(4), Type.Null()])),
     uniquePin: Type.Optional(Type.Union([digits(6), Type.Null()])),
     fingerprints: Type.Optional(Type.Array(FingerprintWrite, { maxItems: FINGERPRINTS_COUNT_MAX })),
-    faceImages: Type.Optional(
-      Type.Array(Type.String({ minLength: 1, maxLength: FACE_IMAGE_LENGTH_MAX, ...PRIVATE }), {
-        maxItems: FACE_IMAGES_COUNT_MAX,
-        description: "JPEG, PNG or WebP in base64, with one face each. Made into templates and dropped.",
-      }),
-    ),
+    faceImages: Type.Optional(Type.Array(FaceImage, { maxItems: FACE_IMAGES_COUNT_MAX, description: "Made into templates and dropped." })),
     phone: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: PHONE_LENGTH_MAX, ...PRIVATE }), Type.Null()])),
     modes: Type.Optional(Type.Union([Type.Array(ModeText, { maxItems: MODES_COUNT_MAX }), Type.Null()])),
   },
@@ -299,6 +303,33 @@ export const personOperations = operations({
     errors: ["not_found", "changed_meanwhile"],
     isVersioned: true,
     awaitsDoors: true,
+  },
+  deleteFaces: {
+    method: "DELETE",
+    path: "/auths/{authId}/faces",
+    access: ["people"],
+    tag: "auths",
+    summary: "Take the faces of an auth away; it keeps its other credentials",
+    params: AuthParams,
+    query: NoQuery,
+    body: null,
+    answer: null,
+    status: 204,
+    errors: ["not_found"],
+    awaitsDoors: true,
+  },
+  matchFace: {
+    method: "POST",
+    path: "/places/{placeId}/face-matches",
+    access: ["people"],
+    tag: "auths",
+    summary: "Ask who of a place has a face like this one; nothing is enrolled",
+    params: PlaceParams,
+    query: NoQuery,
+    body: Type.Object({ faceImage: FaceImage }, { ...closed, description: "The photo is compared and dropped." }),
+    answer: Type.Object({ authIds: Type.Array(Id, { description: "The nearest first, at most ten." }) }, closed),
+    status: 200,
+    errors: ["not_found"],
   },
   listPeople: {
     method: "GET",

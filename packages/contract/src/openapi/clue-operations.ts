@@ -13,6 +13,7 @@ import { CreateAuthBody } from "../clue/create-auth-body.ts";
 import { ClueDoorItem } from "../clue/door-item.ts";
 import { successOf, successOfList } from "../clue/envelope.ts";
 import { EventItem } from "../clue/event-item.ts";
+import { FaceMatchableDevice, MatchFaceAnswer, MatchFaceBody, MatchFaceTask } from "../clue/face-match.ts";
 import { EVENT_CATALOGUE } from "../events/index.ts";
 import { Id } from "../native/parts.ts";
 import * as bodies from "./clue-bodies.ts";
@@ -57,6 +58,9 @@ const eventFields = (sizeMax: number) => ({
 const PlaceInQuery = { placeId: Type.Optional(Type.Integer({ minimum: 1, description: "May be left out by a key with one place." })) };
 const EVENTS_NOTE = "Both ends are inclusive and less than eight days apart; without times, the whole ledger. `total` is exact.";
 
+/** What a photo can be refused for. */
+const PHOTO_CODES = ["f1000", "f1001", "f1002", "f1006", "f1900"] as const;
+
 const change = { access: ["people"], tag: "auths", params: AuthParams, query: NoQuery, awaitsDoors: true } as const;
 const replaceAuth = {
   ...change,
@@ -64,12 +68,21 @@ const replaceAuth = {
   summary: "Change a right, overwriting its credentials whole",
   body: bodies.ReplaceAuthBody,
   answer: successOf(AuthData),
-  errors: ["e1002", "e1006", "e1007"],
+  errors: ["e1002", "e1006", "e1007", ...PHOTO_CODES],
 } as const;
 const deleteAuth = {
   ...change,
   method: "DELETE",
   summary: "Take a right away; the person keeps id and key",
+  body: null,
+  answer: bodies.BareSuccess,
+  errors: ["e1007"],
+} as const;
+
+const deleteFaces = {
+  ...change,
+  method: "DELETE",
+  summary: "Take the faces of a right away; it keeps its other credentials",
   body: null,
   answer: bodies.BareSuccess,
   errors: ["e1007"],
@@ -89,7 +102,7 @@ export const CLUE_OPERATIONS = {
     query: NoQuery,
     body: CreateAuthBody,
     answer: successOf(AuthData),
-    errors: ["e1002", "e1006", "e1007"],
+    errors: ["e1002", "e1006", "e1007", ...PHOTO_CODES],
     isIdempotent: true,
     awaitsDoors: true,
   },
@@ -102,12 +115,14 @@ export const CLUE_OPERATIONS = {
     description: "The fields may also stand within `auth`. null takes a credential away and gives a name or the modes back their default.",
     body: bodies.ChangeAuthBody,
     answer: successOf(AuthData),
-    errors: ["e1002", "e1006", "e1007"],
+    errors: ["e1002", "e1006", "e1007", ...PHOTO_CODES],
   },
   replaceAuth: { ...replaceAuth, path: "/places/auths/{authId}", source: "CLUe §1.3" },
   replaceAuthShort: { ...replaceAuth, path: "/auths/{authId}", source: "ours" },
   deleteAuth: { ...deleteAuth, path: "/places/auths/{authId}", source: "CLUe §1.3" },
   deleteAuthShort: { ...deleteAuth, path: "/auths/{authId}", source: "ours" },
+  deleteFaceLinks: { ...deleteFaces, path: "/auths/{authId}/face-links", source: "CLUe §1.10" },
+  deleteFaces: { ...deleteFaces, path: "/auths/{authId}/faces", source: "ours" },
   readAuth: {
     ...change,
     method: "GET",
@@ -204,6 +219,49 @@ export const CLUE_OPERATIONS = {
     query: DoorsQuery,
     body: null,
     answer: successOfList(ClueDoorItem),
+    errors: ["e1007"],
+  },
+  listFaceMatchable: {
+    method: "GET",
+    path: "/devices/face-matchable",
+    source: "CLUe §1.7",
+    access: ["people"],
+    tag: "faces",
+    summary: "List the devices that can be asked whom a face looks like: those that are connected",
+    params: Type.Object({}),
+    query: Type.Object(PlaceInQuery),
+    body: null,
+    answer: successOfList(FaceMatchableDevice),
+    errors: ["e1007"],
+  },
+  matchFace: {
+    method: "POST",
+    path: "/devices/{deviceId}/match-face",
+    source: "CLUe §1.7",
+    access: ["people"],
+    tag: "faces",
+    summary: "Ask who of those who open a device's door has a face like this one",
+    description:
+      "The photo is dropped. A device that is not connected refuses (`e1006`). A photo that is no good one is refused here, and not by the task.",
+    params: Type.Object({ deviceId: Id }),
+    query: NoQuery,
+    body: MatchFaceBody,
+    answer: successOf(MatchFaceAnswer),
+    errors: ["e1006", "e1007", ...PHOTO_CODES],
+  },
+  readMatchFaceTask: {
+    method: "GET",
+    path: "/msa/tasks/match-faces/{taskUuid}",
+    source: "CLUe §1.7",
+    access: ["people"],
+    tag: "faces",
+    summary: "Read whom a face was found to look like; kept for a minute",
+    params: Type.Object({
+      taskUuid: Type.String({ pattern: "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$" }),
+    }),
+    query: NoQuery,
+    body: null,
+    answer: successOf(MatchFaceTask),
     errors: ["e1007"],
   },
   publishDoor: {

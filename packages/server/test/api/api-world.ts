@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import { insertTask } from "../../src/features/faces/store.ts";
 import { type ServedOperations, servedOperations } from "../../src/features/reference/served-operations.ts";
 import { insertCommand } from "../../src/gateway/command-store.ts";
 import { encodeLogId } from "../../src/ledger/log-id.ts";
@@ -8,6 +10,7 @@ import { bodyOf } from "../features/support/create-bodies.ts";
 import { writeEvents } from "../features/support/ledger-writer.ts";
 import type { HttpWorld } from "../http/http-world.ts";
 import { TEST_NOW_MS, type TestPlace } from "../support/index.ts";
+import { rememberingFaces } from "../support/test-faces.ts";
 import { type WatchedDatabase, watchDatabase } from "./watched-database.ts";
 
 export const OPERATOR = "postern-operator.of-this-test";
@@ -59,7 +62,11 @@ export async function createApiWorld(): Promise<ApiWorld> {
     routes = recordRoutes(app);
     app.addHook("onResponse", async ({ method, routeOptions }) => void called.add(`${method} ${routeOptions.url}`));
   };
-  const http = await keys.serve({ root, verifyOperator: (text) => text === OPERATOR, deps: { database: watched.database } });
+  const http = await keys.serve({
+    root,
+    verifyOperator: (text) => text === OPERATOR,
+    deps: { database: watched.database, faces: rememberingFaces() },
+  });
   let sourceCount = 0;
   const call = async ({ method, url, key, body, text, headers = {} }: ApiCall): Promise<ApiAnswer> => {
     sourceCount += 1;
@@ -147,6 +154,12 @@ function thingsMaker({ test: { database } }: KeysWorld, call: ApiWorld["call"]):
       const times = { actAtMs: TEST_NOW_MS, notAfterMs: TEST_NOW_MS + 1, madeAtMs: TEST_NOW_MS };
       return insertCommand(database, { placeId, doorId, controllerId, command: "ONCE_OPEN", askedBy: "test", ...times });
     },
+    taskUuid: async ({ placeId, deviceIds: [deviceId = 0] }) => {
+      const taskUuid = randomUUID();
+      const task = { taskUuid, placeId, deviceId, authIds: [], madeAtMs: TEST_NOW_MS };
+      await insertTask(database, task, { forgottenToMs: 0 });
+      return taskUuid;
+    },
     logId: async ({ placeId, doorIds: [doorId = 0] }) => {
       await writeEvents(database, placeId, [{ eventAt: TEST_NOW_MS, eventType: "DEV_CARD_AUTH_SUCCESS", doorId }]);
       return encodeLogId({ placeId, sequence: 1 });
@@ -183,6 +196,7 @@ export const MISSING: Things = {
     ].map((name) => [name, 987_654_321]),
   ),
   keyId: "AAAAAAAAAAAAAAAA",
+  taskUuid: "00000000-0000-4000-8000-000000000000",
   logId: encodeLogId({ placeId: 987_654_321, sequence: 1 }),
 };
 

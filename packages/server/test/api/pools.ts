@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { Database } from "../../src/platform/database.ts";
 import type { Hints } from "./arbitrary-of-schema.ts";
+import type { FuzzedPictures } from "./pictures.ts";
 
 /** Where ids of each name stand, and how their place is known. */
 const TABLES = {
@@ -17,6 +18,7 @@ const TABLES = {
   commandId: { table: "door_commands", column: "command_id", isOfPlace: true },
   // The key that asks has no parent: it must not revoke itself.
   keyId: { table: "(select * from api_keys where parent_id is not null)", column: "key_id", isOfPlace: false },
+  taskUuid: { table: "face_matches", column: "task_uuid", isOfPlace: true },
   userKey: { table: "users", column: "key", isOfPlace: false },
 } as const;
 
@@ -24,10 +26,12 @@ const TABLES = {
 export class Pools {
   readonly #near = new Map<string, readonly unknown[]>();
   readonly #any = new Map<string, readonly unknown[]>();
+  readonly #pictures: FuzzedPictures;
   #nowMs = 0;
 
   /** `logIds` of the place. */
-  constructor(logIds: readonly string[]) {
+  constructor(logIds: readonly string[], pictures: FuzzedPictures) {
+    this.#pictures = pictures;
     for (const pool of [this.#near, this.#any]) pool.set("logId", logIds);
   }
 
@@ -72,7 +76,16 @@ export class Pools {
       ...{ endAt: later, endTime: later, expiresAt: soon, eventTime: soon, actAt: soon, notAfter: soon, after: cursor },
       ...{ doors: this.#idsOf("doorId"), key: someKey, userKey: someKey, "userKey?": seldom(someKey) },
       ...SPOKEN,
+      ...this.#pictureHints(),
     };
+  }
+
+  /** Mostly none in a list, so that most enrolments go on without one. */
+  #pictureHints(): Hints {
+    const { good, bad } = this.#pictures;
+    const picture = fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...good) }, { weight: 4, arbitrary: fc.constantFrom(...bad) });
+    const pictures = fc.oneof({ weight: 6, arbitrary: fc.constant([]) }, { weight: 2, arbitrary: fc.array(picture, { maxLength: 2 }) });
+    return { "faceImages!": pictures, "base64Image!": picture, "faceImage!": picture };
   }
 
   #idsOf(name: string): fc.Arbitrary<unknown> {
@@ -107,7 +120,6 @@ const SPOKEN: Hints = {
   minimum: fc.constantFrom("CARD", "CARD_THEN_PIN"),
   "cards!": fc.array(card, { maxLength: 1 }),
   "card?": seldom(card),
-  "faceImages!": fc.constant([]),
   "fingerprints!": fc.constant([]),
   "registrationTokens!": fc.constant([]),
   "pin?": seldom(fc.constant("12345678901234")),

@@ -78,9 +78,9 @@ function sampleOf(schema: TSchema, near: Things): unknown {
   return fc.sample(validOf(schema, { ...hints, doors: fc.constant(near["doorId"]) }), { seed: 7, numRuns: 1 })[0];
 }
 
-/** CLUe's events call names the place in its query. */
+/** CLUe's calls for events and for devices that compare faces name the place in their query. */
 function queryOf({ id, surface }: Operation, near: Things): string {
-  return surface === "v1" && id === "listEvents" ? `?placeId=${near["placeId"]}` : "";
+  return surface === "v1" && (id === "listEvents" || id === "listFaceMatchable") ? `?placeId=${near["placeId"]}` : "";
 }
 
 /** Whether the call names something of a place. */

@@ -1,5 +1,6 @@
 import { type AuthView, type ClueCard, defaultModes, type Fingerprint, type HeldCredentials } from "@postern/contract";
 import { fingerMark } from "@postern/core";
+import type { FaceRecord } from "../../platform/faces/prove-faces.ts";
 import type { WantedAuth, WantedChange } from "./wanted-auth.ts";
 
 /** A fingerprint as the database keeps it in the clear: everything but the template. */
@@ -7,13 +8,6 @@ export interface FingerprintRecord {
   readonly fingerFormat: string;
   readonly fingerFlag: string;
   /** Of its template: tells whether two are the same, and nothing about either. */
-  readonly mark: string;
-}
-
-/** A face as the database keeps it in the clear: everything but the template. */
-export interface FaceRecord {
-  readonly packId: string;
-  readonly packVersion: number;
   readonly mark: string;
 }
 

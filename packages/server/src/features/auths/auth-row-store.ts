@@ -1,5 +1,6 @@
 import type { ClueCard } from "@postern/contract";
-import type { DoorName, FaceRecord, FingerprintRecord, KeptAuth } from "./auth-record.ts";
+import type { FaceRecord } from "../../platform/faces/prove-faces.ts";
+import type { DoorName, FingerprintRecord, KeptAuth } from "./auth-record.ts";
 
 /** Of `auths` joined with the user's `key`: everything that may be shown, and of secrets that they are there. */
 export const AUTH_COLUMNS = `

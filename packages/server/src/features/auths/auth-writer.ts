@@ -4,16 +4,16 @@ import type { ReachedPlace } from "../../platform/access/actor.ts";
 import { type AuditActor, writeAudit } from "../../platform/audit/audit-store.ts";
 import type { Database } from "../../platform/database.ts";
 import type { FaceExaminer } from "../../platform/faces/face-examiner.ts";
+import { proveFaces } from "../../platform/faces/prove-faces.ts";
 import { refuseWhenOver } from "../../platform/http/keyed-routes.ts";
 import type { PersonKeys } from "../../platform/person-keys/person-keys.ts";
 import { WindowLimiter } from "../../platform/window-limiter.ts";
 import { changeRoster, lockRoster } from "../../roster/roster-store.ts";
-import type { AuthFields } from "./auth-fields.ts";
+import { type AuthFields, nativeFields } from "./auth-fields.ts";
 import { type AuthDetails, authDetails } from "./auth-record.ts";
 import { change } from "./change.ts";
 import { createBodyHmac } from "./create-body.ts";
 import { enrol } from "./enrol.ts";
-import { proveFaces } from "./face-prover.ts";
 import type { IdempotencyKey } from "./idempotency-store.ts";
 import * as limits from "./limits.ts";
 import { PinProver } from "./pin-proofs.ts";
@@ -58,6 +58,8 @@ export interface AuthRemoval extends AuthWriting {
   readonly judgePresent?: JudgePresent;
 }
 
+const WITHOUT_FACES: WantedChange = { credentials: { faceImages: [] } };
+
 /** What both surfaces write auths by, so that PINs are proven a few at a time and guesses are counted together, whichever way they come. */
 export class AuthWriter {
   readonly #deps: AuthWriterDeps;
@@ -86,7 +88,7 @@ export class AuthWriter {
       placeGroupId: place.placeGroupId,
       wanted,
       proofs: await this.#prover.prove(wanted.credentials, () => readPlaceSalt(database, place.placeId)),
-      faces: (await proveFaces(this.#deps.faces, wanted.credentials.faceImages, fields)) ?? [],
+      faces: (await proveFaces(this.#deps.faces, wanted.credentials.faceImages, fields.faceImage)) ?? [],
       fields,
       bodyHmac: createBodyHmac(bodyKey, wanted),
       idempotencyKey,
@@ -108,12 +110,17 @@ export class AuthWriter {
       fields,
       judgePresent,
       proofs: await this.#prover.prove(wanted.credentials, () => readPlaceSalt(database, place.placeId)),
-      faces: await proveFaces(this.#deps.faces, wanted.credentials.faceImages, fields),
+      faces: await proveFaces(this.#deps.faces, wanted.credentials.faceImages, fields.faceImage),
       by,
       nowMs: clock.nowMs(),
     };
     const isUniquePinAsked = typeof wanted.credentials.uniquePin === "string";
     return this.#countingRefusals({ place, by }, isUniquePinAsked, () => database.transaction((tx) => change(tx, request, personKeys)));
+  }
+
+  /** null: there is no such auth any more. One without faces stays as it is. */
+  removeFaces(removal: AuthWriting & { readonly authId: number }): Promise<AuthDetails | null> {
+    return this.change({ ...removal, wanted: WITHOUT_FACES, fields: nativeFields({}) });
   }
 
   /** False: there was none any more. */

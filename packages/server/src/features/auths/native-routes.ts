@@ -64,6 +64,13 @@ export function serveAuths(serve: Serve, { database, writer }: NativeAuthsDeps):
     { bodyLimit: AUTH_BODY_BYTES_MAX, answerMsMax: AUTH_ANSWER_MS_MAX },
   );
 
+  serve("deleteFaces", async ({ params: { authId }, by, placeOf, tellDoors }) => {
+    const place = await placeOf("authId", await findAuthPlace(database, authId));
+    if ((await writer.removeFaces({ place, by, authId })) === null) throw hidden("authId");
+    await tellDoors(authId);
+    return undefined;
+  });
+
   serve("deleteAuth", async ({ params: { authId }, by, ifMatch, placeOf, tellDoors }) => {
     const place = await placeOf("authId", await findAuthPlace(database, authId));
     if (!(await writer.remove({ place, by, authId, judgePresent: unlessStale(ifMatch) }))) throw hidden("authId");

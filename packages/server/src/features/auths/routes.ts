@@ -63,6 +63,19 @@ export function addAuthRoutes(routes: FastifyInstance, auths: AuthsService, tell
       return writeBare();
     });
   }
+  addFaceDeletion(routes, auths, tellDoors);
+}
+
+/** CLUe §1.10 names the first; the second is ours. */
+function addFaceDeletion(routes: FastifyInstance, auths: AuthsService, tellDoors: TellDoors): void {
+  for (const path of ["/auths/:authId/face-links", "/auths/:authId/faces"]) {
+    routes.delete<AuthParams>(path, { config: { awaitsDoors: true, answerMsMax: AUTH_ANSWER_MS_MAX } }, async (request, reply) => {
+      const authId = accepted(readPathId("authId", request.params.authId));
+      await auths.removeFaces(request.actor, authId);
+      await tellDoors({ request, reply }, authId);
+      return writeBare();
+    });
+  }
 }
 
 /** Node joins a header that stands twice, so that it is a text or absent. */

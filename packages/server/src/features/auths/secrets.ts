@@ -1,7 +1,7 @@
 import type { Fingerprint } from "@postern/contract";
 import type { PinVerifier } from "@postern/core";
+import type { ProvenFace } from "../../platform/faces/prove-faces.ts";
 import type { PersonKey, SealPurpose } from "../../platform/person-keys/person-keys.ts";
-import type { ProvenFace } from "./face-prover.ts";
 import type { PinProofs, ProvenPin, ProvenUniquePin } from "./pin-proofs.ts";
 
 /** An auth's PINs and templates as the database keeps them: what doors check with, and the thing itself under its person's key. */

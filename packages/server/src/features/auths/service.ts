@@ -54,6 +54,8 @@ export interface AuthsService {
   list(actor: Actor, placeId: number, query: unknown): Promise<AuthsList>;
   /** CLUe §1.3. The person keeps their id and key. */
   remove(actor: Actor, authId: number): Promise<void>;
+  /** CLUe §1.10. The right keeps its other credentials. */
+  removeFaces(actor: Actor, authId: number): Promise<void>;
   /** Whether a unique PIN is free at the place. Ours; limited, because each answer is a guess. */
   isUniquePinFree(actor: Actor, placeId: number, body: unknown): Promise<boolean>;
 }
@@ -69,6 +71,11 @@ export function authsService(deps: AuthsDeps): AuthsService {
     async remove(actor, authId) {
       const place = await reachPlace(deps, actor, authId);
       if (!(await deps.writer.remove({ place, by: auditActor(actor), authId }))) throw noSuchAuth();
+    },
+    async removeFaces(actor, authId) {
+      const place = await reachPlace(deps, actor, authId);
+      const gone = await deps.writer.removeFaces({ place, by: auditActor(actor), authId });
+      if (gone === null) throw noSuchAuth();
     },
     async isUniquePinFree(actor, placeId, body) {
       await deps.access.place(actor, "people", placeId);

@@ -1,5 +1,6 @@
-import { ClueError, type EventItem, type EventsQuery, readEventsQuery, writeEvent } from "@postern/contract";
-import type { Access, Actor, ReachedPlace } from "../../platform/access/actor.ts";
+import { type EventItem, type EventsQuery, readEventsQuery, writeEvent } from "@postern/contract";
+import type { Access, Actor } from "../../platform/access/actor.ts";
+import { onlyPlace } from "../../platform/access/only-place.ts";
 import { accepted } from "../../platform/http/accepted.ts";
 import { eventView } from "./event-view.ts";
 import { type FollowAnswer, type FollowDeps, LedgerFollowers } from "./follow.ts";
@@ -29,7 +30,7 @@ export function eventsService(deps: EventsDeps): EventsService {
   return {
     async page(actor, query) {
       const asked = accepted(readEventsQuery(query, "be"));
-      const place = await deps.access.place(actor, "events", asked.placeId ?? (await onlyPlace(deps, actor)).placeId);
+      const place = await deps.access.place(actor, "events", asked.placeId ?? (await onlyPlace(deps.access, actor)).placeId);
       return page(deps, place, asked);
     },
     async pageOf(actor, placeId, query) {
@@ -46,11 +47,4 @@ export function eventsService(deps: EventsDeps): EventsService {
 async function page({ database }: EventsDeps, place: LedgerPlace, query: EventsQuery): Promise<EventsPage> {
   const { total, events } = await pageOfEvents(database, place, query);
   return { total, events: events.map((event) => writeEvent(eventView(place.placeId, event))) };
-}
-
-async function onlyPlace({ access }: EventsDeps, actor: Actor): Promise<ReachedPlace> {
-  const [only, ...others] = await access.places(actor);
-  if (only === undefined) throw new ClueError("e1007", { details: [{ field: "placeId", message: "this key reaches no place" }] });
-  if (others.length === 0) return only;
-  throw new ClueError("e1005", { details: [{ field: "placeId", message: "is required: this key reaches several places" }] });
 }

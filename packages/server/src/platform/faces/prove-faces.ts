@@ -1,32 +1,38 @@
 import { type ClueCode, ClueError, type Problem } from "@postern/contract";
 import { assertNever, CodedError, faceMark } from "@postern/core";
 import { type PhotoOutcome, type PhotoProblem, writeTemplate } from "@postern/face";
-import type { FaceExaminer } from "../../platform/faces/face-examiner.ts";
-import { FACES_BUSY_RETRY_S } from "../../platform/faces/limits.ts";
-import type { AuthFields } from "./auth-fields.ts";
-import type { FaceRecord } from "./auth-record.ts";
+import type { FaceExaminer } from "./face-examiner.ts";
+import { FACES_BUSY_RETRY_S } from "./limits.ts";
+
+/** A face as the database keeps it in the clear: everything but the template. */
+export interface FaceRecord {
+  readonly packId: string;
+  readonly packVersion: number;
+  readonly mark: string;
+}
 
 /** A face that was found in a photo. The photo itself is nowhere any more. */
 export interface ProvenFace extends FaceRecord {
-  /** As it is kept and sent (`writeTemplate`). */
+  readonly template: Float32Array;
+  /** The same as it is kept and sent (`writeTemplate`). */
   readonly templateText: string;
 }
 
 /**
- * The faces of photos in base64, in their order; undefined where none were named. Called before a transaction. Fails with `f1000`, `f1001`, `f1002`,
+ * The faces of photos in base64, in their order; undefined where none were named. `fieldOf` names a photo by its position. Called before a transaction. Fails with `f1000`, `f1001`, `f1002`,
  * `f1900` or `e1005` naming each photo that is not good, and with `f1006` when too many photos wait already.
  */
 export async function proveFaces(
   examiner: FaceExaminer,
   photos: readonly string[] | undefined,
-  fields: AuthFields,
+  fieldOf: (index: number) => string,
 ): Promise<readonly ProvenFace[] | undefined> {
   if (photos === undefined || photos.length === 0) return photos === undefined ? undefined : [];
   const outcomes = await Promise.all(photos.map((photo) => examine(examiner, photo)));
   const problems = outcomes.flatMap((outcome, index) => (outcome.kind === "refused" ? [{ index, ...refusalOf(outcome.because) }] : []));
   const [first] = problems;
   if (first !== undefined) {
-    const details = problems.map(({ index, message }): Problem => ({ field: fields.faceImage(index), message }));
+    const details = problems.map(({ index, message }): Problem => ({ field: fieldOf(index), message }));
     throw new ClueError(first.code, { details });
   }
   return outcomes.flatMap((outcome) => (outcome.kind === "face" ? [provenFace(examiner, outcome.template)] : []));
@@ -51,7 +57,7 @@ interface NoBase64 {
 
 function provenFace({ pack }: FaceExaminer, template: Float32Array): ProvenFace {
   const templateText = writeTemplate(pack, template);
-  return { packId: pack.packId, packVersion: pack.version, mark: faceMark(templateText), templateText };
+  return { packId: pack.packId, packVersion: pack.version, mark: faceMark(templateText), template, templateText };
 }
 
 interface PhotoRefusal {
