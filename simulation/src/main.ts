@@ -6,14 +6,16 @@ import { parseArgs } from "node:util";
 import { describeHistory } from "./describe-history.ts";
 import { runScenario } from "./run-scenario.ts";
 import { type Broken, runSeeds, seedsFrom } from "./run-seeds.ts";
-import { drawScenario } from "./scenario/draw-scenario.ts";
+import type { FaultKind } from "./scenario/act.ts";
+import { drawScenario, faultKinds } from "./scenario/draw-scenario.ts";
 import { shrink } from "./scenario/shrink.ts";
 
 const USAGE = `npm run sim -- --seed 42 [--tell]      one world; with --tell its whole history
 npm run sim -- --seeds 500 [--from 1]  so many worlds, fresh ones unless --from says where to begin
 npm run sim:soak -- --minutes 10       fresh worlds for so long
+  --faults clone,cut_all                 worlds that have these faults and no others
   --whole-history                        a broken world is named and not made shorter
-  --keep NAME                          a broken world's shortest history becomes a test of that name
+  --keep NAME                            a broken world's shortest history becomes a test of that name
 `;
 
 const KEPT_FOLDER = fileURLToPath(new URL("../test/kept/", import.meta.url));
@@ -26,6 +28,7 @@ const { values } = parseArgs({
     from: { type: "string" },
     minutes: { type: "string" },
     keep: { type: "string" },
+    faults: { type: "string", default: "" },
     tell: { type: "boolean", default: false },
     "whole-history": { type: "boolean", default: false },
   },
@@ -35,6 +38,13 @@ function say(text: string): void {
   process.stdout.write(text);
 }
 
+function readFaults(text: string): FaultKind[] {
+  const words = text.split(",").filter((word) => word !== "");
+  const faults = faultKinds().filter((kind) => words.includes(kind));
+  if (faults.length < words.length) throw new TypeError(`--faults takes some of ${faultKinds().join(", ")}`);
+  return faults;
+}
+
 /** A whole number of at least 1, or null. */
 function countOf(text: string | undefined): number | null {
   const value = Number(text ?? "x");
@@ -42,7 +52,7 @@ function countOf(text: string | undefined): number | null {
 }
 
 async function runOne(seed: number): Promise<Broken | null> {
-  const scenario = drawScenario(seed);
+  const scenario = drawScenario(seed, faults);
   const outcome = await runScenario(scenario, values.tell ? say : null);
   say(`seed ${seed}: ${outcome.countPassages} passages, ${outcome.countEvents} events, history ${outcome.hash.slice(0, 16)}\n`);
   return outcome.violations.length > 0 ? { scenario, outcome } : null;
@@ -58,7 +68,7 @@ async function runMany(): Promise<Broken | null> {
     count += 1;
     return count <= seedCount && performance.now() < endMs;
   };
-  const { countRun, broken, countPassages, countEvents } = await runSeeds(seedsFrom(first), mayGoOn);
+  const { countRun, broken, countPassages, countEvents } = await runSeeds(seedsFrom(first), { mayGoOn, faults });
   const tookSeconds = ((performance.now() - beganMs) / 1_000).toFixed(1);
   say(`${countRun} worlds from seed ${first} in ${tookSeconds} s: ${countPassages} passages, ${countEvents} events\n`);
   return broken;
@@ -77,6 +87,7 @@ async function report({ scenario, outcome }: Broken): Promise<void> {
   writeFileSync(join(KEPT_FOLDER, `${values.keep.replaceAll(/[^a-z0-9]+/gi, "-")}.json`), `${JSON.stringify(shortest, null, 1)}\n`);
 }
 
+const faults = readFaults(values.faults);
 const seed = countOf(values.seed);
 if (seed === null && countOf(values.seeds) === null && countOf(values.minutes) === null) {
   process.stderr.write(USAGE);

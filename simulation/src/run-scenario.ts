@@ -24,8 +24,12 @@ export async function runScenario(scenario: Scenario, tell: ((line: string) => v
     for (const act of scenario.acts) scheduler.after(act.atMs, () => carryOut(world, act));
     scheduler.after(scenario.actsUntilMs, () => world.mend());
     const endMs = scheduler.nowMs + scenario.actsUntilMs + SETTLED_MS;
-    while (scheduler.nowMs < endMs && watcher.violations.length === 0) await scheduler.runUntil(Math.min(endMs, scheduler.nowMs + 5_000));
-    if (watcher.violations.length === 0) watcher.judge(world.originals());
+    const isWhole = (): boolean => watcher.violations.length === 0;
+    while (scheduler.nowMs < endMs && isWhole())
+      await scheduler
+        .runUntil(Math.min(endMs, scheduler.nowMs + 5_000))
+        .catch((cause: unknown) => watcher.accuse("our own bug", `${cause}`));
+    if (isWhole()) watcher.judge(world.originals());
     return {
       violations: watcher.violations,
       hash: watcher.hash(),

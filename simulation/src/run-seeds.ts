@@ -1,5 +1,5 @@
 import { type Outcome, runScenario } from "./run-scenario.ts";
-import type { Scenario } from "./scenario/act.ts";
+import type { FaultKind, Scenario } from "./scenario/act.ts";
 import { drawScenario } from "./scenario/draw-scenario.ts";
 
 /** A world in which a promise was broken. */
@@ -15,12 +15,18 @@ export interface SeedsRun {
   readonly countEvents: number;
 }
 
+export interface SeedsOptions {
+  readonly mayGoOn?: () => boolean;
+  /** The faults that the worlds have; none: as they are drawn. */
+  readonly faults?: readonly FaultKind[];
+}
+
 /** Runs one world after another until a promise is broken, the seeds have come to their end, or `mayGoOn` says no. */
-export async function runSeeds(seeds: Iterable<number>, mayGoOn: () => boolean = () => true): Promise<SeedsRun> {
+export async function runSeeds(seeds: Iterable<number>, { mayGoOn = () => true, faults = [] }: SeedsOptions = {}): Promise<SeedsRun> {
   let [countRun, countPassages, countEvents] = [0, 0, 0];
   for (const seed of seeds) {
     if (!mayGoOn()) break;
-    const scenario = drawScenario(seed);
+    const scenario = drawScenario(seed, faults);
     const outcome = await runScenario(scenario);
     countRun += 1;
     countPassages += outcome.countPassages;

@@ -1,5 +1,6 @@
-import type { RosterFrame } from "@postern/contract";
+import type { RosterFrame, WelcomeFrame } from "@postern/contract";
 import type { ItemKey } from "@postern/core";
+import type { ControllerRow } from "../database/memory-tables.ts";
 import { type ServerEnd, SimConnection } from "../network/network.ts";
 import type { HeldItems } from "./held-items.ts";
 import { type PlaceHistory, textOf, type Version } from "./place-history.ts";
@@ -29,6 +30,7 @@ export interface Marked {
 /** What one connection carried. */
 interface Carried {
   session: number;
+  readonly epoch: string;
   /** When the welcome was sent. */
   welcomedMs: number;
   /** Key → the highest revision sent. */
@@ -48,6 +50,7 @@ export interface RosterMoment {
 /** What goes over the link, frame by frame: one session at a time, revocations before additions, repairs of what differs alone. */
 export class LinkChecker {
   readonly #history: PlaceHistory;
+  readonly #doubted: ReadonlySet<number>;
   readonly #accuse: Accuse;
   readonly #carried = new WeakMap<SimConnection, Carried>();
   /** Serial → the newest session, and since when. */
@@ -55,14 +58,31 @@ export class LinkChecker {
 
   readonly #inVainSinceMs = new Map<string, number>();
 
-  constructor(history: PlaceHistory, accuse: Accuse) {
+  constructor(history: PlaceHistory, doubted: ReadonlySet<number>, accuse: Accuse) {
     this.#history = history;
+    this.#doubted = doubted;
     this.#accuse = accuse;
   }
 
-  welcomed(connection: SimConnection, session: number, atMs: number): void {
-    this.#carried.set(connection, { session, welcomedMs: atMs, sent: new Map(), isComparing: false });
+  welcomed(connection: SimConnection, { session, epoch }: WelcomeFrame, atMs: number): void {
+    this.#carried.set(connection, { session, epoch, welcomedMs: atMs, sent: new Map(), isComparing: false });
     this.#newest.set(connection.serial, { session, sinceMs: atMs, epoch: this.#history.epoch });
+  }
+
+  /** The epoch that the server of this connection has named; null before its welcome. */
+  epochOf(connection: SimConnection): string | null {
+    return this.#carried.get(connection)?.epoch ?? null;
+  }
+
+  /** A server lets a connection in. Nobody may be, while another machine's holds the place and answers. */
+  letIn(connection: SimConnection, { session, connectedInstance }: ControllerRow): void {
+    if (!connection.isFine || connectedInstance === null || this.#doubted.has(connectedInstance)) return;
+    for (const rival of connection.rivals()) {
+      const carried = this.#carried.get(rival);
+      const holdsPlace = carried?.session === session && carried.welcomedMs < connection.calledMs;
+      if (holdsPlace && rival.heldBy?.instanceId === connectedInstance)
+        this.#accuse("one connection", `${connection.caller.machine} is let in while ${rival.caller.machine} is connected and answers`);
+    }
   }
 
   stored(connection: SimConnection, atMs: number): void {

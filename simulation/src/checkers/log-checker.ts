@@ -34,6 +34,11 @@ export class LogChecker {
     for (const [index, event] of events.entries()) log.set(first + index, event);
   }
 
+  /** What was answered is gone, by a fault that nobody could prevent. */
+  forgetPromises(): void {
+    this.#promised.clear();
+  }
+
   /** An answer on its way to a controller. What it says is committed, or the answer is a lie. */
   promised({ generation, through }: StoredFrame, tables: LedgerTables): void {
     const known = this.#promised.get(generation);

@@ -75,6 +75,22 @@ export const LINK_STATEMENTS: Readonly<Record<string, StatementTwin>> = {
     write(() => writeConfirmations(tables, values));
     return [];
   },
+  // When somebody was heard is told to people alone.
+  "gateway-write-contacts": () => [],
+  "gateway-other-instances": (tables, values) => {
+    const others = [...tables.controllers.values()].map(({ connectedInstance }) => connectedInstance);
+    return [...new Set(others)].filter((one) => one !== null && one !== values.number(0)).map((instance) => ({ instance }));
+  },
+  "gateway-forget-instance": (tables, values, write) => {
+    write(() => {
+      for (const row of tables.controllers.values()) {
+        if (row.connectedInstance !== values.number(0)) continue;
+        row.connectedInstance = null;
+        row.offeredTo = tables.revision;
+      }
+    });
+    return [];
+  },
   "ledger-lock-heads": (tables) => [{ place_id: tables.placeId, next_sequence: tables.nextSequence }],
   "ledger-load-controllers": loadControllers,
   "ledger-insert-events": (tables, values, write) => {

@@ -11,6 +11,16 @@ const STATEMENTS = { ...ROSTER_STATEMENTS, ...LINK_STATEMENTS };
 /** How long a statement takes, at most, when the database has little to do. */
 const STATEMENT_MS_MAX = 4;
 
+/** Appends of which the past is remembered. */
+const APPENDS_TO_LOSE_MAX = 8;
+
+interface LedgerPast {
+  readonly epoch: string;
+  readonly countEvents: number;
+  readonly nextSequence: number;
+  readonly marks: ReadonlyMap<string, number>;
+}
+
 /** The database that outlives the servers: its tables, and who writes to them now. */
 export class DatabaseHost {
   tables: Tables;
@@ -24,9 +34,15 @@ export class DatabaseHost {
   armed: { countBefore: number; readonly life: Life } | null = null;
   /** Commits that still answer before one does not; null: all answer. */
   lostAnswerIn: number | null = null;
+  /** Told of the number of events that were lost. */
+  onAppendsLost: (countEvents: number) => void = () => undefined;
   /** Told of each commit of the roster, once it is done. */
   onRosterChanged: () => void = () => undefined;
   readonly #waiting: (() => void)[] = [];
+  /** The ledger as it was before its last appends, the oldest first. */
+  #beforeAppends: LedgerPast[] = [];
+  /** What is to be lost as soon as marks were read. */
+  #lossAtGreeting: (() => void) | null = null;
   #isWritten = false;
 
   constructor(tables: Tables) {
@@ -51,6 +67,33 @@ export class DatabaseHost {
     this.answersSinceMs = Math.min(this.answersSinceMs, Number.MAX_SAFE_INTEGER);
     this.armed = null;
     this.lostAnswerIn = null;
+    this.#lossAtGreeting = null;
+  }
+
+  /** The last appends are gone, now or as soon as marks were read for a welcome. */
+  loseAppends(count: number, isAtGreeting: boolean, whenLost: () => void): void {
+    const lose = (): void => {
+      this.#loseAppends(count);
+      whenLost();
+    };
+    if (isAtGreeting) this.#lossAtGreeting = lose;
+    else lose();
+  }
+
+  #loseAppends(count: number): void {
+    const { tables } = this;
+    const past = this.#beforeAppends.splice(-count)[0];
+    if (past === undefined || past.epoch !== tables.epoch) return;
+    const { countEvents, nextSequence, marks } = past;
+    this.onAppendsLost(tables.events.length - countEvents);
+    this.tables = { ...tables, events: tables.events.slice(0, countEvents), nextSequence, marks: new Map(marks) };
+  }
+
+  /** An append is about to be committed. */
+  willAppend(): void {
+    const { epoch, events, nextSequence, marks } = this.tables;
+    this.#beforeAppends.push({ epoch, countEvents: events.length, nextSequence, marks: new Map(marks) });
+    if (this.#beforeAppends.length > APPENDS_TO_LOSE_MAX) this.#beforeAppends.shift();
   }
 
   run(statement: Statement, write: (change: () => void) => void): readonly object[] {
@@ -58,7 +101,12 @@ export class DatabaseHost {
     if (name === "select ensure_ledger_period($1)") return [];
     const twin = STATEMENTS[name];
     assert(twin !== undefined, `the statement ${name} has a twin in memory`);
-    return twin(this.tables, new StatementValues(values), write);
+    const rows = twin(this.tables, new StatementValues(values), write);
+    if (name === "ledger-read-marks" && this.#lossAtGreeting !== null) {
+      this.#lossAtGreeting();
+      this.#lossAtGreeting = null;
+    }
+    return rows;
   }
 
   /** One transaction at a time, as the heads' locks have it. */
@@ -124,20 +172,21 @@ export class SimDatabase implements Database {
   async #commit<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const host = this.#host;
     const tables = host.tables;
-    const changes: { readonly change: () => void; readonly isRoster: boolean }[] = [];
+    const changes: { readonly change: () => void; readonly of: string | undefined }[] = [];
     const result = await work({
       kind: "transaction",
       query: <Row>(statement: string | Statement) => {
         const asked = typeof statement === "string" ? { text: statement } : statement;
-        return this.#statement<Row>(asked, (change) => changes.push({ change, isRoster: asked.name === "roster-write-plan" }));
+        return this.#statement<Row>(asked, (change) => changes.push({ change, of: asked.name }));
       },
       execute: () => this.execute(),
     });
     await this.#pass();
     // The data went back in time under an open transaction: its connection is gone.
     if (host.tables !== tables) throw platformError("database_away");
+    if (changes.some((one) => one.of === "ledger-write-marks")) host.willAppend();
     for (const { change } of changes) change();
-    if (changes.some(({ isRoster }) => isRoster)) host.onRosterChanged();
+    if (changes.some((one) => one.of === "roster-write-plan")) host.onRosterChanged();
     if (this.#isAnswerLost()) throw platformError("database_outcome_unknown");
     return result;
   }

@@ -40,7 +40,7 @@ export function guardOutbox(store: OutboxStore, disk: SimDisk, watch: DiskWatch)
       }),
     markStored: (through, storedMs) => disk.write(() => store.markStored(through, storedMs)),
     rewindStored: (through) => disk.write(() => store.rewindStored(through)),
-    trim: (beforeMs) => disk.write(() => store.trim(beforeMs)),
+    trim: (beforeMs) => disk.write(() => store.trim(beforeMs), "outbox trim"),
     limitPages: () => undefined,
     close: () => undefined,
   };
@@ -59,7 +59,7 @@ export function guardReplica(store: ReplicaStore, disk: SimDisk, watch: DiskWatc
     serve: (doors, foreign) => disk.write(() => store.serve(doors, foreign)),
     forgetRevisions: () => disk.write(() => store.forgetRevisions()),
     writeHeard: (heardMs) => disk.write(() => store.writeHeard(heardMs)),
-    trim: () => disk.write(() => store.trim()),
+    trim: () => disk.write(() => store.trim(), "replica trim"),
     close: () => undefined,
   };
 }

@@ -1,190 +1,370 @@
-/** A guard of the product, and the change of its source that takes it out. */
-export interface Guard {
-  readonly name: string;
+import type { FaultKind } from "../scenario/act.ts";
+
+/** One place of the product's source, and how it reads without the guard. */
+export interface SourceChange {
   readonly file: string;
   readonly from: string;
   readonly to: string;
 }
 
+/** A guard of the product, and what takes it out. */
+export interface Guard {
+  readonly name: string;
+  readonly changes: readonly SourceChange[];
+  /** The faults of the worlds in which its lack must show; absent: whatever is drawn. */
+  readonly faults?: readonly FaultKind[];
+  /** The checkers that must say so; absent: any. */
+  readonly seenBy?: readonly string[];
+  /** A guard that stands before it: this one must be missed in a world that the lack of the other alone does not break. */
+  readonly behind?: string;
+}
+
 export const GUARDS: readonly Guard[] = [
   {
     name: "repeat check",
-    file: "packages/server/src/ledger/plan-append.ts",
-    from: "if (localLogId > through) appendEvent(",
-    to: "appendEvent(",
+    changes: [
+      {
+        file: "packages/server/src/ledger/plan-append.ts",
+        from: "if (localLogId > through) appendEvent(",
+        to: "appendEvent(",
+      },
+    ],
+    faults: ["weather", "cut_all", "lose_commit_answer"],
   },
   {
     name: "hole check",
-    file: "packages/server/src/ledger/plan-append.ts",
-    from: "through === undefined || batch.first > through + 1",
-    to: "through === undefined",
+    changes: [
+      {
+        file: "packages/server/src/ledger/plan-append.ts",
+        from: "through === undefined || batch.first > through + 1",
+        to: "through === undefined",
+      },
+    ],
+    faults: ["lose_appends", "weather"],
   },
   {
     name: "predecessor",
-    file: "packages/server/src/ledger/plan-append.ts",
-    from: "if (stored === undefined || stored < predecessor.last)",
-    to: "if (stored === undefined)",
+    changes: [
+      {
+        file: "packages/server/src/ledger/plan-append.ts",
+        from: "if (stored === undefined || stored < predecessor.last)",
+        to: "if (stored === undefined)",
+      },
+    ],
+    faults: ["lose_appends", "kill_controller"],
   },
   {
     name: "fork",
-    file: "packages/server/src/ledger/plan-append.ts",
-    from: "if (stored > predecessor.last)",
-    to: "if (stored < 0)",
+    changes: [
+      {
+        file: "packages/server/src/ledger/plan-append.ts",
+        from: "if (stored > predecessor.last)",
+        to: "if (stored < 0)",
+      },
+    ],
+    faults: ["restore_disk", "kill_controller"],
   },
   {
     name: "mark",
-    file: "packages/server/src/ledger/plan-append.ts",
-    from: "if (localLogId > through) appendEvent(draft, reach, event, localLogId);",
-    to: "if (localLogId > through) { appendEvent(draft, reach, event, localLogId); draft.mark(batch.generation, localLogId + 1); }",
+    changes: [
+      {
+        file: "packages/server/src/ledger/plan-append.ts",
+        from: "if (localLogId > through) appendEvent(draft, reach, event, localLogId);",
+        to: "if (localLogId > through) { appendEvent(draft, reach, event, localLogId); draft.mark(batch.generation, localLogId + 1); }",
+      },
+    ],
+    faults: ["cut_all", "kill_controller"],
   },
   {
     name: "answer after the commit",
-    file: "packages/server/src/gateway/step-session.ts",
-    from: `return { state: { ...state, isAppending: true }, effects: [{ kind: "append", frame: input.frame }] };`,
-    to: `return { state: { ...state, isAppending: true }, effects: [{ kind: "stored", frame: { generation: input.frame.generation, through: input.frame.first + input.frame.events.length - 1, refused: [] } }, { kind: "append", frame: input.frame }] };`,
+    changes: [
+      {
+        file: "packages/server/src/gateway/step-session.ts",
+        from: `return { state: { ...state, isAppending: true }, effects: [{ kind: "append", frame: input.frame }] };`,
+        to: `return { state: { ...state, isAppending: true }, effects: [{ kind: "stored", frame: { generation: input.frame.generation, through: input.frame.first + input.frame.events.length - 1, refused: [] } }, { kind: "append", frame: input.frame }] };`,
+      },
+    ],
+    faults: ["kill_server", "database_away"],
   },
   {
-    name: "per-item revision",
-    file: "packages/door/src/replica/plan-replica.ts",
-    from: "known === undefined || held.revision > known",
-    to: "true",
+    name: "revision of each item",
+    changes: [
+      {
+        file: "packages/door/src/replica/plan-replica.ts",
+        from: "known === undefined || held.revision > known",
+        to: "true",
+      },
+    ],
+    faults: ["echo", "spoil_item", "restore_database"],
+    behind: "roster frame that comes again",
   },
   {
     name: "replace",
-    file: "packages/door/src/replica/plan-replica.ts",
-    from: "frame.replace === true || known",
-    to: "known",
+    changes: [
+      {
+        file: "packages/door/src/replica/plan-replica.ts",
+        from: "frame.replace === true || known",
+        to: "known",
+      },
+    ],
+    faults: ["restore_database"],
   },
   {
     name: "epoch at the door",
-    file: "packages/door/src/replica/plan-replica.ts",
-    from: "filling: position.epoch === epoch ? null :",
-    to: "filling: position.epoch !== null ? null :",
+    changes: [
+      {
+        file: "packages/door/src/replica/plan-replica.ts",
+        from: "filling: position.epoch === epoch ? null :",
+        to: "filling: position.epoch !== null ? null :",
+      },
+    ],
+    faults: ["restore_database"],
   },
   {
     name: "epoch at the server",
-    file: "packages/server/src/gateway/step-session.ts",
-    from: "mustCompare: isForeign || completeTo > opened.head || urgentTo > opened.head",
-    to: "mustCompare: false",
+    changes: [
+      {
+        file: "packages/server/src/gateway/step-session.ts",
+        from: "mustCompare: isForeign || completeTo > opened.head || urgentTo > opened.head",
+        to: "mustCompare: false",
+      },
+    ],
+    faults: ["restore_database"],
   },
   {
     name: "lanes",
-    file: "packages/server/src/roster/page.ts",
-    from: "wanted.sort((left, right) => left.lane - right.lane || left.row.revision - right.row.revision);",
-    to: "wanted.sort((left, right) => left.row.revision - right.row.revision);",
+    changes: [
+      {
+        file: "packages/server/src/roster/page.ts",
+        from: "return row.revision > request.cursors.urgentTo ? 2 : null;",
+        to: "return row.revision > request.cursors.additionsTo ? 3 : null;",
+      },
+      {
+        file: "packages/server/src/roster/page.ts",
+        from: "urgentDrainedTo: lastLane > 2 ? head : null",
+        to: "urgentDrainedTo: last === undefined ? head : null",
+      },
+      {
+        file: "simulation/src/database/roster-statements.ts",
+        from: "row.lane === 2 && row.revision > Math.max(urgentTo, urgentFrom)",
+        to: "row.lane === 2 && row.revision > Math.max(additionsTo, urgentFrom)",
+      },
+      {
+        file: "simulation/src/database/roster-statements.ts",
+        from: "return [...first.slice(0, countMax), ...second.slice(0, countMax), ...third.slice(0, countMax)].slice(0, countMax);",
+        to: "return [...first, ...[...second, ...third].sort((left, right) => left.revision - right.revision)].slice(0, countMax);",
+      },
+    ],
+    faults: ["weather", "cut_off", "enrol_many"],
+    seenBy: ["lanes"],
   },
   {
     name: "what urgentTo may name",
-    file: "packages/server/src/roster/page.ts",
-    from: "urgentDrainedTo: lastLane > 2 ? head : null",
-    to: "urgentDrainedTo: head + 1",
+    changes: [
+      {
+        file: "packages/server/src/roster/page.ts",
+        from: "urgentDrainedTo: lastLane > 2 ? head : null",
+        to: "urgentDrainedTo: head + 1",
+      },
+    ],
+    faults: ["weather", "cut_all", "kill_controller"],
   },
   {
     name: "digest compare",
-    file: "packages/server/src/gateway/step-session.ts",
-    from: `withPump(state, pumpDigest(state.pump, input.agrees))`,
-    to: `withPump(state, pumpDigest(state.pump, true))`,
+    changes: [
+      {
+        file: "packages/server/src/gateway/step-session.ts",
+        from: `withPump(state, pumpDigest(state.pump, input.agrees))`,
+        to: `withPump(state, pumpDigest(state.pump, true))`,
+      },
+    ],
+    faults: ["spoil_item"],
   },
   {
     name: "repair of what differs alone",
-    file: "packages/server/src/gateway/gateway-session.ts",
-    from: "ours.filter((item) => theirs.get(item.key) !== item.hash)",
-    to: "ours",
+    changes: [
+      {
+        file: "packages/server/src/gateway/gateway-session.ts",
+        from: "ours.filter((item) => theirs.get(item.key) !== item.hash)",
+        to: "ours",
+      },
+    ],
+    faults: ["spoil_item"],
   },
   {
     name: "roster frame that comes again",
-    file: "packages/door/src/uplink/step-uplink.ts",
-    from: "if (batch <= state.lastBatch) return { state, effects: [] };",
-    to: "if (batch <= state.lastBatch) return { state, effects: [{ kind: 'apply_roster', frame: input.frame }] };",
+    changes: [
+      {
+        file: "packages/door/src/uplink/step-uplink.ts",
+        from: "if (batch <= state.lastBatch) return { state, effects: [] };",
+        to: "if (batch <= state.lastBatch) return { state, effects: [{ kind: 'apply_roster', frame: input.frame }] };",
+      },
+    ],
+    faults: ["echo", "spoil_item", "restore_database"],
   },
   {
     name: "roster frame left out",
-    file: "packages/door/src/uplink/step-uplink.ts",
-    from: "if (batch > state.lastBatch + 1) return wait(state, []);",
-    to: "",
+    changes: [
+      {
+        file: "packages/door/src/uplink/step-uplink.ts",
+        from: "if (batch > state.lastBatch + 1) return wait(state, []);",
+        to: "",
+      },
+    ],
+    faults: ["weather"],
   },
   {
     name: "synced after the commit",
-    file: "packages/door/src/replica/replica.ts",
-    from: "if (plan.writes.length > 0 || plan.position !== this.#position) this.#store.write(plan.writes, plan.position);",
-    to: "if (plan.writes.length > 2) this.#store.write(plan.writes, plan.position);",
+    changes: [
+      {
+        file: "packages/door/src/replica/replica.ts",
+        from: "if (plan.writes.length > 0 || plan.position !== this.#position) this.#store.write(plan.writes, plan.position);",
+        to: "if (plan.writes.length > 2) this.#store.write(plan.writes, plan.position);",
+      },
+    ],
+    faults: ["kill_controller"],
   },
   {
     name: "recorded before the bolt moves",
-    file: "packages/door/src/controller/present.ts",
-    from: 'effects: [recorded, { kind: "pulse", unlockMs }',
-    to: 'effects: [{ kind: "pulse", unlockMs }, recorded',
+    changes: [
+      {
+        file: "packages/door/src/controller/present.ts",
+        from: 'effects: [recorded, { kind: "pulse", unlockMs }',
+        to: 'effects: [{ kind: "pulse", unlockMs }, recorded',
+      },
+    ],
+    faults: ["cut_all"],
   },
   {
     name: "no disk, no opening",
-    file: "packages/door/src/controller/recorder.ts",
-    from: "    return this.#append(events);\n  }\n\n  /** Records what",
-    to: "    this.record(events);\n    return true;\n  }\n\n  /** Records what",
+    changes: [
+      {
+        file: "packages/door/src/controller/recorder.ts",
+        from: "    return this.#append(events);\n  }\n\n  /** Records what",
+        to: "    this.record(events);\n    return true;\n  }\n\n  /** Records what",
+      },
+    ],
+    faults: ["disk_full"],
   },
   {
     name: "decision after the wait",
-    file: "packages/door/src/controller/present.ts",
-    from: "    return judge({ state: rest, effects: [] }, { presentation, auth, proven }, facts);\n  }\n  const failed",
-    to: "    return grant(rest, { presentation, auth, proven }, facts);\n  }\n  const failed",
+    changes: [
+      {
+        file: "packages/door/src/controller/present.ts",
+        from: "    return judge({ state: rest, effects: [] }, { presentation, auth, proven }, facts);\n  }\n  const failed",
+        to: "    return grant(rest, { presentation, auth, proven }, facts);\n  }\n  const failed",
+      },
+    ],
+    faults: ["cut_all"],
   },
   {
     name: "age of belief",
-    file: "packages/core/src/decide-access.ts",
-    from: "return beliefAgeMs === null || !(beliefAgeMs <= beliefAgeMsMax);",
-    to: "return false;",
+    changes: [
+      {
+        file: "packages/core/src/decide-access.ts",
+        from: "return beliefAgeMs === null || !(beliefAgeMs <= beliefAgeMsMax);",
+        to: "return false;",
+      },
+    ],
+    faults: ["cut_off"],
   },
   {
     name: "end of a right",
-    file: "packages/door/src/controller/door-clock.ts",
-    from: "Math.max(clock.nowMs(), newestMs ?? Number.NEGATIVE_INFINITY)",
-    to: "clock.nowMs()",
+    changes: [
+      {
+        file: "packages/door/src/controller/door-clock.ts",
+        from: "Math.max(clock.nowMs(), newestMs ?? Number.NEGATIVE_INFINITY)",
+        to: "clock.nowMs() < CLOCK_PLAUSIBLE_FROM_MS ? (newestMs ?? clock.nowMs()) : clock.nowMs()",
+      },
+    ],
+    faults: ["kill_controller", "jump_door_clock"],
   },
   {
     name: "notAfter",
-    file: "packages/door/src/controller/open-once.ts",
-    from: "if (facts.nowMs > notAfterMs) return end(",
-    to: "if (facts.nowMs < 0) return end(",
+    changes: [
+      {
+        file: "packages/door/src/controller/open-once.ts",
+        from: "if (facts.nowMs > notAfterMs) return end(",
+        to: "if (facts.nowMs < 0) return end(",
+      },
+    ],
+    faults: ["weather", "cut_off"],
   },
   {
     name: "a command once",
-    file: "packages/door/src/controller/obeyed-commands.ts",
-    from: "if (known !== undefined) return known.result;",
-    to: "",
+    changes: [
+      {
+        file: "packages/door/src/controller/obeyed-commands.ts",
+        from: "if (known !== undefined) return known.result;",
+        to: "",
+      },
+    ],
+    faults: ["weather", "echo"],
   },
   {
     name: "session number of an append",
-    file: "packages/server/src/ledger/append.ts",
-    from: "log.session !== batch.session",
-    to: "false",
+    changes: [
+      {
+        file: "packages/server/src/ledger/append.ts",
+        from: "log.session !== batch.session",
+        to: "false",
+      },
+    ],
+    faults: ["clone", "taken_for_dead"],
   },
   {
     name: "end of stale sessions",
-    file: "packages/server/src/gateway/gateway.ts",
-    from: `return session.opened !== null && holder.session > session.opened.session ? "session_ended" : null;`,
-    to: "return session.opened !== null && holder.session < 0 ? 'session_ended' : null;",
+    changes: [
+      {
+        file: "packages/server/src/gateway/gateway.ts",
+        from: `return session.opened !== null && holder.session > session.opened.session ? "session_ended" : null;`,
+        to: "return session.opened !== null && holder.session < 0 ? 'session_ended' : null;",
+      },
+    ],
+    faults: ["clone", "taken_for_dead"],
   },
   {
     name: "one connection of a serial",
-    file: "packages/server/src/gateway/gateway.ts",
-    from: "if (await this.#isConnected(serial, controller)) {",
-    to: "if (this.#connected.get(serial)?.connection.close('out of my way') === null) {",
+    changes: [
+      {
+        file: "packages/server/src/gateway/gateway.ts",
+        from: "if (await this.#isConnected(serial, controller)) {",
+        to: "if (controller.connectedInstance === -1) {",
+      },
+    ],
+    faults: ["clone", "cut_all"],
   },
   {
     name: "two let in at once",
-    file: "packages/server/src/gateway/gateway.ts",
-    from: `      connection.close("session_taken");\n      this.#refuseOpened(connection);\n      return;`,
-    to: `      this.#connected.get(connection.serial)?.connection.close("replaced");`,
+    changes: [
+      {
+        file: "packages/server/src/gateway/gateway.ts",
+        from: `      connection.close("session_taken");\n      this.#refuseOpened(connection);\n      return;`,
+        to: `      this.#connected.get(connection.serial)?.connection.close("replaced");`,
+      },
+    ],
+    faults: ["clone", "cut_all", "database_slow"],
   },
   {
     name: "parts of a comparison one after another",
-    file: "packages/server/src/gateway/gateway-session.ts",
-    from: "this.#mending = this.#mending.then(() => this.#mend(effect.buckets, effect.isLast));",
-    to: "this.#mending = this.#mend(effect.buckets, effect.isLast);",
+    changes: [
+      {
+        file: "packages/server/src/gateway/gateway-session.ts",
+        from: "this.#mending = this.#mending.then(() => this.#mend(effect.buckets, effect.isLast));",
+        to: "this.#mending = this.#mend(effect.buckets, effect.isLast);",
+      },
+    ],
+    faults: ["restore_database", "database_slow", "enrol_many"],
   },
   {
     name: "poll behind the hints",
-    file: "packages/server/src/roster/roster-feeds.ts",
-    from: "if (placeIds.length === 0) return;",
-    to: "if (placeIds.length >= 0) return;",
+    changes: [
+      {
+        file: "packages/server/src/roster/roster-feeds.ts",
+        from: "if (placeIds.length === 0) return;",
+        to: "if (placeIds.length >= 0) return;",
+      },
+    ],
+    faults: ["hints_off"],
   },
 ];

@@ -15,6 +15,12 @@ export interface Weather {
 
 export const FINE_WEATHER: Weather = { lose: 0, repeat: 0, cut: 0, delayMsMax: 20 };
 
+/** Roster frames and commands that come again behind newer ones; a tenth as often, any other frame, which mostly ends its session. */
+export interface Echo {
+  readonly inThousand: number;
+  readonly lateMsMax: number;
+}
+
 /** A keepalive that stays out for so long ends a connection, at both ends. */
 const SILENCE_MS_MAX = 45_000;
 const PING_MS = 15_000;
@@ -30,6 +36,7 @@ export interface Caller {
 export interface ServerEnd {
   readonly handler: LinkHandler;
   readonly life: Life;
+  readonly instanceId: number;
 }
 
 /** Sees every frame as it is sent, before anything happens to it. */
@@ -55,7 +62,10 @@ export interface NetworkParts {
 
 /** Connections between doors and servers, with the faults of the weather. */
 export class Network {
-  weather: Weather = FINE_WEATHER;
+  #weather: Weather = FINE_WEATHER;
+  /** Since when frames come at once. */
+  fineSinceMs = 0;
+  echo: Echo | null = null;
   /** Machines nothing reaches, and that reach nothing. */
   readonly cutOff = new Set<string>();
   /** Those that stand at one end at least. */
@@ -74,6 +84,15 @@ export class Network {
     this.#server = parts.server;
   }
 
+  get weather(): Weather {
+    return this.#weather;
+  }
+
+  set weather(weather: Weather) {
+    this.#weather = weather;
+    this.fineSinceMs = weather === FINE_WEATHER ? this.scheduler.nowMs : Number.POSITIVE_INFINITY;
+  }
+
   /** The weather ends, unless another has come meanwhile. */
   clearUp(weather: Weather): void {
     if (this.weather === weather) this.weather = FINE_WEATHER;
@@ -84,8 +103,14 @@ export class Network {
     for (const connection of [...this.connections]) connection.cut();
   }
 
+  /** The connections of one machine break. */
+  cutOne(machine: string): void {
+    for (const connection of [...this.connections]) if (connection.caller.machine === machine) connection.cut();
+  }
+
   mend(): void {
     this.weather = FINE_WEATHER;
+    this.echo = null;
     for (const machine of [...this.cutOff]) this.rejoin(machine);
   }
 
@@ -138,6 +163,8 @@ export class SimConnection {
   #isDoorOpen = true;
   #isServerOpen = false;
   openedMs = 0;
+  /** When the call arrived. */
+  calledMs = 0;
   #heardMs: Record<Direction, number> = { up: 0, down: 0 };
   /** What would have arrived while the machine was cut off. */
   readonly #held: (() => void)[] = [];
@@ -177,12 +204,21 @@ export class SimConnection {
     );
   }
 
-  /** The newest other connection of this serial that stands at this server, from another machine. */
-  newestRival(): SimConnection | null {
-    const rivals = [...this.#network.connections].filter(
-      (other) =>
-        other.serial === this.serial && other.caller.machine !== this.caller.machine && other.isWhole && other.#server === this.#server,
+  /** Frames have come at once since this call arrived. */
+  get isFine(): boolean {
+    return this.#network.fineSinceMs < this.calledMs;
+  }
+
+  /** The whole connections of this serial from other machines. */
+  rivals(): SimConnection[] {
+    return [...this.#network.connections].filter(
+      (other) => other.serial === this.serial && other.caller.machine !== this.caller.machine && other.isWhole,
     );
+  }
+
+  /** The newest of them that stands at this server. */
+  newestRival(): SimConnection | null {
+    const rivals = this.rivals().filter((other) => other.#server === this.#server);
     return rivals.reduce<SimConnection | null>((newest, one) => (newest === null || one.openedMs > newest.openedMs ? one : newest), null);
   }
 
@@ -215,6 +251,7 @@ export class SimConnection {
 
   async connect(server: ServerEnd): Promise<void> {
     this.#server = server;
+    this.calledMs = this.#network.scheduler.nowMs;
     const { serial, password } = this.#options;
     server.life.atEnd(() => this.#serverDied());
     const verdict = await server.handler
@@ -265,14 +302,24 @@ export class SimConnection {
   }
 
   /** In the order sent, unless the weather loses or repeats a frame. A frame that is lost takes its connection with it in the end. */
-  #carry(direction: Direction, arrive: () => void): void {
+  #carry(direction: Direction, arrive: () => void, kind?: DownKind): void {
     const { scheduler, weather } = this.#network;
     const isLost = this.#network.happens(this.caller.machine, weather.lose);
     const times = this.#network.happens(this.caller.machine, weather.repeat) ? 2 : 1;
     if (isLost) scheduler.after(this.#network.random(this.caller.machine).int(10_000), () => this.cut());
     else for (let time = 0; time < times; time += 1) this.#plan(direction, arrive);
+    this.#echo(direction, arrive, kind);
     if (this.#network.happens(this.caller.machine, weather.cut))
       scheduler.after(this.#network.random(this.caller.machine).int(50), () => this.cut());
+  }
+
+  /** A frame that comes again: whatever was sent meanwhile is there before it. */
+  #echo(direction: Direction, arrive: () => void, kind: DownKind | undefined): void {
+    const { echo, scheduler } = this.#network;
+    const { machine } = this.caller;
+    const isMeant = kind === "roster" || kind === "command";
+    if (echo === null || !this.#network.happens(machine, echo.inThousand / (isMeant ? 1 : 10))) return;
+    scheduler.after(this.#network.random(machine).int(echo.lateMsMax), () => this.#plan(direction, arrive));
   }
 
   #plan(direction: Direction, arrive: () => void): void {
@@ -310,19 +357,23 @@ export class SimConnection {
     return this.#acknowledged(() => {
       this.#listener.onHeard();
       this.#listener.onFrame(kind, Buffer.from(text));
-    });
+    }, kind);
   }
 
-  #acknowledged(arrive: () => void): Promise<boolean> {
+  #acknowledged(arrive: () => void, kind?: DownKind): Promise<boolean> {
     return new Promise((resolve) => {
       this.#unanswered.add(resolve);
-      this.#carry("down", () => {
-        arrive();
-        this.#plan("up", () => {
-          this.#unanswered.delete(resolve);
-          resolve(true);
-        });
-      });
+      this.#carry(
+        "down",
+        () => {
+          arrive();
+          this.#plan("up", () => {
+            this.#unanswered.delete(resolve);
+            resolve(true);
+          });
+        },
+        kind,
+      );
     });
   }
 

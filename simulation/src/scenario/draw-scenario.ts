@@ -1,4 +1,5 @@
 import { type Random, seededRandom } from "@postern/core";
+import type { KillPhase } from "../disk/sim-disk.ts";
 import type { Act, FaultAct, FaultKind, PeopleAct, Scenario } from "./act.ts";
 
 /** How long people and faults act in a world. */
@@ -11,11 +12,16 @@ const FAULT_COUNTS: Readonly<Record<FaultKind, number>> = {
   weather: 6,
   cut_off: 5,
   cut_all: 4,
+  echo: 5,
+  hints_off: 3,
+  taken_for_dead: 4,
   kill_controller: 12,
+  kill_in_trim: 6,
   kill_server: 8,
   database_away: 3,
   database_slow: 4,
   lose_commit_answer: 5,
+  lose_appends: 4,
   disk_full: 3,
   jump_door_clock: 4,
   jump_server_clock: 2,
@@ -24,16 +30,22 @@ const FAULT_COUNTS: Readonly<Record<FaultKind, number>> = {
   new_disk: 1,
   keep_database: 2,
   restore_database: 2,
+  closed_for_a_month: 1,
   spoil_item: 3,
   clone: 2,
   replace_key: 1,
+  enrol_many: 4,
 };
 
-/** A restore needs a copy. */
-const TOGETHER: Partial<Record<FaultKind, FaultKind>> = { restore_disk: "keep_disk", restore_database: "keep_database" };
+/** A restore needs a copy, and a trim something that is old enough. */
+const TOGETHER: Partial<Record<FaultKind, readonly FaultKind[]>> = {
+  restore_disk: ["keep_disk"],
+  restore_database: ["keep_database"],
+  kill_in_trim: ["closed_for_a_month"],
+};
 
-/** Draws a world and what happens in it. */
-export function drawScenario(seed: number): Scenario {
+/** Draws a world and what happens in it. `focus`: the faults that it has, each often, and no others. */
+export function drawScenario(seed: number, focus: readonly FaultKind[] = []): Scenario {
   const random = seededRandom(seed);
   const shape = {
     controllerCount: 2 + random.int(2),
@@ -46,8 +58,8 @@ export function drawScenario(seed: number): Scenario {
   for (let person = 0; person < PEOPLE_COUNT; person += 1) acts.push({ ...enrol(random, person), atMs: random.int(20_000) });
   const countPeople = 60 + random.int(80);
   for (let count = 0; count < countPeople; count += 1) put(drawPeopleAct(random));
-  for (const kind of drawFaultKinds(random)) {
-    const count = 1 + random.int(FAULT_COUNTS[kind]);
+  for (const kind of focus.length > 0 ? withNeeded(focus) : drawFaultKinds(random)) {
+    const count = focus.length > 0 ? 2 * FAULT_COUNTS[kind] : 1 + random.int(FAULT_COUNTS[kind]);
     for (let index = 0; index < count; index += 1) put(drawFault(random, kind));
   }
   acts.sort((left, right) => left.atMs - right.atMs);
@@ -56,17 +68,15 @@ export function drawScenario(seed: number): Scenario {
 
 function drawFaultKinds(random: Random): Set<FaultKind> {
   const chance = 1 + random.int(6);
-  const kinds = new Set<FaultKind>();
-  for (const kind of faultKinds()) {
-    if (random.int(10) >= chance) continue;
-    kinds.add(kind);
-    const needed = TOGETHER[kind];
-    if (needed !== undefined) kinds.add(needed);
-  }
-  return kinds;
+  return withNeeded(faultKinds().filter(() => random.int(10) < chance));
 }
 
-function faultKinds(): FaultKind[] {
+function withNeeded(kinds: readonly FaultKind[]): Set<FaultKind> {
+  return new Set(kinds.flatMap((kind) => [kind, ...(TOGETHER[kind] ?? [])]));
+}
+
+/** Every fault there is. */
+export function faultKinds(): FaultKind[] {
   // biome-ignore lint/nursery/noUnsafeTypeAssertion: the keys of a record of its kinds.
   return Object.keys(FAULT_COUNTS) as FaultKind[];
 }
@@ -103,61 +113,88 @@ function drawMs(random: Random, longest: number): number {
   return 100 + random.int(random.int(3) === 0 ? longest : Math.ceil(longest / 10));
 }
 
-function drawFault(random: Random, kind: FaultKind): FaultAct {
-  const machine = random.int(3);
-  switch (kind) {
-    case "weather":
-      return {
-        kind,
-        forMs: drawMs(random, 60_000),
-        weather: {
-          lose: random.int(60),
-          repeat: random.int(100),
-          cut: random.int(40),
-          delayMsMax: 20 + random.int(random.int(4) === 0 ? 5_000 : 300),
-        },
-      };
-    case "cut_off":
-      return { kind, machine, forMs: drawMs(random, 120_000) };
-    case "cut_all":
-    case "keep_database":
-      return { kind };
-    case "kill_controller":
-      return {
-        kind,
-        machine,
-        afterWrites: random.int(8),
-        phase: (["before", "written", "synced"] as const)[random.int(3)] ?? "before",
-        isPowerCut: random.int(2) === 0,
-        losesTime: random.int(5) === 0,
-        downMs: drawMs(random, 40_000),
-      };
-    case "kill_server":
-      return { kind, server: random.int(2), afterStatements: random.int(12), downMs: drawMs(random, 30_000) };
-    case "database_away":
-      return { kind, forMs: drawMs(random, 20_000) };
-    case "database_slow":
-      return { kind, statementMsMax: 50 + random.int(1_500), forMs: drawMs(random, 30_000) };
-    case "lose_commit_answer":
-      return { kind, afterCommits: random.int(5) };
-    case "disk_full":
-      return { kind, machine, forMs: drawMs(random, 30_000) };
-    case "jump_door_clock":
-      return { kind, machine, byMs: (random.int(2) === 0 ? 1 : -1) * drawMs(random, 86_400_000) };
-    case "jump_server_clock":
-      return { kind, byMs: (random.int(2) === 0 ? 1 : -1) * drawMs(random, 600_000), forMs: drawMs(random, 60_000) };
-    case "restore_disk":
-    case "new_disk":
-      return { kind, machine, downMs: drawMs(random, 30_000) };
-    case "keep_disk":
-      return { kind, machine };
-    case "restore_database":
-      return { kind, downMs: drawMs(random, 20_000) };
-    case "spoil_item":
-      return { kind, machine, pick: random.int(1_000) };
-    case "clone":
-      return { kind, machine, forMs: drawMs(random, 90_000) };
-    case "replace_key":
-      return { kind, machine, afterMs: drawMs(random, 30_000) };
-  }
+function drawPhase(random: Random): KillPhase {
+  return (["before", "written", "synced"] as const)[random.int(3)] ?? "before";
+}
+
+type Draw = (random: Random, machine: number) => FaultAct | PeopleAct;
+
+const DRAWS: Readonly<Record<FaultKind, Draw>> = {
+  weather: (random) => ({
+    kind: "weather",
+    forMs: drawMs(random, 60_000),
+    weather: {
+      lose: random.int(60),
+      repeat: random.int(100),
+      cut: random.int(40),
+      delayMsMax: 20 + random.int(random.int(4) === 0 ? 5_000 : 300),
+    },
+  }),
+  cut_off: (random, machine) => ({ kind: "cut_off", machine, forMs: drawMs(random, 120_000) }),
+  cut_all: () => ({ kind: "cut_all" }),
+  echo: (random) => ({
+    kind: "echo",
+    inThousand: 50 + random.int(400),
+    lateMsMax: drawMs(random, 20_000),
+    forMs: 5_000 + random.int(90_000),
+  }),
+  hints_off: (random) => ({ kind: "hints_off", forMs: drawMs(random, 120_000) }),
+  taken_for_dead: (random) => ({ kind: "taken_for_dead", server: random.int(2), forMs: drawMs(random, 60_000) }),
+  kill_controller: (random, machine) => ({
+    kind: "kill_controller",
+    machine,
+    afterWrites: random.int(8),
+    phase: drawPhase(random),
+    isPowerCut: random.int(2) === 0,
+    losesTime: random.int(5) === 0,
+    downMs: drawMs(random, 40_000),
+  }),
+  kill_in_trim: (random, machine) => ({
+    kind: "kill_in_trim",
+    machine,
+    which: random.int(2) === 0 ? "outbox" : "replica",
+    phase: drawPhase(random),
+    isPowerCut: random.int(2) === 0,
+    downMs: drawMs(random, 20_000),
+  }),
+  kill_server: (random) => ({
+    kind: "kill_server",
+    server: random.int(2),
+    afterStatements: random.int(12),
+    downMs: drawMs(random, 30_000),
+  }),
+  database_away: (random) => ({ kind: "database_away", forMs: drawMs(random, 20_000) }),
+  database_slow: (random) => ({ kind: "database_slow", statementMsMax: 50 + random.int(1_500), forMs: drawMs(random, 30_000) }),
+  lose_commit_answer: (random) => ({ kind: "lose_commit_answer", afterCommits: random.int(5) }),
+  lose_appends: (random) => ({
+    kind: "lose_appends",
+    count: 1 + random.int(6),
+    isAtGreeting: random.int(2) === 0,
+    restartMs: drawMs(random, 60_000),
+  }),
+  disk_full: (random, machine) => ({ kind: "disk_full", machine, forMs: drawMs(random, 90_000) }),
+  jump_door_clock: (random, machine) => ({ kind: "jump_door_clock", machine, byMs: drawSign(random) * drawMs(random, 86_400_000) }),
+  jump_server_clock: (random) => ({
+    kind: "jump_server_clock",
+    byMs: drawSign(random) * drawMs(random, 600_000),
+    forMs: drawMs(random, 60_000),
+  }),
+  keep_disk: (_random, machine) => ({ kind: "keep_disk", machine }),
+  restore_disk: (random, machine) => ({ kind: "restore_disk", machine, downMs: drawMs(random, 30_000) }),
+  new_disk: (random, machine) => ({ kind: "new_disk", machine, downMs: drawMs(random, 30_000) }),
+  keep_database: () => ({ kind: "keep_database" }),
+  restore_database: (random) => ({ kind: "restore_database", downMs: drawMs(random, 20_000) }),
+  closed_for_a_month: (random) => ({ kind: "closed_for_a_month", downMs: drawMs(random, 10_000) }),
+  spoil_item: (random, machine) => ({ kind: "spoil_item", machine, pick: random.int(1_000) }),
+  clone: (random, machine) => ({ kind: "clone", machine, forMs: drawMs(random, 90_000), isCut: random.int(2) === 0 }),
+  replace_key: (random, machine) => ({ kind: "replace_key", machine, afterMs: drawMs(random, 30_000) }),
+  enrol_many: (random) => ({ kind: "enrol_many", count: 200 + random.int(500) }),
+};
+
+function drawFault(random: Random, kind: FaultKind): FaultAct | PeopleAct {
+  return DRAWS[kind](random, random.int(3));
+}
+
+function drawSign(random: Random): number {
+  return random.int(2) === 0 ? 1 : -1;
 }

@@ -21,6 +21,9 @@ export class Scheduler {
   #nowMs = 0;
   #countDone = 0;
 
+  /** What every clock has moved on by while nothing ran. */
+  sleptMs = 0;
+
   /** Milliseconds since the world began. */
   get nowMs(): number {
     return this.#nowMs;

@@ -18,7 +18,7 @@ export class WanderingClock implements Clock {
   }
 
   nowMs(): number {
-    return Math.max(0, Math.floor(WORLD_BEGINS_MS + this.#scheduler.nowMs * this.#rate + this.#offsetMs));
+    return Math.max(0, Math.floor(this.#beganMs + this.#scheduler.nowMs * this.#rate + this.#offsetMs));
   }
 
   monotonicMs(): number {
@@ -31,10 +31,14 @@ export class WanderingClock implements Clock {
 
   /** As a clock without a battery after the power was gone. */
   loseTime(): void {
-    this.#offsetMs = -WORLD_BEGINS_MS - this.#scheduler.nowMs * this.#rate;
+    this.#offsetMs = -this.#beganMs - this.#scheduler.nowMs * this.#rate;
   }
 
   setRight(): void {
     this.#offsetMs = this.#scheduler.nowMs * (1 - this.#rate);
+  }
+
+  get #beganMs(): number {
+    return WORLD_BEGINS_MS + this.#scheduler.sleptMs;
   }
 }

@@ -5,6 +5,12 @@ import { authIdOf, cardOf } from "./people.ts";
 import type { DiskPast } from "./watcher.ts";
 import type { MachineSlot, World } from "./world.ts";
 
+/** About as long as the first pause of a machine that lost its connection. */
+const CLONE_STARTS_MS_MAX = 400;
+
+/** Longer than a controller keeps what is stored. */
+const MONTH_MS = 31 * 86_400_000;
+
 /** How long somebody takes for the next factor, at most. */
 const FINGER_MS_MAX = 15_000;
 
@@ -31,7 +37,25 @@ const CARRIED: Carried = {
     world.scheduler.after(forMs, () => world.network.rejoin(name));
   },
   cut_all: ({ network }) => network.cutAll(),
+  echo: ({ network, scheduler }, { inThousand, lateMsMax, forMs }) => {
+    const echo = { inThousand, lateMsMax };
+    network.echo = echo;
+    scheduler.after(forMs, () => {
+      if (network.echo === echo) network.echo = null;
+    });
+  },
+  hints_off: (world, { forMs }) => {
+    world.hintsSinceMs = Math.max(world.hintsSinceMs, world.scheduler.nowMs + forMs);
+  },
+  taken_for_dead: (world, { server, forMs }) => {
+    const running = world.servers[server % world.servers.length]?.running;
+    if (running == null) return;
+    world.takenForDead.add(running.instanceId);
+    world.watcher.doubted.add(running.instanceId);
+    world.scheduler.after(forMs, () => void world.takenForDead.delete(running.instanceId));
+  },
   kill_controller: killController,
+  kill_in_trim: killInTrim,
   kill_server: killServer,
   database_away: ({ host, scheduler }, { forMs }) => {
     host.isAway = true;
@@ -44,6 +68,9 @@ const CARRIED: Carried = {
   },
   lose_commit_answer: ({ host }, { afterCommits }) => {
     host.lostAnswerIn = afterCommits;
+  },
+  lose_appends: (world, { count, isAtGreeting, restartMs }) => {
+    world.host.loseAppends(count, isAtGreeting, () => world.scheduler.after(restartMs, () => world.restartServers()));
   },
   disk_full: (world, { machine, forMs }) => {
     const { gate } = slotOf(world, machine).machine;
@@ -74,6 +101,7 @@ const CARRIED: Carried = {
   restore_database: (world, { downMs }) => {
     if (world.keptTables !== null) world.restoreTables(world.keptTables, world.scheduler.nowMs + downMs);
   },
+  closed_for_a_month: (world, { downMs }) => world.close(MONTH_MS, downMs),
   spoil_item: spoilItem,
   clone,
   replace_key: replaceKey,
@@ -146,6 +174,18 @@ function killController(world: World, act: Act & { kind: "kill_controller" }): v
   });
 }
 
+function killInTrim(world: World, act: Act & { kind: "kill_in_trim" }): void {
+  const slot = slotOf(world, act.machine);
+  const { machine } = slot;
+  const { life } = machine;
+  if (life === null || life.isOver) return;
+  machine.gate.armed = { countBefore: 0, phase: act.phase, isPowerCut: act.isPowerCut, only: `${act.which} trim` };
+  life.atEnd(() => {
+    slot.upAtMs = world.scheduler.nowMs + act.downMs;
+    world.watcher.note(`${machine.name} dies`);
+  });
+}
+
 interface Exchange {
   readonly folder: string | null;
   readonly past: DiskPast;
@@ -173,7 +213,7 @@ function spoilItem(world: World, { machine: index, pick }: Act & { kind: "spoil_
   held.spoiled.add(key);
 }
 
-function clone(world: World, { machine: index, forMs }: Act & { kind: "clone" }): void {
+function clone(world: World, { machine: index, forMs, isCut = false }: Act & { kind: "clone" }): void {
   const slot = slotOf(world, index);
   const twin = world.addClone(slot, `${slot.machine.name}-clone${world.machines.length}`);
   const folder = join(world.folder, `${twin.machine.name}-from`);
@@ -181,6 +221,9 @@ function clone(world: World, { machine: index, forMs }: Act & { kind: "clone" })
   twin.machine.files.replaceWith(folder);
   world.watcher.diskExchanged(twin.machine, world.watcher.pastOf(slot.machine));
   world.scheduler.after(forMs, () => world.switchOff(twin));
+  if (!isCut) return;
+  world.network.cutOne(slot.machine.name);
+  world.scheduler.after(world.random.int(CLONE_STARTS_MS_MAX), () => twin.machine.start());
 }
 
 /** The controller is claimed anew: the server knows the new key at once, the machine only later. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { LinkEvent } from "@postern/contract";
-import { type Random, silentLog } from "@postern/core";
+import type { Log, Random } from "@postern/core";
 import {
   type ControllerDisk,
   type HeldItem,
@@ -42,6 +42,7 @@ export interface DoorMachineParts {
   readonly clock: WanderingClock;
   readonly random: Random;
   readonly watch: DoorWatch;
+  readonly log: Log;
   /** The server's own time, or null when none answers. */
   readonly serverMs: () => number | null;
 }
@@ -76,7 +77,7 @@ export class DoorMachine {
   /** Starts the process on what is on the disk; one that runs is left alone. */
   start(): void {
     if (this.isRunning || this.isOff) return;
-    const { scheduler, clock, random, network } = this.#parts;
+    const { scheduler, clock, random, network, log } = this.#parts;
     const life = new Life(scheduler);
     this.life = life;
     this.gate.life = life;
@@ -90,7 +91,7 @@ export class DoorMachine {
     const { controllerId, serial } = this.layout;
     const driver = new WatchedDriver({ clock, timers: life.timers, pulsed: (doorId) => this.#pulsed(life, doorId) });
     this.#driver = driver;
-    const options = { dataDir: "", log: silentLog, clock, timers: life.timers, random, driver };
+    const options = { dataDir: "", log, clock, timers: life.timers, random, driver };
     const privateKey = { kty: "OKP", crv: "Ed25519", x: "", d: "" } as const;
     const identity = { controllerId, serial, placeId: PLACE_ID, serverUrl: "", mqttUrl: "", privateKey };
     void runController(options, {
@@ -128,13 +129,13 @@ export class DoorMachine {
   }
 
   #open(): ControllerDisk {
-    const { clock, random } = this.#parts;
+    const { clock, random, log } = this.#parts;
     const watch = this.#diskWatch();
     return openDisk(
-      { log: silentLog, clock, random },
+      { log, clock, random },
       {
         lock: () => () => undefined,
-        openReplica: () => Replica.load(guardReplica(this.files.replica, this.gate, watch), silentLog),
+        openReplica: () => Replica.load(guardReplica(this.files.replica, this.gate, watch), log),
         openOutbox: (start) => Outbox.begin(guardOutbox(this.files.outbox, this.gate, watch), start),
       },
     );

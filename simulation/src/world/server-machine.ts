@@ -1,4 +1,4 @@
-import { type Random, silentLog } from "@postern/core";
+import type { Log, Random } from "@postern/core";
 import {
   Appender,
   COMMAND_POLL_MS,
@@ -6,6 +6,7 @@ import {
   type Database,
   FEED_POLL_MS,
   Gateway,
+  HEARD_WRITE_MS,
   RosterFeeds,
   SESSIONS_POLL_MS,
 } from "@postern/server/internal";
@@ -24,6 +25,7 @@ export interface ServerParts {
   readonly host: DatabaseHost;
   readonly clock: WanderingClock;
   readonly random: Random;
+  readonly log: Log;
   readonly drawInstance: () => number;
   readonly isInstanceAlive: (instanceId: number) => boolean;
 }
@@ -37,18 +39,18 @@ export interface RunningServer extends ServerEnd {
 }
 
 /** One server process: the product's gateway, feeds and appender over the world's database. */
-export function startServer({ scheduler, host, clock, random, drawInstance, isInstanceAlive }: ServerParts): RunningServer {
+export function startServer({ scheduler, host, clock, random, log, drawInstance, isInstanceAlive }: ServerParts): RunningServer {
   const life = new Life(scheduler);
   const instanceId = drawInstance();
   const database = new SimDatabase(host, life, random);
-  const feeds = new RosterFeeds(database, silentLog);
+  const feeds = new RosterFeeds(database, log);
   const gateway = new Gateway({
     database,
     feeds,
     appender: new Appender(database, clock),
-    confirmations: new Confirmations(database, life.timers, silentLog),
+    confirmations: new Confirmations(database, life.timers, log),
     clock,
-    log: silentLog,
+    log,
     instanceId,
     personKeys: { find: () => Promise.resolve(new Map()) },
     isInstanceAlive: (other) => Promise.resolve(isInstanceAlive(other)),
@@ -57,6 +59,8 @@ export function startServer({ scheduler, host, clock, random, drawInstance, isIn
   repeat(life, FEED_POLL_MS, () => feeds.poll());
   repeat(life, COMMAND_POLL_MS, () => gateway.sendDueCommands());
   repeat(life, SESSIONS_POLL_MS, () => gateway.endStale());
+  repeat(life, SESSIONS_POLL_MS, () => gateway.forgetDeadProcesses());
+  repeat(life, HEARD_WRITE_MS, async () => gateway.noteHeard());
   return { handler: gateway, life, instanceId, database, feeds, gateway, clock };
 }
 

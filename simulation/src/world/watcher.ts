@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { DownKind, LinkEvent, UpKind } from "@postern/contract";
+import type { DownKind, LinkEvent, SyncedFrame, UpKind } from "@postern/contract";
 import type { ItemKey } from "@postern/core";
 import { CLOCK_PLAUSIBLE_FROM_MS, type HeldItem } from "@postern/door/internal";
 import { HeldItems } from "../checkers/held-items.ts";
@@ -46,6 +46,8 @@ export class Watcher {
   readonly #links: LinkChecker;
   readonly #seen = new Map<string, Seen>();
   readonly #machines = new Map<string, DoorMachine>();
+  /** Server processes that the others once took for dead: what they hold may be given to somebody else. */
+  readonly doubted = new Set<number>();
   /** Lines of the history, when somebody wants to read it. */
   readonly tell: ((line: string) => void) | null;
   countFrames = 0;
@@ -57,7 +59,7 @@ export class Watcher {
     const accuse = (checker: string, what: string): void => this.accuse(checker, what);
     this.#logs = new LogChecker(accuse);
     this.#rosters = new RosterChecker(this.history, accuse);
-    this.#links = new LinkChecker(this.history, accuse);
+    this.#links = new LinkChecker(this.history, this.doubted, accuse);
     this.passages = new PassageChecker(this.history, accuse);
     this.passages.notAfter = (commandId) => host.tables.commands.get(commandId)?.notAfterMs;
   }
@@ -111,6 +113,17 @@ export class Watcher {
     return this.#of(machine.name).held;
   }
 
+  /** Nothing ran for so long. */
+  slept(forMs: number): void {
+    for (const seen of this.#seen.values()) seen.heardMs -= forMs;
+  }
+
+  /** Not what was promised is to be judged then, but that everything comes back. */
+  appendsLost(countEvents: number): void {
+    this.note(`the ledger has lost its last ${countEvents} events`);
+    this.#logs.forgetPromises();
+  }
+
   rosterMoved(): void {
     this.history.follow(this.#host.tables, this.#scheduler.nowMs);
   }
@@ -139,6 +152,8 @@ export class Watcher {
       this.note(`${machine.name} releases door ${doorId}`);
       const doorMs = machine.disk?.doorClock.nowMs() ?? null;
       this.passages.passed({ machine, doorId, event: lastEvents.get(doorId), atMs: this.#scheduler.nowMs, doorMs, confirmed, heardMs });
+      // One event moves one bolt once.
+      lastEvents.delete(doorId);
     },
   };
 
@@ -149,7 +164,11 @@ export class Watcher {
       this.#of(machine).heardMs = this.#scheduler.nowMs;
     },
     opened: (connection: SimConnection) => this.note(`${connection.caller.machine} is connected`),
-    judged: ({ caller }, verdict) => this.note(`${caller.machine} calls: ${verdict}`),
+    judged: (connection, verdict) => {
+      this.note(`${connection.caller.machine} calls: ${verdict}`);
+      const row = [...this.#host.tables.controllers.values()].find(({ serial }) => serial === connection.serial);
+      if (verdict === "let in" && row !== undefined) this.#links.letIn(connection, row);
+    },
     closedByServer: (connection, reason) => this.#closedByServer(connection, reason),
   };
 
@@ -184,16 +203,17 @@ export class Watcher {
     return seen;
   }
 
-  #up({ caller: { machine: name } }: SimConnection, kind: UpKind, payload: string): void {
+  #up(connection: SimConnection, kind: UpKind, payload: string): void {
+    const { machine: name } = connection.caller;
     this.countFrames += 1;
     this.note(`${name} up ${kind} ${payload}`);
     if (kind !== "synced") return;
     const machine = this.#machines.get(name);
-    const position = machine?.disk?.replica.position;
-    if (machine === undefined || position === undefined) return;
-    const { epoch, urgentTo } = position.filling ?? position;
+    const epoch = this.#links.epochOf(connection);
+    // The server takes the number for one of its own epoch, whatever the door has in mind.
+    const { urgentTo }: SyncedFrame = JSON.parse(payload);
     // At 0 of an epoch nothing is claimed yet: the comparison goes on.
-    if (epoch === null || urgentTo === 0) return;
+    if (machine === undefined || epoch === null || urgentTo === 0) return;
     const seen = this.#of(name);
     seen.confirmed = { epoch, urgentTo };
     this.#rosters.claimed(machine, seen.held, seen.confirmed);
@@ -205,7 +225,7 @@ export class Watcher {
     this.note(`${name} down ${kind} ${payload}`);
     const atMs = this.#scheduler.nowMs;
     const machine = this.#machines.get(name);
-    if (kind === "welcome") this.#links.welcomed(connection, JSON.parse(payload).session, atMs);
+    if (kind === "welcome") this.#links.welcomed(connection, JSON.parse(payload), atMs);
     if (kind === "stored") {
       this.#logs.promised(JSON.parse(payload), this.#host.tables);
       this.#links.stored(connection, atMs);

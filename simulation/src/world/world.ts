@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Random, seededRandom } from "@postern/core";
+import { type Log, type Random, seededRandom } from "@postern/core";
 import { changeRoster } from "@postern/server/internal";
 import type { Marked } from "../checkers/link-checker.ts";
 import { copyTables, type Tables } from "../database/memory-tables.ts";
@@ -17,6 +17,7 @@ import { type ControllerLayout, controllersOf, emptyTables, firstItems, PLACE_ID
 import { People } from "./people.ts";
 import { hint, type RunningServer, startServer } from "./server-machine.ts";
 import { type DiskPast, Watcher } from "./watcher.ts";
+import { watchfulLog } from "./watchful-log.ts";
 
 /** A folder in memory, where there is one: what a simulated disk keeps when the power goes is the simulation's own affair. */
 const MEMORY_FOLDER = "/dev/shm";
@@ -52,6 +53,11 @@ export class World {
   readonly machines: MachineSlot[];
   readonly serverClock: WanderingClock;
   readonly folder = mkdtempSync(join(existsSync(MEMORY_FOLDER) ? MEMORY_FOLDER : tmpdir(), "postern-sim-"));
+  /** When notifications reach the servers again. */
+  hintsSinceMs = 0;
+  /** Processes whose life shows to none of the others. */
+  readonly takenForDead = new Set<number>();
+  readonly log: Log;
   keptTables: Tables | null = null;
   epochCount = 1;
   readonly #seed: number;
@@ -63,6 +69,7 @@ export class World {
     this.controllers = controllersOf(shape);
     this.host = new DatabaseHost(emptyTables(this.controllers));
     this.watcher = new Watcher(this.scheduler, this.host, tell);
+    this.log = watchfulLog((checker, what) => this.watcher.accuse(checker, what));
     this.serverClock = new WanderingClock(this.scheduler, { rate: 1, offsetMs: 0 });
     this.network = new Network(this.scheduler, {
       randomOf: (machine) => seededRandom(seedOf(`${seed} ${machine}`)),
@@ -73,6 +80,7 @@ export class World {
     this.servers = Array.from({ length: shape.serverCount }, () => ({ running: null, upAtMs: 0 }));
     this.machines = this.controllers.map((layout, index) => this.#slot(layout, { name: `door${index}`, seed: seed + index }));
     this.host.onRosterChanged = () => this.#rosterChanged();
+    this.host.onAppendsLost = (count) => this.watcher.appendsLost(count);
   }
 
   /** Writes what stands in the roster from the beginning, and starts everything. */
@@ -101,6 +109,7 @@ export class World {
   }
 
   hintAll(about: Parameters<typeof hint>[1]): void {
+    if (this.scheduler.nowMs < this.hintsSinceMs) return;
     for (const { running } of this.servers) {
       // A notification can be lost; polling is the truth.
       if (running !== null && this.random.int(10) > 0) this.scheduler.after(this.random.int(20), () => hint(running, about));
@@ -113,6 +122,8 @@ export class World {
     this.watcher.note("everything is mended");
     network.mend();
     host.mend();
+    this.hintsSinceMs = 0;
+    this.takenForDead.clear();
     this.serverClock.setRight();
     for (const slot of this.servers) slot.upAtMs = Math.min(slot.upAtMs, scheduler.nowMs);
     for (const slot of this.machines) {
@@ -135,12 +146,28 @@ export class World {
     return this.machines.filter((slot) => !slot.isClone).map((slot) => slot.machine);
   }
 
-  /** The database as it was: every server goes down with what it was. */
-  restoreTables(tables: Tables, upAtMs: number): void {
+  restartServers(upAtMs = 0): void {
     for (const slot of this.servers) {
       slot.running?.life.end();
       slot.upAtMs = Math.max(slot.upAtMs, upAtMs);
     }
+  }
+
+  /** Everything is off, and comes back after `downMs` to clocks that are `passedMs` further. */
+  close(passedMs: number, downMs: number): void {
+    const upAtMs = this.scheduler.nowMs + downMs;
+    this.restartServers(upAtMs);
+    for (const slot of this.machines) {
+      slot.machine.kill();
+      slot.upAtMs = Math.max(slot.upAtMs, upAtMs);
+    }
+    this.scheduler.sleptMs += passedMs;
+    this.watcher.slept(passedMs);
+  }
+
+  /** The database as it was: every server goes down with what it was. */
+  restoreTables(tables: Tables, upAtMs: number): void {
+    this.restartServers(upAtMs);
     this.epochCount += 1;
     this.host.tables = { ...copyTables(tables), epoch: `epoch-${this.epochCount}` };
     this.watcher.note(`the database is restored to ${tables.revision} as epoch-${this.epochCount}`);
@@ -163,7 +190,7 @@ export class World {
       rate: 1 + (random.int(401) - 200) / 1_000_000,
       offsetMs: random.int(4_000) - 2_000,
     });
-    const { scheduler, network, folder, watcher } = this;
+    const { scheduler, network, folder, watcher, log } = this;
     const machine = new DoorMachine({
       name,
       layout,
@@ -173,6 +200,7 @@ export class World {
       clock,
       random,
       watch: watcher.doors,
+      log,
       serverMs: () => (this.anyServer(random) === null ? null : this.serverClock.nowMs()),
     });
     watcher.add(machine);
@@ -203,18 +231,21 @@ export class World {
   }
 
   #startServer(): RunningServer {
-    const { scheduler, host, serverClock: clock } = this;
+    const { scheduler, host, serverClock: clock, log } = this;
     this.watcher.note("a server starts");
     return startServer({
       scheduler,
       host,
       clock,
+      log,
       random: seededRandom(seedOf(`${this.#seed} server ${this.#instanceCount}`)),
       drawInstance: () => {
         this.#instanceCount += 1;
         return this.#instanceCount;
       },
-      isInstanceAlive: (instanceId) => this.servers.some(({ running }) => running?.instanceId === instanceId && !running.life.isOver),
+      isInstanceAlive: (instanceId) =>
+        !this.takenForDead.has(instanceId) &&
+        this.servers.some(({ running }) => running?.instanceId === instanceId && !running.life.isOver),
     });
   }
 
