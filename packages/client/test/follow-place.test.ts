@@ -21,7 +21,7 @@ function ledger(state: { count: number }): Answering {
 
 function event(position: number) {
   const ids = { logId: cursor(position), placeId: 178, deviceId: 1, localLogId: position };
-  return { ...ids, eventType: "DEV_DEVICE_START", eventAt: 1_000, cursor: cursor(position) };
+  return { ...ids, eventType: "DEV_DEVICE_START", eventAt: 1_000, receivedAt: 1_000, cursor: cursor(position) };
 }
 
 test("following gives every event once and in order although the server goes away in between, more often than a call is tried", async () => {

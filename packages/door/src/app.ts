@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { LinkEvent, WelcomeFrame } from "@postern/contract";
+import type { LinkEvent } from "@postern/contract";
 import type { Clock, Log, Random, Timer, Timers } from "@postern/core";
 import { FacePool, preparePack } from "@postern/face";
 import type { Identity } from "./claim/identity.ts";
@@ -281,22 +281,22 @@ class ControllerApp implements RunningController {
       timers,
       random,
       log,
-      onWelcome: (frame) => this.#welcomed(frame),
+      onWelcome: () => void this.#serve(),
+      onServerTime: (serverMs, waitedMs) => this.#heardTime(serverMs, waitedMs),
       onRosterChanged: () => this.#rosterChanged(),
       onCommand: (frame) => this.#controller.obey(frame),
       onStateChanged: () => this.#settleWaiters(),
     });
   }
 
-  #welcomed(frame: WelcomeFrame): void {
-    const stepMs = this.#disk.doorClock.contact(frame.serverMs);
-    if (stepMs !== null) {
-      // By the clock as it is now: one that was ahead would leave behind that the server is heard tomorrow.
-      this.#disk.replica.writeHeard(frame.serverMs);
-      this.#disk.outbox.writeNewest(frame.serverMs);
-      this.#record({ eventAt: this.#disk.doorClock.stampMs(), eventType: "CLOCK_STEPPED", detail: { stepMs } });
-    }
-    void this.#serve();
+  #heardTime(serverMs: number, waitedMs: number): void {
+    const { doorClock } = this.#disk;
+    const hadTime = doorClock.nowMs() !== null;
+    const stepMs = doorClock.contact(serverMs, waitedMs);
+    // By the clock as it is now: one that was ahead would leave behind that the server is heard tomorrow, and one that had no time would have none
+    // again after the next power cut.
+    if (stepMs !== null || !hadTime) this.#persistClock();
+    if (stepMs !== null) this.#record({ eventAt: doorClock.stampMs(), eventType: "CLOCK_STEPPED", detail: { stepMs } });
   }
 
   async #serve(): Promise<void> {

@@ -70,6 +70,12 @@ export const CLOCK_PERSIST_MS = 5 * 60_000;
 /** A difference between our clock and the server's beyond which it is recorded as an event (design: a step over 5 s). */
 export const CLOCK_STEP_MS_MAX = 5_000;
 
+/**
+ * How long the link says nothing of the time before the controller asks for it: two cheap clocks part by less than a tenth of a second meanwhile, and a
+ * server with ten thousand controllers answers some thirty questions a second.
+ */
+export const CLOCK_ASK_MS = 5 * 60_000;
+
 /** 2024-01-01: no controller of ours ran before it, so a system clock that says so has never been set. */
 export const CLOCK_PLAUSIBLE_FROM_MS = 1_704_067_200_000;
 

@@ -80,7 +80,10 @@ export type LinkEvent = Static<typeof LinkEvent>;
 const LostRange = Type.Object({ generation: Generation, from: Count, to: Count });
 export type LostRange = Static<typeof LostRange>;
 
-/** up/events: numbers `first`, `first` + 1, … of one generation. Events are judged one by one, so that a bad one never stops the rest. */
+/**
+ * up/events: numbers `first`, `first` + 1, … of one generation. Events are judged one by one, so that a bad one never stops the rest. Without events it
+ * asks for the server's time, and tells the controller's.
+ */
 export const EventsFrame = Type.Object({
   session: Id,
   generation: Generation,
@@ -102,6 +105,8 @@ export const StoredFrame = Type.Object({
   refused: Type.Array(Type.Object({ localLogId: Count, code: ErrorCode }), { maxItems: EVENTS_PER_FRAME_MAX }),
   /** What is wanted before anything else: send from here, or declare it lost. */
   expect: Type.Optional(Type.Object({ generation: Generation, from: Count })),
+  /** The server's clock when it sent this. */
+  serverMs: Type.Optional(Milliseconds),
 });
 export type StoredFrame = Static<typeof StoredFrame>;
 

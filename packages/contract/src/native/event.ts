@@ -3,8 +3,21 @@ import { EventItem } from "../clue/event-item.ts";
 import { operations } from "./operation.ts";
 import { closed, PlaceParams } from "./parts.ts";
 
-/** An event, and where to go on after it. */
-export const FollowedEvent = Type.Object({ ...EventItem.properties, cursor: Type.String() }, closed);
+/** An event with its times, and where to go on after it. */
+export const FollowedEvent = Type.Object(
+  {
+    ...EventItem.properties,
+    receivedAt: Type.Integer({ description: "Epoch milliseconds of the server when it had the event." }),
+    deviceAt: Type.Optional(
+      Type.Integer({
+        description:
+          "Epoch milliseconds of the device, as it said them; `eventAt` differs where its clock was wrong. Left out where no device told a time.",
+      }),
+    ),
+    cursor: Type.String(),
+  },
+  closed,
+);
 export type FollowedEvent = Static<typeof FollowedEvent>;
 
 export const EventsAnswer = Type.Object(

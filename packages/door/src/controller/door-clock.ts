@@ -43,14 +43,18 @@ export class DoorClock {
     return this.nowMs() ?? Math.floor(this.#clock.nowMs());
   }
 
-  /** Takes over the server's time. Returns by how much the clock was wrong when that is more than a step, else null. */
-  contact(serverMs: number): number | null {
+  /**
+   * Takes over the server's time, which was `serverMs` at some moment of the last `waitedMs`: a clock that lies between is right, as far as can be told,
+   * however slow the way. Returns by how much the clock was wrong when that is more than a step, else null.
+   */
+  contact(serverMs: number, waitedMs = 0): number | null {
     this.heard();
     const nowMs = this.nowMs();
-    const stepMs = nowMs === null ? 0 : serverMs - nowMs;
+    const rightMs = nowMs === null ? serverMs : Math.min(Math.max(nowMs, serverMs), serverMs + waitedMs);
+    const stepMs = nowMs === null ? 0 : Math.round(rightMs - nowMs);
     const isStep = Math.abs(stepMs) > CLOCK_STEP_MS_MAX;
     // A small difference backwards is waited out, so that events stay in order; the server's word on a large one is obeyed.
-    if (nowMs === null || isStep || stepMs > 0) this.#anchor = { ms: serverMs, monotonicMs: this.#clock.monotonicMs() };
+    if (nowMs === null || isStep || stepMs > 0) this.#anchor = { ms: rightMs, monotonicMs: this.#clock.monotonicMs() };
     return isStep ? stepMs : null;
   }
 

@@ -1,6 +1,6 @@
 import type { RosterFrame, StoredFrame, WelcomeFrame } from "@postern/contract";
 import { assert, assertNever } from "@postern/core";
-import { GREETING_MS_MAX, SESSION_SETTLED_MS, STALLED_ANSWERS_MAX, STORED_MS_MAX } from "../limits.ts";
+import { CLOCK_ASK_MS, GREETING_MS_MAX, SESSION_SETTLED_MS, STALLED_ANSWERS_MAX, STORED_MS_MAX } from "../limits.ts";
 import type { LogCursor } from "../outbox/log-generation.ts";
 import { UPLINK_TABLE } from "./uplink-table.ts";
 
@@ -20,6 +20,8 @@ interface LiveState {
   readonly cursor: LogCursor | null;
   /** Whether events are on their way: one frame at a time. */
   readonly isSending: boolean;
+  /** Whether what is on its way holds no events and asks for the time alone. */
+  readonly isAsking: boolean;
   /** Answers in a row that moved nothing forward. */
   readonly stalledCount: number;
   /** The last roster frame of this session that was applied; 0: none yet. */
@@ -41,6 +43,8 @@ export type UplinkInput =
   | { readonly kind: "appended" }
   /** The outbox held nothing after the cursor. */
   | { readonly kind: "drained" }
+  /** Nothing was heard of the time for long. */
+  | { readonly kind: "time_due" }
   | { readonly kind: "stored"; readonly frame: StoredFrame }
   | { readonly kind: "roster"; readonly frame: RosterFrame }
   | { readonly kind: "malformed" }
@@ -54,7 +58,7 @@ export type UplinkInput =
   | { readonly kind: "stop" };
 
 /** One timer a name: setting it again replaces it. */
-export type UplinkTimer = "late" | "settled";
+export type UplinkTimer = "late" | "settled" | "time_due";
 
 export type UplinkEffect =
   | { readonly kind: "connect" }
@@ -65,6 +69,8 @@ export type UplinkEffect =
   | { readonly kind: "take_welcome"; readonly frame: WelcomeFrame }
   /** Sends what the outbox holds after the cursor; `drained` comes back when that is nothing. */
   | { readonly kind: "send_events"; readonly cursor: LogCursor }
+  /** Sends a frame without events, which is answered with the server's time. */
+  | { readonly kind: "ask_time"; readonly cursor: LogCursor }
   | { readonly kind: "mark_stored"; readonly frame: StoredFrame }
   /** Commits the frame, then answers `synced`. */
   | { readonly kind: "apply_roster"; readonly frame: RosterFrame }
@@ -99,7 +105,9 @@ export function stepUplink(state: UplinkState, input: UplinkInput): UplinkStep {
     case "send_more":
       return sendMore(live(state));
     case "rest":
-      return { state: { ...live(state), isSending: false }, effects: [{ kind: "stop_timer", timer: "late" }] };
+      return { state: { ...live(state), isSending: false }, effects: [{ kind: "stop_timer", timer: "late" }, timeDue()] };
+    case "ask_time":
+      return askTime(live(state));
     case "stored":
       return takeStored(live(state), input);
     case "roster":
@@ -120,7 +128,16 @@ function welcome(state: UplinkState, input: UplinkInput): UplinkStep {
   assert(input.kind === "welcome", "the table names this move for welcomes alone");
   const { session } = input.frame;
   return {
-    state: { kind: "live", failureCount: failureCountOf(state), session, cursor: null, isSending: false, stalledCount: 0, lastBatch: 0 },
+    state: {
+      kind: "live",
+      failureCount: failureCountOf(state),
+      session,
+      cursor: null,
+      isSending: false,
+      isAsking: false,
+      stalledCount: 0,
+      lastBatch: 0,
+    },
     effects: [
       { kind: "stop_timer", timer: "late" },
       { kind: "set_timer", timer: "settled", delayMs: SESSION_SETTLED_MS },
@@ -136,7 +153,19 @@ function resume(state: LiveState, input: UplinkInput): UplinkStep {
 
 function sendMore(state: LiveState): UplinkStep {
   if (state.isSending || state.cursor === null) return { state, effects: [] };
-  return { state: { ...state, isSending: true }, effects: [late(STORED_MS_MAX), { kind: "send_events", cursor: state.cursor }] };
+  return {
+    state: { ...state, isSending: true, isAsking: false },
+    effects: [late(STORED_MS_MAX), { kind: "send_events", cursor: state.cursor }],
+  };
+}
+
+/** Events that are on their way bring the time with their answer. */
+function askTime(state: LiveState): UplinkStep {
+  if (state.isSending || state.cursor === null) return { state, effects: [] };
+  return {
+    state: { ...state, isSending: true, isAsking: true },
+    effects: [late(STORED_MS_MAX), { kind: "ask_time", cursor: state.cursor }],
+  };
 }
 
 function takeStored(state: LiveState, input: UplinkInput): UplinkStep {
@@ -146,10 +175,12 @@ function takeStored(state: LiveState, input: UplinkInput): UplinkStep {
   if (!state.isSending || state.cursor === null) return wait(state, []);
   const cursor = frame.expect ?? { generation: frame.generation, from: frame.through + 1 };
   const isStalled = frame.expect !== undefined || (cursor.generation === state.cursor.generation && cursor.from <= state.cursor.from);
-  const stalledCount = isStalled ? state.stalledCount + 1 : 0;
+  // A question for the time moves nothing forward, and need not.
+  const isAnswered = state.isAsking && frame.expect === undefined;
+  const stalledCount = isAnswered ? state.stalledCount : isStalled ? state.stalledCount + 1 : 0;
   if (stalledCount > STALLED_ANSWERS_MAX) return wait(state, [{ kind: "mark_stored", frame }]);
   return {
-    state: { ...state, cursor, stalledCount, isSending: true },
+    state: { ...state, cursor, stalledCount, isSending: true, isAsking: false },
     effects: [{ kind: "mark_stored", frame }, late(STORED_MS_MAX), { kind: "send_events", cursor }],
   };
 }
@@ -181,6 +212,10 @@ function failureCountOf(state: UplinkState): number {
 function live(state: UplinkState): LiveState {
   assert(state.kind === "live", "the table names this move in the live state alone");
   return state;
+}
+
+function timeDue(): UplinkEffect {
+  return { kind: "set_timer", timer: "time_due", delayMs: CLOCK_ASK_MS };
 }
 
 function late(delayMs: number): UplinkEffect {

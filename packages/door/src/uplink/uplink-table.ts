@@ -14,6 +14,7 @@ export type UplinkMove =
   | "settle"
   | "send_more"
   | "rest"
+  | "ask_time"
   | "stored"
   | "roster"
   /** The connection has gone. */
@@ -46,6 +47,7 @@ export const UPLINK_TABLE: Readonly<Record<UplinkKind, Readonly<Record<UplinkInp
     settled: "ignore",
     appended: "ignore",
     drained: "ignore",
+    time_due: "ignore",
     stored: "ignore",
     roster: "ignore",
     malformed: "ignore",
@@ -63,6 +65,7 @@ export const UPLINK_TABLE: Readonly<Record<UplinkKind, Readonly<Record<UplinkInp
     settled: "ignore",
     appended: "ignore",
     drained: "ignore",
+    time_due: "ignore",
     stored: "drop",
     roster: "drop",
   },
@@ -74,6 +77,7 @@ export const UPLINK_TABLE: Readonly<Record<UplinkKind, Readonly<Record<UplinkInp
     settled: "ignore",
     appended: "ignore",
     drained: "ignore",
+    time_due: "ignore",
     stored: "drop",
     roster: "drop",
   },
@@ -85,6 +89,7 @@ export const UPLINK_TABLE: Readonly<Record<UplinkKind, Readonly<Record<UplinkInp
     settled: "settle",
     appended: "send_more",
     drained: "rest",
+    time_due: "ask_time",
     stored: "stored",
     roster: "roster",
   },
@@ -97,6 +102,7 @@ export const UPLINK_TABLE: Readonly<Record<UplinkKind, Readonly<Record<UplinkInp
     settled: "ignore",
     appended: "ignore",
     drained: "ignore",
+    time_due: "ignore",
     stored: "ignore",
     roster: "ignore",
     malformed: "ignore",

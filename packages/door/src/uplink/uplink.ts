@@ -2,6 +2,7 @@ import {
   COMMANDS_PER_HELLO_MAX,
   type CommandFrame,
   type DownKind,
+  type EventsFrame,
   type FrameRead,
   type HelloFrame,
   type RosterFrame,
@@ -43,6 +44,8 @@ export interface UplinkDeps {
   readonly log: Log;
   /** Called once the replica knows which doors it serves. */
   readonly onWelcome: (frame: WelcomeFrame) => void;
+  /** What the server's clock said when it answered, and how long that answer was waited for. */
+  readonly onServerTime: (serverMs: number, waitedMs: number) => void;
   readonly onRosterChanged: () => void;
   /** Resolves with what came of it. */
   readonly onCommand: (frame: CommandFrame) => Promise<CommandResult>;
@@ -57,6 +60,8 @@ export class Uplink {
   #connection: LinkConnection | null = null;
   /** Counts connections, so that nothing of an earlier one is taken for this one's. */
   #attempt = 0;
+  /** When what is being answered was sent, by a clock that never jumps. */
+  #askedMonotonicMs = 0;
   #serverTime: { readonly ms: number; readonly monotonicMs: number } | null = null;
   #asking: AbortController | null = null;
   /** Commands under way, and what came of those that could not be told yet. */
@@ -102,6 +107,7 @@ export class Uplink {
         this.#disconnect();
         break;
       case "send_hello":
+        this.#askedMonotonicMs = this.#deps.clock.monotonicMs();
         this.#send("hello", this.#hello());
         break;
       case "take_welcome":
@@ -109,6 +115,9 @@ export class Uplink {
         break;
       case "send_events":
         this.#guard(() => this.#sendEvents(effect.cursor));
+        break;
+      case "ask_time":
+        this.#sendLog({ generation: effect.cursor.generation, first: effect.cursor.from, events: [] });
         break;
       case "mark_stored":
         this.#guard(() => this.#markStored(effect.frame));
@@ -249,6 +258,7 @@ export class Uplink {
   #takeWelcome(frame: WelcomeFrame): void {
     this.#serverTime = null;
     this.#deps.replica.welcomed(frame);
+    this.#tellServerTime(frame.serverMs);
     this.#deps.onWelcome(frame);
     this.#deps.log.info("uplink.welcomed", { session: frame.session, epoch: frame.epoch, doorIds: frame.doors.map((door) => door.doorId) });
     this.#handle({ kind: "resumed", cursor: this.#deps.outbox.welcomed(frame.marks) });
@@ -256,21 +266,32 @@ export class Uplink {
   }
 
   #sendEvents(cursor: LogCursor): void {
-    const { outbox, doorClock, log } = this.#deps;
-    if (this.#state.kind !== "live") return;
+    const { outbox, log } = this.#deps;
     const batch = outbox.batchFrom(cursor);
     if (batch === null) {
       this.#handle({ kind: "drained" });
       return;
     }
     if (batch.lost !== undefined) log.warn("uplink.events_lost", { lost: batch.lost });
+    this.#sendLog(batch);
+  }
+
+  #sendLog(batch: Omit<EventsFrame, "session" | "sentAt">): void {
+    const { clock, doorClock } = this.#deps;
+    if (this.#state.kind !== "live") return;
+    this.#askedMonotonicMs = clock.monotonicMs();
     this.#send("events", { session: this.#state.session, ...batch, sentAt: doorClock.stampMs() });
   }
 
-  #markStored({ generation, through, refused, expect }: StoredFrame): void {
+  #tellServerTime(serverMs: number): void {
+    this.#deps.onServerTime(serverMs, this.#deps.clock.monotonicMs() - this.#askedMonotonicMs);
+  }
+
+  #markStored({ generation, through, refused, expect, serverMs }: StoredFrame): void {
     const { outbox, doorClock, log } = this.#deps;
     if (refused.length > 0) log.warn("uplink.events_refused", { generation, refused: refused.slice(0, 10), count: refused.length });
     if (expect !== undefined) log.warn("uplink.events_expected", { generation, through, expect });
+    if (serverMs !== undefined) this.#tellServerTime(serverMs);
     outbox.stored(generation, through, doorClock.stampMs());
   }
 

@@ -96,3 +96,13 @@ test("clock: a system clock that jumps backwards while the controller runs leave
   time.stepWall(-DAY_MS);
   assert.equal(clock.beliefAgeMs(), 60_000);
 });
+
+test("clock: an answer that was long on its way leaves a right clock alone, and one that is wrong beyond it is set to the nearest that can be", () => {
+  const clock = new DoorClock(new ManualTime(), NOTHING);
+  assert.equal(clock.contact(NOW_MS - 20_000, 20_000), null);
+  assert.equal(clock.nowMs(), NOW_MS);
+  assert.equal(clock.contact(NOW_MS - 20_000, 10_000), -10_000);
+  assert.equal(clock.nowMs(), NOW_MS - 10_000);
+  assert.equal(clock.contact(NOW_MS, 30_000), 10_000, "it cannot be earlier than the server said");
+  assert.equal(clock.nowMs(), NOW_MS);
+});

@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import type { EventsFrame, LinkEvent } from "@postern/contract";
-import { type Clock, silentLog, systemClock, systemRandom, systemTimers } from "@postern/core";
+import { type Clock, silentLog, systemClock, systemRandom, systemTimers, type Timers } from "@postern/core";
 import { jwtVerify } from "jose";
 import { type RunningController, startController } from "../../src/app.ts";
 import { VirtualDriver } from "../../src/drivers/virtual/virtual-driver.ts";
+import { CLOCK_PLAUSIBLE_FROM_MS } from "../../src/limits.ts";
 import { anAuth, basicRoster, gone, rosterFrame, wire } from "../support/builders.ts";
 import { type ClaimedFolder, claimedFolder } from "../support/claimed-folder.ts";
 import { aCard } from "../support/door-world.ts";
@@ -24,7 +25,10 @@ interface World {
   readonly driver: VirtualDriver;
 }
 
-async function start(context: TestContext, options: { server?: LinkServer; folder?: ClaimedFolder; clock?: Clock } = {}): Promise<World> {
+async function start(
+  context: TestContext,
+  options: { server?: LinkServer; folder?: ClaimedFolder; clock?: Clock; timers?: Timers } = {},
+): Promise<World> {
   const server = options.server ?? (await LinkServer.start(context));
   const folder = options.folder ?? claimedFolder(context, { mqttUrl: server.url });
   const clock = options.clock ?? systemClock;
@@ -34,7 +38,7 @@ async function start(context: TestContext, options: { server?: LinkServer; folde
     mqttUrl: server.url,
     log: silentLog,
     clock,
-    timers: systemTimers,
+    timers: options.timers ?? systemTimers,
     random: systemRandom,
     driver,
   });
@@ -166,16 +170,64 @@ test("link: a controller whose clock is a year behind gets in by the server's ow
   assert.ok(Math.abs(Number(step.detail?.["stepMs"]) - YEAR_MS) < 10_000);
 });
 
+/** What the outbox remembers of the time. */
+function newestWritten({ dataDir }: ClaimedFolder): number | null {
+  const disk = new DatabaseSync(join(dataDir, "outbox.db"), { readOnly: true });
+  const { newest_ms: newestMs } = disk.prepare("select newest_ms from state").get() as { newest_ms: number | null };
+  disk.close();
+  return newestMs;
+}
+
+test("link: in a session without events the server's time is asked for, and a clock that is wrong by then is set, with an event", async (context) => {
+  const asksSoon: Timers = {
+    after: (name, delayMs, action) => systemTimers.after(name, name === "uplink time_due" ? 10 : delayMs, action),
+  };
+  const { server, controller } = await start(context, { timers: asksSoon });
+  const ledger = new ModelLedger();
+  const peer = await greet(server);
+  await store(peer, ledger);
+  const asked = await peer.next("events");
+  assert.deepEqual([asked.events, asked.first], [[], 2]);
+  peer.stored({ ...ledger.append(asked), serverMs: Date.now() + 1 });
+  const again = await peer.next("events");
+  assert.deepEqual(again.events, [], "a clock that is right is asked after again, and makes no event");
+  peer.stored({ ...ledger.append(again), serverMs: Date.now() + 3_600_000 });
+  const frame = await peer.next("events");
+  const [step] = frame.events as LinkEvent[];
+  assert.equal(step?.eventType, "CLOCK_STEPPED");
+  assert.ok(Math.abs(Number(step?.detail?.["stepMs"]) - 3_600_000) < 10_000);
+  assert.ok(Math.abs((controller.state().nowMs ?? 0) - Date.now() - 3_600_000) < 10_000);
+});
+
+test("link: a server that answers without its time is one that never tells it, and the session lives", async (context) => {
+  const asksSoon: Timers = {
+    after: (name, delayMs, action) => systemTimers.after(name, name === "uplink time_due" ? 1 : delayMs, action),
+  };
+  const { server, controller } = await start(context, { timers: asksSoon });
+  const ledger = new ModelLedger();
+  const peer = await greet(server);
+  for (let count = 0; count < 30; count += 1) await store(peer, ledger);
+  assert.equal(controller.state().uplink, "live");
+  assert.deepEqual(ledger.entries.length, 1);
+});
+
+test("link: a controller without a clock of its own writes the server's time down at once, so that the next power cut leaves it one", async (context) => {
+  const clock: Clock = { nowMs: () => 0, monotonicMs: systemClock.monotonicMs };
+  const { server, folder, controller } = await start(context, { clock });
+  const beforeMs = newestWritten(folder);
+  assert.ok(beforeMs === null || beforeMs < CLOCK_PLAUSIBLE_FROM_MS);
+  await greet(server);
+  await controller.whenLive();
+  assert.ok(Math.abs((newestWritten(folder) ?? 0) - Date.now()) < 10_000);
+});
+
 test("link: a time that was too late by a year is not remembered once the server has set the clock", async (context) => {
   const clock: Clock = { nowMs: () => Date.now() + 365 * 86_400_000, monotonicMs: systemClock.monotonicMs };
   const { server, folder, controller } = await start(context, { clock });
   const peer = await greet(server);
   const frame = await peer.next("events");
   assert.equal((frame.events[1] as LinkEvent).eventType, "CLOCK_STEPPED");
-  const disk = new DatabaseSync(join(folder.dataDir, "outbox.db"), { readOnly: true });
-  const { newest_ms: newestMs } = disk.prepare("select newest_ms from state").get() as { newest_ms: number };
-  disk.close();
-  assert.ok(Math.abs(newestMs - Date.now()) < 60_000);
+  assert.ok(Math.abs((newestWritten(folder) ?? 0) - Date.now()) < 60_000);
   assert.equal(controller.state().uplink, "live");
 });
 

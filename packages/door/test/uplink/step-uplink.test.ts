@@ -19,6 +19,7 @@ const INPUTS: Record<UplinkInput["kind"], UplinkInput> = {
   settled: { kind: "settled" },
   appended: { kind: "appended" },
   drained: { kind: "drained" },
+  time_due: { kind: "time_due" },
   stored: { kind: "stored", frame: { generation: 7, through: 4, refused: [] } },
   roster: { kind: "roster", frame: rosterFrame([]) },
   malformed: { kind: "malformed" },
@@ -33,7 +34,16 @@ const STATES: Record<UplinkState["kind"], UplinkState> = {
   idle: { kind: "idle" },
   connecting: { kind: "connecting", failureCount: 1 },
   greeting: { kind: "greeting", failureCount: 1 },
-  live: { kind: "live", failureCount: 1, session: 3, cursor: { generation: 7, from: 1 }, isSending: false, stalledCount: 0, lastBatch: 0 },
+  live: {
+    kind: "live",
+    failureCount: 1,
+    session: 3,
+    cursor: { generation: 7, from: 1 },
+    isSending: false,
+    isAsking: false,
+    stalledCount: 0,
+    lastBatch: 0,
+  },
   waiting: { kind: "waiting", failureCount: 1 },
 };
 
@@ -177,4 +187,29 @@ test("uplink: the first retry is fast, later ones grow to half a minute, and no 
   assert.ok(new Set(delays).size > 50);
   const late = Array.from({ length: 200 }, () => retryDelayMs(400, random));
   assert.ok(Math.max(...late) <= RETRY_MS_MAX && Math.min(...late) >= RETRY_MS_MAX / 2);
+});
+
+test("uplink: it asks for the time when nothing was said for long, never while events are on their way, and the answer is no sign of a stall", () => {
+  const { state, effects } = run(STATES.live, "time_due");
+  assert.deepEqual(kindsOf(effects), ["set_timer", "ask_time"]);
+  assert.deepEqual(kindsOf(run(state, "time_due", "appended").effects), []);
+  const answered: UplinkInput = { kind: "stored", frame: { generation: 7, through: 0, refused: [] } };
+  let current: UplinkState = STATES.live;
+  for (let count = 0; count < 3 * STALLED_ANSWERS_MAX; count += 1) {
+    current = stepUplink(stepUplink(current, INPUTS.time_due).state, answered).state;
+    assert.equal(current.kind, "live");
+    const rested = stepUplink(current, INPUTS.drained);
+    assert.deepEqual(kindsOf(rested.effects), ["stop_timer", "set_timer"]);
+    current = rested.state;
+  }
+});
+
+test("uplink: a server that wants events again and again instead of telling the time is given up all the same", () => {
+  const wanting: UplinkInput = { kind: "stored", frame: { generation: 7, through: 0, refused: [], expect: { generation: 7, from: 1 } } };
+  let current: UplinkState = STATES.live;
+  for (let count = 0; count <= STALLED_ANSWERS_MAX && current.kind === "live"; count += 1) {
+    current = stepUplink(stepUplink(current, INPUTS.time_due).state, wanting).state;
+    current = stepUplink(current, INPUTS.drained).state;
+  }
+  assert.equal(current.kind, "waiting");
 });

@@ -50,6 +50,7 @@ function linkInMemory(context: Parameters<typeof temporaryFolder>[0]) {
     random: seededRandom(1),
     log: silentLog,
     onWelcome: () => undefined,
+    onServerTime: () => undefined,
     onRosterChanged: () => undefined,
     onCommand: () => Promise.resolve({ outcome: "done" }),
     onStateChanged: () => undefined,

@@ -95,7 +95,7 @@ export class GatewaySession {
       case "welcome":
         return this.#send("welcome", effect.frame);
       case "stored":
-        return this.#send("stored", effect.frame);
+        return this.#send("stored", { ...effect.frame, serverMs: this.#deps.clock.nowMs() });
       case "send":
         return this.#send("roster", effect.frame);
       case "command":

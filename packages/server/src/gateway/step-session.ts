@@ -53,6 +53,7 @@ export type SessionEffect =
   | { readonly kind: "open"; readonly hello: HelloFrame }
   | { readonly kind: "welcome"; readonly frame: WelcomeFrame }
   | { readonly kind: "append"; readonly frame: EventsFrame }
+  /** Sent with the server's time. */
   | { readonly kind: "stored"; readonly frame: StoredFrame }
   | { readonly kind: "command"; readonly frame: CommandFrame }
   | { readonly kind: "end_command"; readonly frame: ResultFrame }

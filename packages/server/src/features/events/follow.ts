@@ -95,7 +95,8 @@ export class LedgerFollowers {
 function answer({ placeId }: LedgerPlace, sequence: number, { events }: EventsAfter): FollowAnswer {
   const followed = events.map((event) => {
     const item = writeEvent(eventView(placeId, event));
-    return { ...item, cursor: item.logId };
+    const { receivedAt, deviceAt } = event;
+    return { ...item, receivedAt, ...(deviceAt === null ? {} : { deviceAt }), cursor: item.logId };
   });
   return { events: followed, next: followed.at(-1)?.cursor ?? encodeLogId({ placeId, sequence }) };
 }

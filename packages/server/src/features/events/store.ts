@@ -160,7 +160,14 @@ const EVENT_AT_MAX = 8_640_000_000_000_000;
 export interface EventsAfter {
   /** The sequence of the newest event; 0 in an empty ledger. */
   readonly head: number;
-  readonly events: readonly StoredEvent[];
+  readonly events: readonly TimedEvent[];
+}
+
+/** An event with the times beside the one it is filed under. */
+export interface TimedEvent extends StoredEvent {
+  readonly receivedAt: number;
+  /** What the device's clock said; null: no device told a time. */
+  readonly deviceAt: number | null;
 }
 
 /*
@@ -175,11 +182,13 @@ const EVENTS_AFTER = `
   ), page as (
     select found.* from span cross join lateral generate_series(span.first, span.last) as each(period)
     cross join lateral (
-      select ${COLUMNS} from events where place_id = $1 and period = each.period and sequence > $3 order by sequence limit $4
+      select ${COLUMNS}, received_at, case when generation > 0 and event_type <> ${eventCode("EVENT_REFUSED")}
+        then coalesce((detail->>'deviceAt')::bigint, event_at) end as device_at
+      from events where place_id = $1 and period = each.period and sequence > $3 order by sequence limit $4
     ) as found
     order by sequence limit $4
   )
-  select head.sequence as head, ${SHOWN} from head left join page on true ${WORDS} order by page.sequence`;
+  select head.sequence as head, page.received_at, page.device_at, ${SHOWN} from head left join page on true ${WORDS} order by page.sequence`;
 
 /** The events that follow a sequence, in the order of the ledger, and how far it reaches, of one moment. */
 export async function eventsAfter(
@@ -187,12 +196,18 @@ export async function eventsAfter(
   place: LedgerPlace,
   from: { readonly sequence: number; readonly countMax: number },
 ): Promise<EventsAfter> {
-  const rows = await queryable.query<EventRow & { readonly head: number }>({
-    name: "events-after",
-    text: EVENTS_AFTER,
-    values: [place.placeId, place.placeGroupId, from.sequence, from.countMax],
+  const rows = await queryable.query<EventRow & { readonly head: number; readonly received_at: number; readonly device_at: number | null }>(
+    {
+      name: "events-after",
+      text: EVENTS_AFTER,
+      values: [place.placeId, place.placeGroupId, from.sequence, from.countMax],
+    },
+  );
+  const events = rows.flatMap((row) => {
+    if (row.sequence === null) return [];
+    return [{ ...storedEvent(row, row.sequence), receivedAt: row.received_at, deviceAt: row.device_at }];
   });
-  return { head: rows[0]?.head ?? 0, events: storedEvents(rows) };
+  return { head: rows[0]?.head ?? 0, events };
 }
 
 interface EventRow {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { encodeLogId } from "../../../src/ledger/log-id.ts";
-import { eventually } from "../../support/index.ts";
+import { eventually, TEST_NOW_MS } from "../../support/index.ts";
 import { type Answer, type FeatureServer, PLACE_ID, SECOND_PLACE_ID, startFeatureServer } from "../support/feature-server.ts";
 import { writeEvents } from "../support/ledger-writer.ts";
 
@@ -46,6 +46,26 @@ function problem(answer: Answer, status: number): string {
   const { code, errors = [] } = answer.body as { code: string; errors?: { field: string }[] };
   return [code, ...errors.map((error) => error.field)].join(" ");
 }
+
+test("an event tells what the device's clock said and when the server had it, beside the time it is filed under", async () => {
+  const placeId = PLACE_ID;
+  const before = (await get("?after=now", { key: "all", placeId })).body as Followed;
+  const at = { eventAt: 90_000, receivedAt: TEST_NOW_MS + 7, eventType: "DEV_DEVICE_START", localLogId: 1 } as const;
+  await writeEvents(server.test.database, placeId, [
+    { ...at, generation: 7 },
+    { ...at, generation: 7, detail: { deviceAt: 5, correctionMs: 89_995 } },
+    { ...at, eventType: "PLACE_SERVICE_START" },
+    { ...at, generation: 7, eventType: "EVENT_REFUSED" },
+  ]);
+  const { body } = await get(`?after=${before.next}`, { key: "all", placeId });
+  const times = (body as { events: Record<string, unknown>[] }).events.map((one) => [one["eventAt"], one["deviceAt"], one["receivedAt"]]);
+  assert.deepEqual(times, [
+    [90_000, 90_000, TEST_NOW_MS + 7],
+    [90_000, 5, TEST_NOW_MS + 7],
+    [90_000, undefined, TEST_NOW_MS + 7],
+    [90_000, undefined, TEST_NOW_MS + 7],
+  ]);
+});
 
 test("an empty ledger has nothing after its beginning, and a cursor to go on from", async () => {
   const { events, next } = await follow("");

@@ -188,6 +188,25 @@ test("a controller's clock is measured with every frame of events, and its belie
   await link.end();
 });
 
+test("a frame without events is answered with the server's time, appends nothing, and tells how wrong the controller's clock is", async () => {
+  const scene = await newScene();
+  const link = await LinkClient.connect(world.url, scene.identity);
+  const { session } = await link.hello();
+  await link.send("events", frame(session, 1, 2));
+  await link.stored();
+  await link.send("events", frame(session, 3, 0, { sentAt: Date.now() + 60_000 }));
+  const { through, expect, serverMs } = await link.stored();
+  assert.deepEqual([through, expect], [2, undefined]);
+  assert.ok(Math.abs((serverMs ?? 0) - Date.now()) < 5_000, `${serverMs}`);
+  const { clockOffsetMs, clockMeasuredAt, log } = await proofOf(scene);
+  assert.ok(Math.abs((clockOffsetMs ?? 0) - 60_000) < 5_000, `${clockOffsetMs}`);
+  assert.ok(Math.abs((clockMeasuredAt ?? 0) - Date.now()) < 5_000);
+  assert.equal(log.receivedCount, 2);
+  await link.send("events", frame(session, 4, 0));
+  assert.deepEqual((await link.stored()).expect, { generation: 7, from: 3 }, "what it thinks stored and is not, it is asked for");
+  await link.end();
+});
+
 test("controllers of a process that was killed are away, and those of a process that lives are not", async () => {
   const [dead, living] = [await newScene(), await newScene()];
   const connect = ({ place }: Scene, instanceId: number) =>
