@@ -42,6 +42,10 @@ export class Child<Wanted extends Handlers> implements AsyncDisposable {
     return new Child<Wanted>(started);
   }
 
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
   ask<Name extends keyof Wanted & string>(name: Name, input: Input<Wanted, Name>): Promise<Output<Wanted, Name>> {
     const id = this.#nextId;
     this.#nextId += 1;

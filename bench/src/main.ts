@@ -8,12 +8,13 @@ import { confirm } from "./jobs/confirm.ts";
 import { decide } from "./jobs/decide.ts";
 import { enrol } from "./jobs/enrol.ts";
 import { link } from "./jobs/link.ts";
+import { many } from "./jobs/many.ts";
 import { revoke } from "./jobs/revoke.ts";
 import { fresh, start } from "./jobs/start.ts";
 import { report } from "./report.ts";
 import { tableHead, tableRow } from "./table.ts";
 
-const JOBS: Readonly<Record<string, () => Promise<Figure[]>>> = { enrol, confirm, revoke, append, link, decide, start, fresh };
+const JOBS: Readonly<Record<string, () => Promise<Figure[]>>> = { enrol, confirm, revoke, append, link, many, decide, start, fresh };
 const REPORT = fileURLToPath(new URL("../../docs/reference/performance.md", import.meta.url));
 
 /** No job takes half of it; one that still runs then hangs, and the run ends. The processes it started end with this one. */

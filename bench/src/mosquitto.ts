@@ -1,7 +1,8 @@
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { EVENTS_PER_FRAME_MAX } from "@postern/contract";
 import { pause, systemTimers } from "@postern/core";
 import { Child } from "./child.ts";
@@ -39,7 +40,28 @@ export async function relayThroughMosquitto({ publishers, countEach }: { publish
   return (wanted * EVENTS_PER_FRAME_MAX * 1_000) / elapsedMs;
 }
 
-async function startMosquitto(): Promise<AsyncDisposable & { readonly url: string }> {
+/** What mosquitto keeps resident, empty and with so many idle connections. Null where it is not installed. */
+export async function mosquittoMemory(clientIds: readonly string[], addresses: readonly string[]): Promise<MemoryUse | null> {
+  if (spawnSync("mosquitto", ["-h"]).error !== undefined) return null;
+  await using broker = await startMosquitto();
+  const emptyBytes = await residentBytes(broker.pid);
+  await using clients = await Child.start<ControllersHandlers>("controllers");
+  await clients.ask("holdOpen", { url: broker.url, clientIds, addresses });
+  return { emptyBytes, fullBytes: await residentBytes(broker.pid) };
+}
+
+export interface MemoryUse {
+  readonly emptyBytes: number;
+  readonly fullBytes: number;
+}
+
+/** What a process keeps in memory, by `ps`, which every Unix has. */
+export async function residentBytes(pid: number): Promise<number> {
+  const { stdout } = await promisify(execFile)("ps", ["-o", "rss=", "-p", String(pid)]);
+  return Number(stdout.trim()) * 1024;
+}
+
+async function startMosquitto(): Promise<AsyncDisposable & { readonly url: string; readonly pid: number }> {
   const stack = new AsyncDisposableStack();
   const { path } = stack.use(await temporaryFolder("mosquitto"));
   const port = await freePort();
@@ -70,5 +92,5 @@ async function startMosquitto(): Promise<AsyncDisposable & { readonly url: strin
     }
     await pause(systemTimers, "look again", 20);
   }
-  return { url, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return { url, pid: broker.pid ?? 0, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }

@@ -1,3 +1,4 @@
+import { downFilter } from "@postern/contract";
 import { pause, systemTimers } from "@postern/core";
 import { machineMs } from "../machine-time.ts";
 import { serve } from "../serve.ts";
@@ -6,8 +7,15 @@ import { type ControllerSeat, ScriptedController } from "./scripted-controller.t
 
 /** Some of the controllers of a place, in a process of their own. */
 const controllers: ScriptedController[] = [];
+const held: PacketLink[] = [];
 let stopping = new AbortController();
 let sending: Promise<number> = Promise.resolve(0);
+
+interface Staying {
+  readonly mqttUrl: string;
+  readonly seats: readonly ControllerSeat[];
+  readonly addresses: readonly string[];
+}
 
 const controllersHandlers = {
   /** Connects each; from then on they take over what the server sends. */
@@ -16,6 +24,32 @@ const controllersHandlers = {
       const controller = new ScriptedController(seat);
       await controller.connect(mqttUrl);
       controllers.push(controller);
+    }
+  },
+  /** As many controllers that come back by themselves after every loss, each from the address named beside it. */
+  stayConnected: async ({ mqttUrl, seats, addresses }: Staying): Promise<void> => {
+    for (const [index, seat] of seats.entries()) {
+      const controller = new ScriptedController(seat);
+      controllers.push(controller);
+      void controller.stayConnected(mqttUrl, addresses[index] ?? "127.0.0.1");
+    }
+  },
+  /** Resolves, with the machine's time, once every controller is connected and holds what it should. */
+  allComplete: async ({ withinMs }: { withinMs: number }): Promise<number> => {
+    const endMs = machineMs() + withinMs;
+    for (;;) {
+      const missing = controllers.filter((controller) => !controller.isComplete).length;
+      if (missing === 0) return machineMs();
+      if (machineMs() > endMs)
+        throw new TypeError(`${missing} of ${controllers.length} controllers are not back after ${withinMs / 1_000} s`);
+      await pause(systemTimers, "look again", 20);
+    }
+  },
+  /** As many idle connections to any broker, each subscribed to a topic of its own. */
+  holdOpen: async ({ url, clientIds, addresses }: { url: string; clientIds: readonly string[]; addresses: readonly string[] }) => {
+    for (const [index, clientId] of clientIds.entries()) {
+      const localAddress = addresses[index] ?? "127.0.0.1";
+      held.push(await PacketLink.open({ url, clientId, username: clientId, localAddress }, downFilter(clientId), () => undefined));
     }
   },
   /** Sends so many events from each as fast as they are stored; resolves when all are. */
@@ -70,5 +104,5 @@ async function sendPaced(perSecond: number, frameEvents: number, stop: AbortSign
 
 serve(controllersHandlers, async () => {
   stopping.abort();
-  for (const controller of controllers) await controller.end();
+  for (const open of [...controllers, ...held]) await open.end();
 });

@@ -8,6 +8,8 @@ export interface LinkAddress {
   readonly clientId: string;
   readonly username?: string;
   readonly password?: Buffer;
+  /** The address it comes from; any unless named. */
+  readonly localAddress?: string;
 }
 
 /** Called with each message: its topic and its bytes. */
@@ -24,15 +26,20 @@ export class PacketLink {
   }
 
   /** Connects and subscribes to one filter; messages go to the listener from then on. */
-  static async open({ url, clientId, ...login }: LinkAddress, filter: string | null, listener: MessageListener): Promise<PacketLink> {
+  static async open(
+    { url, clientId, localAddress, ...login }: LinkAddress,
+    filter: string | null,
+    listener: MessageListener,
+  ): Promise<PacketLink> {
     const { hostname, port } = new URL(url);
-    const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+    const socket = connect({ host: hostname, port: Number(port), noDelay: true, ...(localAddress === undefined ? {} : { localAddress }) });
     const link = new PacketLink(socket);
     const steps = new Map<string, (packet: Packet) => void>();
     const packets = parser({ protocolVersion: 4 });
     packets.on("packet", (packet) => link.#received(packet, listener, steps));
     socket.on("data", (bytes) => packets.parse(bytes));
     socket.on("error", () => undefined);
+    // Rejects with the error of a connection that was refused.
     await once(socket, "connect");
     const step = (cmd: string): Promise<Packet> =>
       new Promise((resolve, reject) => {
@@ -58,6 +65,12 @@ export class PacketLink {
     const acknowledged = new Promise<void>((resolve) => this.#acknowledged.set(messageId, resolve));
     this.#socket.write(generate({ cmd: "publish", topic, payload, qos: 1, dup: false, retain: false, messageId }));
     return acknowledged;
+  }
+
+  /** Calls the listener once, when the connection has ended. */
+  whenClosed(listener: () => void): void {
+    if (this.#socket.closed) listener();
+    else this.#socket.once("close", listener);
   }
 
   async end(): Promise<void> {

@@ -11,7 +11,19 @@ import {
   type UpKind,
   upTopic,
 } from "@postern/contract";
-import { addSums, COMMON_SCOPE, hashToSum, itemHash, itemScopes, rosterDigest, subtractSums } from "@postern/core";
+import {
+  addSums,
+  COMMON_SCOPE,
+  hashToSum,
+  itemHash,
+  itemScopes,
+  pause,
+  rosterDigest,
+  subtractSums,
+  systemRandom,
+  systemTimers,
+} from "@postern/core";
+import { retryDelayMs } from "@postern/door/internal";
 import { SignJWT } from "jose";
 import { PacketLink } from "./packet-link.ts";
 import { passageEvents } from "./passage-events.ts";
@@ -36,10 +48,13 @@ export class ScriptedController {
   readonly seat: ControllerSeat;
   #link: PacketLink | null = null;
   #session = 0;
+  #epoch: string | null = null;
   #nextLocalLogId = 1;
   readonly #waiting = new Map<DownKind, (payload: Buffer) => void>();
   readonly #held = new Map<string, HeldItem>();
   readonly #sums: Map<number, bigint>;
+  #isComplete = false;
+  #isEnded = false;
   #marks = { urgentTo: 0, completeTo: 0 };
 
   constructor(seat: ControllerSeat) {
@@ -50,16 +65,17 @@ export class ScriptedController {
     ]);
   }
 
-  async connect(mqttUrl: string): Promise<void> {
+  /** Resolves once it is welcomed. */
+  async connect(mqttUrl: string, localAddress?: string): Promise<void> {
     const { serial } = this.seat;
     const password = Buffer.from(await linkToken(this.seat));
-    const address = { url: mqttUrl, clientId: serial, username: serial, password };
+    const address = { url: mqttUrl, clientId: serial, username: serial, password, ...(localAddress === undefined ? {} : { localAddress }) };
     this.#link = await PacketLink.open(address, downFilter(serial), (topic, payload) => this.#received(topic, payload));
     const answered = this.#next("welcome");
     this.#send("hello", {
       protocol: 1,
       software: "bench",
-      epoch: null,
+      epoch: this.#epoch,
       roster: { ...this.#marks, digest: this.#digest(), itemCount: this.#held.size },
       log: { generations: [{ generation: GENERATION, predecessor: null, first: 1, last: 1 }] },
       clock: { nowMs: Date.now() },
@@ -84,8 +100,35 @@ export class ScriptedController {
     this.#nextLocalLogId += count;
   }
 
+  /** Comes back by itself whenever the connection is lost, after the pauses of a real controller, until `end`. */
+  async stayConnected(mqttUrl: string, localAddress: string): Promise<void> {
+    let failureCount = 0;
+    while (!this.#isEnded) {
+      try {
+        await this.connect(mqttUrl, localAddress);
+        failureCount = 0;
+        await this.#lost();
+      } catch {
+        await this.#link?.end();
+      }
+      this.#isComplete = false;
+      await pause(systemTimers, "retry", retryDelayMs(failureCount, systemRandom));
+      failureCount += 1;
+    }
+  }
+
+  /** Connected, and holding all that the server named in this session. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
   async end(): Promise<void> {
+    this.#isEnded = true;
     await this.#link?.end();
+  }
+
+  #lost(): Promise<void> {
+    return new Promise((resolve) => (this.#link === null ? resolve() : this.#link.whenClosed(resolve)));
   }
 
   #received(topic: string, payload: Buffer): void {
@@ -96,7 +139,10 @@ export class ScriptedController {
     } else if (kind !== null) {
       // The first roster frame may come in the same bytes as the welcome, and its answer names the session.
       const welcome = kind === "welcome" ? readWelcome(payload) : null;
-      if (welcome?.ok === true) this.#session = welcome.frame.session;
+      if (welcome?.ok === true) {
+        this.#session = welcome.frame.session;
+        this.#epoch = welcome.frame.epoch;
+      }
       this.#waiting.get(kind)?.(payload);
       this.#waiting.delete(kind);
     }
@@ -113,6 +159,7 @@ export class ScriptedController {
       this.#held.set(key, held);
     }
     this.#marks = { urgentTo: frame.urgentTo ?? this.#marks.urgentTo, completeTo: frame.completeTo ?? this.#marks.completeTo };
+    if (frame.completeTo !== undefined) this.#isComplete = true;
     const digest = frame.completeTo === undefined ? {} : { digest: this.#digest() };
     this.#send("synced", { session: this.#session, batch: frame.batch, ...this.#marks, failures: [], ...digest });
   }

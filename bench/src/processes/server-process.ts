@@ -3,17 +3,19 @@ import { type RunningServer, readConfig, startServer } from "@postern/server";
 import { machineMs } from "../machine-time.ts";
 import { serve } from "../serve.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
-import { addPeople, addSeats, PLACE_ID } from "./bench-place.ts";
+import { addPeople, addPlaces, addSeats, PLACE_ID } from "./bench-place.ts";
 import { ConfirmedByAll } from "./confirmed-by-all.ts";
 import type { ApiAddress } from "./people-client.ts";
 import type { ControllerSeat } from "./scripted-controller.ts";
 
 const KEY_MS = 3_600_000;
 const CONFIRM_MS_MAX = 60_000;
+const PLACES_AT_ONCE = 4;
 
 /** A server with the demo place, in a process of its own, as `npm start` has it. */
 const stack = new AsyncDisposableStack();
 let running: RunningServer | null = null;
+let api: ApiAddress = { baseUrl: "", key: "" };
 let confirmed = new ConfirmedByAll([]);
 let urgent = new ConfirmedByAll([]);
 
@@ -23,26 +25,50 @@ function server(): RunningServer {
 }
 
 const serverHandlers = {
-  /** Starts on this data directory; null: one of its own, which goes with it. */
-  start: async ({ dataDir }: { dataDir: string | null }): Promise<{ api: ApiAddress; mqttUrl: string }> => {
+  /** Starts on this data directory; null: one of its own, which goes with it. The link's port is any that is free unless one is named. */
+  start: async ({
+    dataDir,
+    mqttPort = 0,
+  }: {
+    dataDir: string | null;
+    mqttPort?: number;
+  }): Promise<{ api: ApiAddress; mqttUrl: string }> => {
     const path = dataDir ?? stack.use(await temporaryFolder("bench")).path;
-    const config = readConfig({ POSTERN_HTTP_PORT: "0", POSTERN_MQTT_PORT: "0", POSTERN_DATA_DIR: path });
+    const config = readConfig({ POSTERN_HTTP_PORT: "0", POSTERN_MQTT_PORT: String(mqttPort), POSTERN_DATA_DIR: path });
     running = await startServer({ config, log: silentLog, clock: systemClock, timers: systemTimers, random: systemRandom });
     stack.defer(() => server().stop());
     const expiresAtMs = systemClock.nowMs() + KEY_MS;
-    const wanted = { placeGroupId: 100, name: "bench", scopes: ["people", "events", "devices"], placeIds: null, expiresAtMs } as const;
+    const wanted = {
+      placeGroupId: 100,
+      name: "bench",
+      scopes: ["people", "events", "devices", "doors:configure"],
+      placeIds: null,
+      expiresAtMs,
+    } as const;
     const { key } = await running.keys.mintRoot(wanted);
+    api = { baseUrl: running.baseUrl, key };
     running.confirmations.listen(({ controllerId, urgentRevision, confirmed: agreed }) => {
       urgent.heard(controllerId, urgentRevision, machineMs());
       if (agreed !== null) confirmed.heard(controllerId, agreed.revision, machineMs());
     });
-    return { api: { baseUrl: running.baseUrl, key }, mqttUrl: running.mqttUrl };
+    return { api, mqttUrl: running.mqttUrl };
   },
   /** Controllers of the place, each with a door; whose confirmations count from then on. */
   addSeats: async ({ count }: { count: number }): Promise<readonly ControllerSeat[]> => {
-    const seats = await addSeats(server(), count);
+    const seats = await addSeats(server(), { count });
     confirmed = new ConfirmedByAll(seats.map((seat) => seat.controllerId));
     urgent = new ConfirmedByAll(seats.map((seat) => seat.controllerId));
+    return seats;
+  },
+  /** New places with as many controllers each; answers them place by place. */
+  addPlacesWithSeats: async ({ places, seatsEach }: { places: number; seatsEach: number }): Promise<readonly ControllerSeat[]> => {
+    const placeIds = await addPlaces(api, places);
+    const seats: ControllerSeat[] = [];
+    for (let first = 0; first < places; first += PLACES_AT_ONCE) {
+      const batch = placeIds.slice(first, first + PLACES_AT_ONCE);
+      const made = batch.map((placeId, index) => addSeats(server(), { placeId, first: (first + index) * seatsEach, count: seatsEach }));
+      seats.push(...(await Promise.all(made)).flat());
+    }
     return seats;
   },
   addPeople: ({ first, count }: { first: number; count: number }): Promise<void> => addPeople(server(), first, count),

@@ -17,5 +17,6 @@ export * from "./replica/read-item.ts";
 export * from "./replica/replica.ts";
 export * from "./replica/replica-store.ts";
 export * from "./uplink/link-connection.ts";
+export * from "./uplink/retry-delay.ts";
 export * from "./uplink/step-uplink.ts";
 export * from "./uplink/uplink-table.ts";
