@@ -6,6 +6,7 @@ import { confirm } from "../src/jobs/confirm.ts";
 import { decide } from "../src/jobs/decide.ts";
 import { enrol } from "../src/jobs/enrol.ts";
 import { link } from "../src/jobs/link.ts";
+import { many } from "../src/jobs/many.ts";
 import { revoke } from "../src/jobs/revoke.ts";
 import { start } from "../src/jobs/start.ts";
 import { tableHead, tableRow } from "../src/table.ts";
@@ -17,6 +18,7 @@ const SMALL: Readonly<Record<string, { readonly run: () => Promise<Figure[]>; re
   revoke: { run: () => revoke({ controllerCount: 2, queued: 300, fills: 2 }), figures: 1 },
   append: { run: () => append({ count: 4_000, singleCount: 10, rounds: 1 }), figures: 2 },
   link: { run: () => link({ controllerCount: 2, count: 2_000 }), figures: 1 },
+  many: { run: () => many({ places: 2, seatsEach: 5 }), figures: 2 },
   decide: { run: () => decide({ authCount: 100, rounds: 1_000 }), figures: 2 },
   start: { run: () => start({ count: 1, people: 100, events: 400 }), figures: 1 },
 };

@@ -182,6 +182,7 @@ async function startLink({ options, stack, database, address, personKeys }: Link
     personKeys,
     isInstanceAlive: (other) => isInstanceAlive(database, other),
   });
+  stack.defer(() => gateway.drain());
   const sendCommands = (): Promise<void> => gateway.sendDueCommands();
   notifications.listen(
     COMMAND_WAITS_CHANNEL,

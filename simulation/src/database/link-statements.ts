@@ -4,15 +4,18 @@ import { numberOf, numberOrNull, type StatementValues, textOrNull } from "./stat
 
 /** The statements of the gateway and the ledger. */
 export const LINK_STATEMENTS: Readonly<Record<string, StatementTwin>> = {
-  "gateway-find-controller": (tables, values) =>
-    [...tables.controllers.values()]
-      .filter(({ serial }) => serial === values.text(0))
-      .map(({ controllerId, placeId, publicKey, connectedInstance }) => ({
+  "gateway-find-controllers": (tables, values) => {
+    const serials = new Set(values.texts(0));
+    return [...tables.controllers.values()]
+      .filter(({ serial }) => serials.has(serial))
+      .map(({ serial, controllerId, placeId, publicKey, connectedInstance }) => ({
+        serial,
         controllerId,
         placeId,
         publicKey: JSON.parse(publicKey),
         connectedInstance,
-      })),
+      }));
+  },
   "gateway-read-holders": (tables, values) => {
     const serials = new Set(values.texts(0));
     return [...tables.controllers.values()]
@@ -30,10 +33,13 @@ export const LINK_STATEMENTS: Readonly<Record<string, StatementTwin>> = {
     return [];
   },
   "gateway-end-forgotten-commands": (tables, values, write) => {
-    const [sent, known] = [commandsOf(tables, [values.number(0)]), new Set(values.numbers(1))];
+    const sent = commandsOf(tables, values.numbers(0));
+    const owners = values.numbers(1);
+    const known = new Set(values.numbers(2).map((commandId, index) => `${owners[index] ?? 0}:${commandId}`));
     write(() => {
       for (const one of sent)
-        if (one.state === "sent" && !known.has(one.commandId)) tables.commands.set(one.commandId, { ...one, state: "failed" });
+        if (one.state === "sent" && !known.has(`${one.controllerId}:${one.commandId}`))
+          tables.commands.set(one.commandId, { ...one, state: "failed" });
     });
     return [];
   },
@@ -61,13 +67,21 @@ export const LINK_STATEMENTS: Readonly<Record<string, StatementTwin>> = {
     });
     return [];
   },
-  "gateway-open-session": openSession,
-  "gateway-close-session": (tables, values, write) => {
+  "gateway-open-sessions": (tables, values, write) => {
+    const keys = values.texts(2);
+    return values
+      .texts(1)
+      .flatMap((serial, index) => openSession(tables, { serial, key: keys[index] ?? "", instance: values.number(0) }, write));
+  },
+  "gateway-close-sessions": (tables, values, write) => {
+    const sessions = values.numbers(1);
     write(() => {
-      const row = tables.controllers.get(values.number(0));
-      if (row === undefined || row.session !== values.number(1)) return;
-      row.connectedInstance = null;
-      row.offeredTo = tables.revision;
+      for (const [index, controllerId] of values.numbers(0).entries()) {
+        const row = tables.controllers.get(controllerId);
+        if (row === undefined || row.session !== sessions[index]) continue;
+        row.connectedInstance = null;
+        row.offeredTo = tables.revision;
+      }
     });
     return [];
   },
@@ -111,11 +125,14 @@ export const LINK_STATEMENTS: Readonly<Record<string, StatementTwin>> = {
     });
     return [];
   },
-  "ledger-read-marks": (tables, values) =>
-    values.numbers(2).flatMap((generation) => {
-      const through = tables.marks.get(`${values.number(1)}:${generation}`);
-      return through === undefined ? [] : [{ generation, last_local_log_id: through }];
-    }),
+  "ledger-read-marks": (tables, values) => {
+    const generations = values.numbers(2);
+    return values.numbers(1).flatMap((controllerId, index) => {
+      const generation = generations[index] ?? 0;
+      const through = tables.marks.get(`${controllerId}:${generation}`);
+      return through === undefined ? [] : [{ controller_id: controllerId, generation, last_local_log_id: through }];
+    });
+  },
 };
 
 const WAITS: ReadonlySet<string> = new Set(["waiting", "sent"]);
@@ -124,20 +141,26 @@ function commandsOf(tables: Tables, controllerIds: readonly number[]): CommandRo
   return [...tables.commands.values()].filter(({ controllerId }) => controllerIds.includes(controllerId));
 }
 
-function openSession(tables: Tables, values: StatementValues, write: (change: () => void) => void): readonly object[] {
-  const row = [...tables.controllers.values()].find(({ serial, publicKey }) => serial === values.text(0) && publicKey === values.text(5));
+interface Opening {
+  readonly serial: string;
+  readonly key: string;
+  readonly instance: number;
+}
+
+function openSession(tables: Tables, { serial, key, instance }: Opening, write: (change: () => void) => void): readonly object[] {
+  const row = [...tables.controllers.values()].find((one) => one.serial === serial && one.publicKey === key);
   if (row === undefined) return [];
   const { controllerId, placeId } = row;
   write(() => {
     row.session += 1;
-    row.connectedInstance = values.number(1);
+    row.connectedInstance = instance;
     row.heldDoorIds = [...new Set([...row.heldDoorIds, ...servedBy(tables, controllerId)])];
   });
   const doors = tables.doors
     .filter((door) => door.controllerId === controllerId)
     .map(({ doorId, entryDeviceId }) => ({ doorId, entryDeviceId, exitDeviceId: null }));
   const { epoch, revision: head } = tables;
-  return [{ session: row.session, controllerId, placeId, epoch, head, tombstonesFrom: 0, doors }];
+  return [{ serial, session: row.session, controllerId, placeId, epoch, head, tombstonesFrom: 0, doors }];
 }
 
 function writeConfirmations(tables: Tables, values: StatementValues): void {

@@ -63,17 +63,28 @@ export async function endOverdueCommands(queryable: Queryable, nowMs: number): P
   });
 }
 
-/** Ends the commands that were sent to a controller and of which it knows nothing any more: it restarted, or what it said was lost with a connection. */
-export async function endForgottenCommands(
-  queryable: Queryable,
-  { controllerId, known, nowMs }: { readonly controllerId: number; readonly known: readonly number[]; readonly nowMs: number },
-): Promise<void> {
+/** Which of the commands that were sent to it a controller still knows. */
+export interface KnownCommands {
+  readonly controllerId: number;
+  readonly commandIds: readonly number[];
+}
+
+/** Ends the commands that were sent to controllers and of which they know nothing any more: they restarted, or what they said was lost with a connection. */
+export async function endForgottenCommands(queryable: Queryable, known: readonly KnownCommands[], nowMs: number): Promise<void> {
+  if (known.length === 0) return;
   await queryable.query({
     name: "gateway-end-forgotten-commands",
     text: `
-      update door_commands set state = 'failed', reason = 'command_forgotten', ended_at = $3
-      where controller_id = $1 and state = 'sent' and command_id <> all($2::bigint[])`,
-    values: [controllerId, known, nowMs],
+      update door_commands set state = 'failed', reason = 'command_forgotten', ended_at = $4
+      where controller_id = any($1) and state = 'sent' and not exists (
+        select from unnest($2::bigint[], $3::bigint[]) as known(controller_id, command_id)
+        where known.controller_id = door_commands.controller_id and known.command_id = door_commands.command_id)`,
+    values: [
+      known.map((one) => one.controllerId),
+      known.flatMap((one) => one.commandIds.map(() => one.controllerId)),
+      known.flatMap((one) => one.commandIds),
+      nowMs,
+    ],
   });
 }
 

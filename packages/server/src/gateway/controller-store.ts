@@ -1,5 +1,4 @@
-import type { HelloFrame, WelcomeFrame } from "@postern/contract";
-import type { Database, Queryable, Transaction } from "../platform/database.ts";
+import type { Queryable, Transaction } from "../platform/database.ts";
 
 /** Where gateways listen for a hint that a controller's key or doors are others now; the payload is its serial. Polling is the truth. */
 export const CONTROLLERS_CHANGED_CHANNEL = "postern_controllers";
@@ -19,15 +18,17 @@ export interface KnownController {
   readonly connectedInstance: number | null;
 }
 
-export async function findController(queryable: Queryable, serial: string): Promise<KnownController | null> {
-  const [row] = await queryable.query<KnownController>({
-    name: "gateway-find-controller",
+/** Each at the place of its serial; null: there is none. */
+export async function findControllers(queryable: Queryable, serials: readonly string[]): Promise<readonly (KnownController | null)[]> {
+  const rows = await queryable.query<KnownController & { readonly serial: string }>({
+    name: "gateway-find-controllers",
     text: `
-      select controller_id as "controllerId", place_id as "placeId", public_key as "publicKey", connected_instance as "connectedInstance"
-      from controllers where serial = $1`,
-    values: [serial],
+      select serial, controller_id as "controllerId", place_id as "placeId", public_key as "publicKey", connected_instance as "connectedInstance"
+      from controllers where serial = any($1)`,
+    values: [serials],
   });
-  return row ?? null;
+  const found = new Map(rows.map((row) => [row.serial, row]));
+  return serials.map((serial) => found.get(serial) ?? null);
 }
 
 /**
@@ -39,15 +40,19 @@ export async function endSessions(transaction: Transaction, controllerIds: reado
   const rows = await transaction.query<{ serial: string }>({
     name: "gateway-end-sessions",
     text: `
-      with ended as (
-        update controllers set session_number = session_number + 1, connected_instance = null, offered_to = ${Number.MAX_SAFE_INTEGER}
-        where controller_id = any($1) returning serial
+      with ${LOCKED_IN_ORDER}, ended as (
+        update controllers set session_number = session_number + 1, connected_instance = null, offered_to = ${Number.MAX_SAFE_INTEGER} from locked
+        where controllers.controller_id = locked.controller_id returning serial
       )
       select serial, pg_notify('${CONTROLLERS_CHANGED_CHANNEL}', serial) from ended`,
     values: [controllerIds],
   });
   return rows.map((row) => row.serial);
 }
+
+/** Of a statement that writes the controllers `$1`: whoever writes many locks them in this order, so that no two wait for each other. */
+export const LOCKED_IN_ORDER =
+  "locked as (select controller_id from controllers where controller_id = any($1) order by controller_id for no key update)";
 
 /** What makes a connection stale: another key, or a session number above its own. */
 export interface LinkHolder {
@@ -64,97 +69,8 @@ export async function readHolders(queryable: Queryable, serials: readonly string
   });
 }
 
-/** What a session begins with. */
-export interface OpenedSession {
-  readonly session: number;
-  readonly controllerId: number;
-  readonly placeId: number;
-  readonly epoch: string;
-  readonly head: number;
-  readonly tombstonesFrom: number;
-  readonly doors: WelcomeFrame["doors"];
-}
-
-interface OpenedRow extends Omit<OpenedSession, "doors"> {
-  readonly doors: { doorId: number; entryDeviceId: number; exitDeviceId: number | null }[];
-}
-
-const OPEN_SESSION = `
-  with opened as (
-    update controllers set session_number = session_number + 1, connected_instance = $2, connected_at = $3, last_heard_at = $3, clock_offset_ms = $4,
-      clock_measured_at = $3, software = $5, log_reported = $7, log_reported_at = $3,
-      served_door_ids = array(
-        select unnest(served_door_ids) union select door_id from doors where doors.controller_id = controllers.controller_id
-      ),
-      held_door_ids = array(
-        select unnest(held_door_ids) union select door_id from doors where doors.controller_id = controllers.controller_id
-      ),
-      served_device_ids = array(
-        select unnest(served_device_ids) union
-        select device_id from devices join doors using (door_id) where doors.controller_id = controllers.controller_id
-      )
-    where serial = $1 and public_key = $6::jsonb returning controller_id, place_id, session_number
-  ), arrived as (
-    update devices set first_connected_at = $3 where first_connected_at is null
-      and door_id in (select doors.door_id from doors join opened using (controller_id))
-  )
-  select opened.session_number as session, opened.controller_id as "controllerId", opened.place_id as "placeId", deployment.epoch,
-    heads.revision as head, heads.tombstones_from as "tombstonesFrom",
-    (select coalesce(jsonb_agg(jsonb_build_object('doorId', doors.door_id, 'entryDeviceId', entry.device_id, 'exitDeviceId', exit.device_id) order by doors.door_id), '[]')
-      from doors
-      join devices entry on entry.door_id = doors.door_id and entry.side = 'ENTRY'
-      left join devices exit on exit.door_id = doors.door_id and exit.side = 'EXIT'
-      where doors.controller_id = opened.controller_id) as doors
-  from opened join deployment on true join roster_heads heads on heads.place_id = opened.place_id`;
-
-export interface SessionOpening {
-  readonly serial: string;
-  /** The key that the connection was opened with, as JSON. */
-  readonly openedWith: string;
-  readonly instanceId: number;
-  readonly nowMs: number;
-  readonly hello: HelloFrame;
-}
-
-/**
- * Raises the controller's session number, which makes every earlier session stale in every process. Null: since the connection was opened, its key
- * was replaced or taken away, or the controller was.
- */
-export async function openSession(database: Database, opening: SessionOpening): Promise<OpenedSession | null> {
-  const { serial, openedWith, instanceId, nowMs, hello } = opening;
-  const [row] = await database.query<OpenedRow>({
-    name: "gateway-open-session",
-    text: OPEN_SESSION,
-    values: [
-      serial,
-      instanceId,
-      nowMs,
-      hello.clock.nowMs - nowMs,
-      hello.software,
-      openedWith,
-      JSON.stringify(hello.log.generations.map(rangeOf)),
-    ],
-  });
-  return row ?? null;
-}
-
-function rangeOf({ generation, first, last }: HelloFrame["log"]["generations"][number]): object {
-  return { generation, first, last };
-}
-
 /** What a controller whose connection has ended can have been sent at most. */
-const OFFERED_TO = "coalesce((select revision from roster_heads heads where heads.place_id = controllers.place_id), offered_to)";
-
-/** Ends a session, unless a newer one has begun. */
-export async function closeSession(queryable: Queryable, controllerId: number, session: number, nowMs: number): Promise<void> {
-  await queryable.query({
-    name: "gateway-close-session",
-    text: `
-      update controllers set connected_instance = null, last_heard_at = greatest(last_heard_at, $3), offered_to = ${OFFERED_TO}
-      where controller_id = $1 and session_number = $2`,
-    values: [controllerId, session, nowMs],
-  });
-}
+export const OFFERED_TO = "coalesce((select revision from roster_heads heads where heads.place_id = controllers.place_id), offered_to)";
 
 /** What a controller has confirmed that it holds. */
 export interface Confirmation {
@@ -185,7 +101,8 @@ const WRITE_CONFIRMATIONS = `
     select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::jsonb[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::bigint[], $10::text[], $11::text[], $12::bigint[], $13::text[])
       as said(controller_id, session, urgent_revision, failures, at, confirmed_revision, confirmed_digest, confirmed_at, reported_revision, reported_digest, expected_digest, reported_at, door_ids)
   ), known as (
-    select controller_id, place_id, controllers.confirmed_revision, controllers.confirmed_digest from controllers join said using (controller_id)
+    select controller_id, place_id, controllers.confirmed_revision, controllers.confirmed_digest
+    from controllers join said using (controller_id) order by controller_id for no key update of controllers
   ), written as (
     update controllers set urgent_revision = said.urgent_revision, last_heard_at = said.at, failures = said.failures,
       confirmed_revision = coalesce(said.confirmed_revision, controllers.confirmed_revision),
@@ -196,7 +113,7 @@ const WRITE_CONFIRMATIONS = `
       reported_digest = coalesce(said.reported_digest, controllers.reported_digest),
       expected_digest = case when said.reported_revision is null then controllers.expected_digest else said.expected_digest end,
       reported_at = coalesce(said.reported_at, controllers.reported_at)
-    from said where controllers.controller_id = said.controller_id and controllers.session_number = said.session
+    from said join known using (controller_id) where controllers.controller_id = said.controller_id and controllers.session_number = said.session
     returning controllers.controller_id
   )
   insert into receipts(place_id, controller_id, revision_before, digest_before, revision, digest, confirmed_at)
@@ -247,10 +164,12 @@ export async function writeContacts(queryable: Queryable, contacts: readonly Con
   await queryable.query({
     name: "gateway-write-contacts",
     text: `
+      with ${LOCKED_IN_ORDER}
       update controllers set last_heard_at = greatest(controllers.last_heard_at, heard.at),
         clock_offset_ms = coalesce(heard.clock_offset_ms, controllers.clock_offset_ms),
         clock_measured_at = case when heard.clock_offset_ms is null then controllers.clock_measured_at else heard.at end
       from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) as heard(controller_id, session, at, clock_offset_ms)
+        join locked using (controller_id)
       where controllers.controller_id = heard.controller_id and controllers.session_number = heard.session`,
     values: [
       contacts.map((one) => one.controllerId),

@@ -3,6 +3,7 @@ import {
   type CommandFrame,
   type DownKind,
   type EventsFrame,
+  type HelloFrame,
   type ResultFrame,
   readEvents,
   readHello,
@@ -13,16 +14,15 @@ import {
 } from "@postern/contract";
 import { type Clock, COMMON_SCOPE, CodedError, type ItemKey, type Log, sumToHex } from "@postern/core";
 import type { Appender } from "../ledger/appender.ts";
-import { readMarks } from "../ledger/ledger-store.ts";
 import type { Database } from "../platform/database.ts";
 import type { PersonKeys } from "../platform/person-keys/person-keys.ts";
 import { readBucketItems, readBucketSums } from "../roster/digest-store.ts";
 import type { PageItem } from "../roster/page.ts";
 import type { PlaceFeed } from "../roster/place-feed.ts";
 import type { RosterFeeds } from "../roster/roster-feeds.ts";
-import { endForgottenCommands } from "./command-store.ts";
-import { type Confirmation, type Contact, closeSession, type OpenedSession, openSession } from "./controller-store.ts";
+import type { Confirmation, Contact } from "./controller-store.ts";
 import type { LinkConnection } from "./mqtt/mqtt-listener.ts";
+import type { ClosedSession, GreetedSession, OpenedSession, SessionOpening } from "./session-store.ts";
 import { NEW_SESSION, type SessionEffect, type SessionInput, type SessionState, stepSession } from "./step-session.ts";
 import { hasTemplates, withTemplates } from "./template-store.ts";
 
@@ -32,7 +32,9 @@ export interface GatewaySessionDeps {
   readonly appender: Appender;
   readonly clock: Clock;
   readonly log: Log;
-  readonly instanceId: number;
+  /** Null: since the connection was opened, its key was replaced or taken away, or the controller was. */
+  readonly openSession: (opening: SessionOpening) => Promise<GreetedSession | null>;
+  readonly closeSession: (closed: ClosedSession) => Promise<void>;
   readonly personKeys: Pick<PersonKeys, "find">;
   readonly limitPages: <Result>(work: () => Promise<Result>) => Promise<Result>;
   readonly confirm: (confirmation: Confirmation) => void;
@@ -78,8 +80,11 @@ export class GatewaySession {
     await this.#handle({ kind: "dropped" });
     this.#leave?.();
     this.#leave = null;
-    const opened = this.#opened;
-    if (opened !== null) await closeSession(this.#deps.database, opened.controllerId, opened.session, this.#deps.clock.nowMs());
+    if (this.#opened !== null) await this.#closeSession(this.#opened);
+  }
+
+  #closeSession({ controllerId, session }: OpenedSession): Promise<void> {
+    return this.#deps.closeSession({ controllerId, session, atMs: this.#deps.clock.nowMs() });
   }
 
   async #handle(input: SessionInput): Promise<void> {
@@ -121,28 +126,19 @@ export class GatewaySession {
     }
   }
 
-  async #open(hello: Parameters<typeof openSession>[1]["hello"]): Promise<void> {
-    const { database, clock, instanceId, feeds } = this.#deps;
+  async #open(hello: HelloFrame): Promise<void> {
+    const { clock, feeds } = this.#deps;
     const { serial, openedWith } = this.#connection;
-    const opened = await openSession(database, { serial, openedWith, instanceId, nowMs: clock.nowMs(), hello });
+    const opened = await this.#deps.openSession({ serial, openedWith, nowMs: clock.nowMs(), hello });
     if (opened === null) return this.#close("key_replaced");
-    if (hello.commands !== undefined) {
-      await endForgottenCommands(database, { controllerId: opened.controllerId, known: hello.commands, nowMs: clock.nowMs() });
-    }
     this.#opened = opened;
     // It ended while it was written down, and nobody else knows of it: marked as connected it would keep its door out of every other process.
-    if (this.#isClosed()) return closeSession(database, opened.controllerId, opened.session, clock.nowMs());
-    const marks = await readMarks(
-      database,
-      opened.placeId,
-      opened.controllerId,
-      hello.log.generations.map((log) => log.generation),
-    );
+    if (this.#isClosed()) return this.#closeSession(opened);
     const { feed, leave } = await feeds.follow(opened.placeId, () => void this.#inBackground(this.#handle({ kind: "woken" })));
     if (this.#state.kind === "closed") return leave();
     this.#feed = feed;
     this.#leave = leave;
-    await this.#handle({ kind: "opened", opened, marks, serverMs: clock.nowMs() });
+    await this.#handle({ kind: "opened", opened, marks: opened.marks, serverMs: clock.nowMs() });
   }
 
   #isClosed(): boolean {

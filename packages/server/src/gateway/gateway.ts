@@ -5,6 +5,7 @@ import pLimit from "p-limit";
 import { appendServerEvents } from "../ledger/append.ts";
 import type { Appender } from "../ledger/appender.ts";
 import { ensurePeriod } from "../ledger/ledger-store.ts";
+import { Batcher } from "../platform/batcher.ts";
 import type { Database } from "../platform/database.ts";
 import type { PersonKeys } from "../platform/person-keys/person-keys.ts";
 import { PAGE_QUERIES_AT_ONCE_MAX } from "../roster/limits.ts";
@@ -12,7 +13,7 @@ import type { RosterFeeds } from "../roster/roster-feeds.ts";
 import { endCommand, endOverdueCommands, takeDueCommands } from "./command-store.ts";
 import type { Confirmations } from "./confirmations.ts";
 import {
-  findController,
+  findControllers,
   forgetInstance,
   type KnownController,
   type LinkHolder,
@@ -20,9 +21,10 @@ import {
   readOtherInstances,
 } from "./controller-store.ts";
 import { GatewaySession, type GatewaySessionDeps } from "./gateway-session.ts";
-import { ALIVE_ANSWER_MS, REFUSED_SESSION_RECORD_MS } from "./limits.ts";
+import { ALIVE_ANSWER_MS, CONTROLLERS_PER_STATEMENT_MAX, CONTROLLERS_WAITING_MAX, REFUSED_SESSION_RECORD_MS } from "./limits.ts";
 import { verifyLinkToken } from "./link-token.ts";
 import type { LinkConnection, LinkHandler } from "./mqtt/mqtt-listener.ts";
+import { type ClosedSession, closeSessions, type GreetedSession, openSessions, type SessionOpening } from "./session-store.ts";
 
 export interface GatewayDeps {
   readonly database: Database;
@@ -50,12 +52,19 @@ type Verdict = Awaited<ReturnType<LinkHandler["authenticate"]>>;
 export class Gateway implements LinkHandler {
   readonly #deps: GatewayDeps;
   readonly #sessionDeps: GatewaySessionDeps;
+  readonly #finding: Batcher<string, KnownController | null>;
+  readonly #opening: Batcher<SessionOpening, GreetedSession | null>;
+  readonly #closing: Batcher<ClosedSession, undefined>;
   readonly #connected = new Map<string, Connected>();
   readonly #refusalRecordedAt = new Map<string, number>();
 
   constructor(deps: GatewayDeps) {
     this.#deps = deps;
     const { database, feeds, appender, clock, log, instanceId, confirmations, personKeys } = deps;
+    const limits = { weightMax: CONTROLLERS_PER_STATEMENT_MAX, waitingMax: CONTROLLERS_WAITING_MAX };
+    this.#finding = new Batcher({ ...limits, answer: (serials) => findControllers(database, serials) });
+    this.#opening = new Batcher({ ...limits, answer: (openings) => openSessions(database, instanceId, openings) });
+    this.#closing = new Batcher({ ...limits, answer: (closed) => closeSessions(database, closed).then(() => closed.map(() => undefined)) });
     const limitPages = pLimit(PAGE_QUERIES_AT_ONCE_MAX);
     const endOne: GatewaySessionDeps["endCommand"] = (controllerId, result) => endCommand(database, controllerId, result, clock.nowMs());
     this.#sessionDeps = {
@@ -65,7 +74,8 @@ export class Gateway implements LinkHandler {
       appender,
       clock,
       log,
-      instanceId,
+      openSession: (opening) => this.#opening.ask(opening),
+      closeSession: (closed) => this.#closing.ask(closed),
       personKeys,
       limitPages: (work) => limitPages(work),
       confirm: (one) => confirmations.add(one),
@@ -74,8 +84,8 @@ export class Gateway implements LinkHandler {
   }
 
   async authenticate(serial: string, password: string, remoteAddress: string): Promise<Verdict> {
-    const { database, clock, verifyToken = verifyLinkToken } = this.#deps;
-    const controller = await findController(database, serial);
+    const { clock, verifyToken = verifyLinkToken } = this.#deps;
+    const controller = await this.#finding.ask(serial);
     if (controller === null || controller.publicKey === null) return refuse("controller_unknown");
     if (!(await verifyToken(password, controller.publicKey, serial, clock.nowMs()))) return refuse("token_invalid");
     if (await this.#isConnected(serial, controller)) {
@@ -118,6 +128,11 @@ export class Gateway implements LinkHandler {
     this.#connected.delete(connection.serial);
     this.#deps.log.info("gateway.disconnected", { serial: connection.serial, reason });
     entry.session.dropped().catch((cause: unknown) => this.#deps.log.warn("gateway.close_unwritten", { serial: connection.serial, cause }));
+  }
+
+  /** Resolves once it is written down which controllers have gone. */
+  drain(): Promise<void> {
+    return this.#closing.drain();
   }
 
   /**
@@ -180,7 +195,7 @@ export class Gateway implements LinkHandler {
 
   #refuseOpened({ serial, remoteAddress }: LinkConnection): void {
     const record = async (): Promise<void> => {
-      const controller = await findController(this.#deps.database, serial);
+      const controller = await this.#finding.ask(serial);
       if (controller !== null) await this.#recordRefusal(serial, controller, remoteAddress);
     };
     record().catch((cause: unknown) => this.#deps.log.warn("gateway.refusal_unwritten", { serial, cause }));

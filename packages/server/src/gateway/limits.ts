@@ -21,3 +21,9 @@ export const SESSIONS_POLL_MS = 5_000;
 
 /** How much longer than its time the result of a command may take: a controller looks once a second whether a card came in time. */
 export const COMMAND_ANSWER_GRACE_MS = 5_000;
+
+/** Controllers that one statement looks up, greets or closes: thousands that come back at once cost tens of statements, and none holds its rows for long. */
+export const CONTROLLERS_PER_STATEMENT_MAX = 256;
+
+/** Controllers that wait for the next such statement: as many as may be connected. Beyond it a connection is refused, and comes again. */
+export const CONTROLLERS_WAITING_MAX = 20_000;

@@ -10,7 +10,6 @@ import type {
 } from "@postern/contract";
 import type { AppendOutcome } from "../ledger/append.ts";
 import type { Page, PageItem } from "../roster/page.ts";
-import type { OpenedSession } from "./controller-store.ts";
 import {
   type PumpEffect,
   type PumpState,
@@ -23,6 +22,7 @@ import {
   pumpWake,
   startPump,
 } from "./pump.ts";
+import type { OpenedSession } from "./session-store.ts";
 
 /** One connection's session, from the accepted CONNECT to its end (SPEC.md). */
 export type SessionState =

@@ -1,107 +1,60 @@
-import { type Clock, CodedError } from "@postern/core";
+import type { Clock } from "@postern/core";
+import { Batcher, isDataRefused } from "../platform/batcher.ts";
 import type { Database } from "../platform/database.ts";
-import { sqlStateOf } from "../platform/database-error.ts";
 import { type AppendOutcome, appendBatches } from "./append.ts";
 import { ensurePeriod } from "./ledger-store.ts";
 import { APPEND_BATCHES_WAITING_MAX, APPEND_EVENTS_MAX } from "./limits.ts";
 import { periodOf } from "./period.ts";
 import type { AppendBatch, RefusalCode, StoredAnswer } from "./plan-append.ts";
 
-interface Waiting {
-  readonly batch: AppendBatch;
-  readonly resolve: (outcome: AppendOutcome) => void;
-  readonly reject: (cause: unknown) => void;
-}
-
 /** Group commit: batches that arrive while one transaction runs are the next one's. */
 export class Appender {
   readonly #database: Database;
   readonly #clock: Clock;
-  readonly #waiting: Waiting[] = [];
+  readonly #commits: Batcher<AppendBatch, AppendOutcome>;
   readonly #periods = new Set<number>();
-  #isRunning = false;
-  #whenIdle: Promise<void> = Promise.resolve();
 
   constructor(database: Database, clock: Clock) {
     this.#database = database;
     this.#clock = clock;
-  }
-
-  /** Resolves after the commit. Rejects with `ledger_busy` when too many wait, or with the database's failure: the controller sends again. */
-  append(batch: AppendBatch): Promise<AppendOutcome> {
-    if (this.#waiting.length >= APPEND_BATCHES_WAITING_MAX) {
-      return Promise.reject(new CodedError("ledger_busy", { class: "transient", summary: "Too many batches wait to be appended." }));
-    }
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ batch, resolve, reject });
-      if (!this.#isRunning) this.#whenIdle = this.#run();
+    this.#commits = new Batcher({
+      answer: (batches) => this.#commit(batches),
+      weightOf: (batch) => batch.events.length,
+      weightMax: APPEND_EVENTS_MAX,
+      waitingMax: APPEND_BATCHES_WAITING_MAX,
     });
   }
 
+  /** Resolves after the commit. Rejects with `database_busy`, or with the database's failure: the controller sends again. */
+  append(batch: AppendBatch): Promise<AppendOutcome> {
+    return this.#commits.ask(batch);
+  }
+
   /** Waits until what was handed over is answered. */
-  async drain(): Promise<void> {
-    await this.#whenIdle;
+  drain(): Promise<void> {
+    return this.#commits.drain();
   }
 
-  async #run(): Promise<void> {
-    this.#isRunning = true;
-    while (this.#waiting.length > 0) await this.#commit(this.#take());
-    // In the same step as the look at the queue: whoever comes after it finds nobody running.
-    this.#isRunning = false;
-  }
-
-  #take(): Waiting[] {
-    let events = 0;
-    let count = 0;
-    for (const { batch } of this.#waiting) {
-      events += batch.events.length;
-      if (count > 0 && events > APPEND_EVENTS_MAX) break;
-      count += 1;
-    }
-    return this.#waiting.splice(0, count);
-  }
-
-  async #commit(group: readonly Waiting[]): Promise<void> {
+  /** What the database refuses as data is somebody's bad event; alone in its batch, it is found, so that it harms nobody else's. */
+  async #commit(batches: readonly AppendBatch[]): Promise<readonly AppendOutcome[]> {
+    await this.#ensurePeriods(batches);
     try {
-      await this.#ensurePeriods(group);
-      const outcomes = await appendBatches(
-        this.#database,
-        group.map((waiting) => waiting.batch),
-      );
-      group.forEach((waiting, index) => {
-        const outcome = outcomes[index];
-        if (outcome !== undefined) waiting.resolve(outcome);
-      });
+      return await appendBatches(this.#database, batches);
     } catch (cause) {
-      await this.#commitApart(group, cause);
+      const [only] = batches;
+      if (only === undefined || batches.length > 1 || !isDataRefused(cause)) throw cause;
+      return [await appendOneByOne(this.#database, only)];
     }
   }
 
-  /** What the database refused as data is somebody's bad event: find it, so that it harms nobody else's. Any other failure is everybody's. */
-  async #commitApart(group: readonly Waiting[], cause: unknown): Promise<void> {
-    const [only] = group;
-    if (!isDataRefused(cause) || only === undefined) {
-      for (const waiting of group) waiting.reject(cause);
-    } else if (group.length > 1) {
-      for (const waiting of group) await this.#commit([waiting]);
-    } else {
-      await appendOneByOne(this.#database, only.batch).then(only.resolve, only.reject);
-    }
-  }
-
-  async #ensurePeriods(group: readonly Waiting[]): Promise<void> {
-    for (const receivedAtMs of [this.#clock.nowMs(), ...group.map((waiting) => waiting.batch.receivedAtMs)]) {
+  async #ensurePeriods(batches: readonly AppendBatch[]): Promise<void> {
+    for (const receivedAtMs of [this.#clock.nowMs(), ...batches.map((batch) => batch.receivedAtMs)]) {
       const period = periodOf(receivedAtMs);
       if (this.#periods.has(period)) continue;
       await ensurePeriod(this.#database, receivedAtMs);
       this.#periods.add(period);
     }
   }
-}
-
-/** SQLSTATE class 22: data the database cannot hold. */
-function isDataRefused(cause: unknown): boolean {
-  return sqlStateOf(cause)?.startsWith("22") === true;
 }
 
 /** Appends a batch event by event, the refused ones as stubs. */

@@ -171,17 +171,27 @@ export async function writeMarks(transaction: Transaction, marks: readonly MarkR
   });
 }
 
-/** What the ledger has of these generations of a controller's log. */
-export async function readMarks(
-  queryable: Queryable,
-  placeId: number,
-  controllerId: number,
-  generations: readonly number[],
-): Promise<Map<number, number>> {
-  const rows = await queryable.query<{ generation: number; last_local_log_id: number }>({
+/** Generations of one controller's log. */
+export interface LogsAsked {
+  readonly placeId: number;
+  readonly controllerId: number;
+  readonly generations: readonly number[];
+}
+
+/** What the ledger has of some logs: for each asked one, by generation, the last number stored. */
+export async function readMarks(queryable: Queryable, asked: readonly LogsAsked[]): Promise<readonly ReadonlyMap<number, number>[]> {
+  const logs = asked.flatMap(({ placeId, controllerId, generations }) =>
+    generations.map((generation) => ({ placeId, controllerId, generation })),
+  );
+  const rows = await queryable.query<{ controller_id: number; generation: number; last_local_log_id: number }>({
     name: "ledger-read-marks",
-    text: "select generation, last_local_log_id from log_marks where place_id = $1 and controller_id = $2 and generation = any($3)",
-    values: [placeId, controllerId, generations],
+    text: `
+      select controller_id, generation, last_local_log_id
+      from log_marks join unnest($1::bigint[], $2::bigint[], $3::bigint[]) as asked(place_id, controller_id, generation)
+        using (place_id, controller_id, generation)`,
+    values: [logs.map((log) => log.placeId), logs.map((log) => log.controllerId), logs.map((log) => log.generation)],
   });
-  return new Map(rows.map((row) => [row.generation, row.last_local_log_id]));
+  const marks = new Map(asked.map(({ controllerId }) => [controllerId, new Map<number, number>()]));
+  for (const row of rows) marks.get(row.controller_id)?.set(row.generation, row.last_local_log_id);
+  return asked.map(({ controllerId }) => marks.get(controllerId) ?? new Map());
 }

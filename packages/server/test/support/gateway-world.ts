@@ -51,6 +51,7 @@ export async function startGatewayWorld(
     confirmations,
     async stop() {
       await listener.stop();
+      await gateway.drain();
       await appender.drain();
       await confirmations.close();
     },
