@@ -9,12 +9,24 @@ import { decide } from "./jobs/decide.ts";
 import { enrol } from "./jobs/enrol.ts";
 import { link } from "./jobs/link.ts";
 import { many } from "./jobs/many.ts";
+import { repair } from "./jobs/repair.ts";
 import { revoke } from "./jobs/revoke.ts";
 import { fresh, start } from "./jobs/start.ts";
 import { report } from "./report.ts";
 import { tableHead, tableRow } from "./table.ts";
 
-const JOBS: Readonly<Record<string, () => Promise<Figure[]>>> = { enrol, confirm, revoke, append, link, many, decide, start, fresh };
+const JOBS: Readonly<Record<string, () => Promise<Figure[]>>> = {
+  enrol,
+  confirm,
+  revoke,
+  repair,
+  append,
+  link,
+  many,
+  decide,
+  start,
+  fresh,
+};
 const REPORT = fileURLToPath(new URL("../../docs/reference/performance.md", import.meta.url));
 
 /** Ten thousand controllers take half of it, the others a fifth; one that still runs then hangs, and the run ends. The processes it started end with this one. */

@@ -7,6 +7,7 @@ import { decide } from "../src/jobs/decide.ts";
 import { enrol } from "../src/jobs/enrol.ts";
 import { link } from "../src/jobs/link.ts";
 import { many } from "../src/jobs/many.ts";
+import { repair } from "../src/jobs/repair.ts";
 import { revoke } from "../src/jobs/revoke.ts";
 import { start } from "../src/jobs/start.ts";
 import { tableHead, tableRow } from "../src/table.ts";
@@ -16,6 +17,7 @@ const SMALL: Readonly<Record<string, { readonly run: () => Promise<Figure[]>; re
   enrol: { run: () => enrol({ count: 20, insertCount: 20, controllerCount: 2, loadPerSecond: 1_000 }), figures: 4 },
   confirm: { run: () => confirm({ controllerCount: 4, count: 10 }), figures: 1 },
   revoke: { run: () => revoke({ controllerCount: 2, queued: 300, fills: 2 }), figures: 1 },
+  repair: { run: () => repair({ people: 600, wrong: 3 }), figures: 1 },
   append: { run: () => append({ count: 4_000, singleCount: 10, rounds: 1 }), figures: 2 },
   link: { run: () => link({ controllerCount: 2, count: 2_000 }), figures: 1 },
   many: { run: () => many({ places: 2, seatsEach: 5 }), figures: 2 },

@@ -45,13 +45,15 @@ export async function addSeats(
 /** Puts so many people who may pass every door into the roster, in one change; the doors are sent each of them. */
 export async function addPeople({ database }: RunningServer, first: number, count: number): Promise<void> {
   const changes = Array.from({ length: count }, (_, index) => {
-    const item = personItem(FIRST_AUTH_ID + first + index);
+    const item = benchPerson(first + index);
     return { key: itemKey(item), item };
   });
   await database.transaction((transaction) => changeRoster(transaction, PLACE_ID, { changes, nowMs: systemClock.nowMs() }));
 }
 
-function personItem(id: number): AuthItem {
+/** The person of that number who may pass every door. */
+export function benchPerson(number: number): AuthItem {
+  const id = FIRST_AUTH_ID + number;
   const right = { startMs: 1_700_000_000_000, endMs: 2_000_000_000_000, doors: "all", scheduleId: null, grants: [] } as const;
   const credentials = { chains: [["CARD"]], cards: [`CSN:${id}`], pin: null, uniquePin: null, fingerprints: [] } as const;
   return { kind: "auth", id, userId: id, name: "Bench Person", status: "ACTIVE", ...right, ...credentials };

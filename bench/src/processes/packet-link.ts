@@ -67,6 +67,16 @@ export class PacketLink {
     return acknowledged;
   }
 
+  /** Bytes received so far, with all that MQTT adds. */
+  get bytesDown(): number {
+    return this.#socket.bytesRead;
+  }
+
+  /** Bytes sent so far. */
+  get bytesUp(): number {
+    return this.#socket.bytesWritten;
+  }
+
   /** Calls the listener once, when the connection has ended. */
   whenClosed(listener: () => void): void {
     if (this.#socket.closed) listener();

@@ -215,7 +215,8 @@ function holdItem(item: unknown): HeldItem | null {
   return held;
 }
 
-function linkToken({ serial, privateKey }: ControllerSeat): Promise<string> {
+/** What a connection of a minute shows as its password. */
+export function linkToken({ serial, privateKey }: ControllerSeat): Promise<string> {
   return new SignJWT({})
     .setProtectedHeader({ alg: "EdDSA" })
     .setSubject(serial)
