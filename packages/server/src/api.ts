@@ -122,11 +122,11 @@ type Services = ReturnType<typeof createServices>;
 
 function createServices(deps: ApiDeps) {
   const galleries = new PlaceGalleries(deps);
-  const writer = new AuthWriter({ ...deps, bodyKey: deps.deriveKey("create bodies") });
+  const writer = new AuthWriter({ ...deps, galleries, bodyKey: deps.deriveKey("create bodies") });
   return {
     audit: { database: deps.database, access: deps.access },
     auths: authsService({ ...deps, writer }),
-    nativeAuths: { database: deps.database, writer },
+    nativeAuths: { database: deps.database, writer, personKeys: deps.personKeys },
     claims: claimsService({ ...deps, claimHashKey: deps.deriveKey("claim codes") }),
     controllers: controllersService(deps),
     devices: devicesService(deps),

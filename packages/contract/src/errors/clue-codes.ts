@@ -21,8 +21,14 @@ export const CLUE_CODES = {
   f1000: { status: 400, class: "caller", summary: "The head is turned or tilted too far." },
   f1001: { status: 400, class: "caller", summary: "The quality of the image is too low." },
   f1002: { status: 400, class: "caller", summary: "No face was found in the image." },
-  /** Ours, beside CLUe's own. */
+  /** Ours, beside CLUe's own; the next two as well. */
   f1900: { status: 400, class: "caller", summary: "More than one face is in the image." },
+  f1901: {
+    status: 400,
+    class: "caller",
+    summary: "The face looks like that of another person of the place, which the place does not allow.",
+  },
+  f1902: { status: 400, class: "caller", summary: "The place enrols no face without a recorded consent." },
   f1006: { status: 500, class: "transient", summary: "Face extraction is busy; try again later." },
   a1028: { status: 400, class: "caller", summary: "The account or key is not valid." },
 } as const satisfies Record<string, ClueErrorSpec>;

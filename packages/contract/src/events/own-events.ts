@@ -12,6 +12,7 @@ export const OWN_SERVER_EVENTS = {
   ROSTER_ITEM_FAILED: { code: 1005, meaning: "A controller could not take over one item of its roster." },
   LOCKDOWN_BEGIN_REQ: { code: 1006, meaning: "A person ordered a lockdown of doors of the place." },
   LOCKDOWN_END_REQ: { code: 1007, meaning: "A person ended the lockdown of doors of the place." },
+  FACE_DUPLICATED: { code: 1008, meaning: "A face was enrolled that looks like another person's of the place." },
 } as const satisfies Record<string, EventRow>;
 
 /** Written by controllers. CLUe has no names for them. */

@@ -31,3 +31,6 @@ export const GRANTS_PER_AUTH_MAX = 64;
 
 /** Doors named by one auth's grants, through all its groups together. Ids of the longest kind then fill two thirds of `ITEM_BYTES_PER_FRAME_MAX`. */
 export const GRANT_DOORS_PER_AUTH_MAX = 8_000;
+
+/** The name of a text that people agree to, such as `privacy 2026-11`; the text itself is kept by whoever asks. */
+export const CONSENT_TEXT_VERSION_LENGTH_MAX = 64;

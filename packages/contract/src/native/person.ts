@@ -12,7 +12,7 @@ import {
 import { NAME_PATTERN } from "../clue/read-credentials.ts";
 import { ModeText } from "./door.ts";
 import { PRIVATE } from "./explain-schema.ts";
-import { GROUPS_PER_AUTH_MAX } from "./native-limits.ts";
+import { CONSENT_TEXT_VERSION_LENGTH_MAX, GROUPS_PER_AUTH_MAX } from "./native-limits.ts";
 import { operations } from "./operation.ts";
 import {
   Count,
@@ -95,6 +95,26 @@ export const CredentialsWrite = Type.Object(
 );
 export type CredentialsWrite = Static<typeof CredentialsWrite>;
 
+/** That somebody agreed to their face being used, as it was recorded: who asked keeps the text, and names it here. */
+const FaceConsent = Type.Object(
+  {
+    textVersion: Type.String({
+      minLength: 1,
+      maxLength: CONSENT_TEXT_VERSION_LENGTH_MAX,
+      pattern: "^[A-Za-z0-9][A-Za-z0-9 ._/:+-]*$",
+      "x-rule": "must be letters, digits, spaces or . _ / : + -",
+      description: "Of the text that was agreed to.",
+    }),
+    givenAt: EpochMs,
+    endsAt: Type.Optional(
+      Type.Union([EpochMs, Type.Null()], { description: "Exclusive. The face ends with it. null: until it is taken back." }),
+    ),
+  },
+  closed,
+);
+export type FaceConsent = Static<typeof FaceConsent>;
+const OptionalConsent = Type.Union([FaceConsent, Type.Null()], { description: "null takes it back, and the face with it." });
+
 const GroupIds = Type.Array(Id, { maxItems: GROUPS_PER_AUTH_MAX, uniqueItems: true });
 
 const NewAuth = Type.Object(
@@ -107,6 +127,7 @@ const NewAuth = Type.Object(
     doors: DoorSet,
     scheduleId: Type.Optional(OptionalId),
     groupIds: Type.Optional(GroupIds),
+    faceConsent: Type.Optional(OptionalConsent),
     credentials: Type.Optional(CredentialsWrite),
   },
   closed,
@@ -122,6 +143,7 @@ const AuthChange = Type.Object(
     doors: Type.Optional(DoorSet),
     scheduleId: Type.Optional(OptionalId),
     groupIds: Type.Optional(GroupIds),
+    faceConsent: Type.Optional(OptionalConsent),
     credentials: Type.Optional(CredentialsWrite),
   },
   closed,
@@ -142,6 +164,7 @@ export const Auth = Type.Object(
     doors: DoorSet,
     scheduleId: OptionalId,
     groupIds: Type.Array(Id),
+    faceConsent: OptionalConsent,
     credentials: Type.Object(
       {
         cards: Type.Array(
@@ -216,6 +239,22 @@ export const Erasure = Type.Object(
   closed,
 );
 export type Erasure = Static<typeof Erasure>;
+
+const FacesOfAuth = Type.Object(
+  {
+    faces: Type.Array(
+      Type.Object(
+        {
+          packId: Type.String({ description: "The models that its template was made with." }),
+          packVersion: Id,
+          crop: Type.Union([Type.String(), Type.Null()], { description: "JPEG of 112 pixels in base64; null where the place keeps none." }),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
 
 const AuthParams = Type.Object({ authId: Id }, closed);
 const UserParams = Type.Object({ userId: Id }, closed);
@@ -303,6 +342,19 @@ export const personOperations = operations({
     errors: ["not_found", "changed_meanwhile"],
     isVersioned: true,
     awaitsDoors: true,
+  },
+  readFaces: {
+    method: "GET",
+    path: "/auths/{authId}/faces",
+    access: ["people"],
+    tag: "auths",
+    summary: "Read which faces an auth holds, with their crops where the place keeps them; templates are never told",
+    params: AuthParams,
+    query: NoQuery,
+    body: null,
+    answer: FacesOfAuth,
+    status: 200,
+    errors: ["not_found"],
   },
   deleteFaces: {
     method: "DELETE",

@@ -10,10 +10,26 @@ export type PlaceGroup = Static<typeof PlaceGroup>;
 const PlaceGroupParams = Type.Object({ placeGroupId: Id }, closed);
 const PlaceGroupWrite = Type.Object({ name: ThingName }, closed);
 
-export const Place = Type.Object({ placeId: Id, placeGroupId: Id, name: ThingName, timeZone: TimeZone, madeAt: EpochMs }, closed);
+/** What a place does about faces. */
+const facePolicy = {
+  faceDuplicates: Type.Union([Type.Literal("report"), Type.Literal("refuse")], {
+    description: "What becomes of a face that looks like another person's of the place: an event and a header, or a refusal.",
+  }),
+  faceCrops: Type.Union([Type.Literal("dropped"), Type.Literal("kept")], {
+    description: "Whether the aligned crop of 112 pixels is kept, under the person's key, and shown. Dropping takes away what was kept.",
+  }),
+  faceConsent: Type.Union([Type.Literal("elsewhere"), Type.Literal("required")], {
+    description: "Whether a face is enrolled only with a consent recorded here; what was enrolled before stays.",
+  }),
+};
+
+export const Place = Type.Object(
+  { placeId: Id, placeGroupId: Id, name: ThingName, timeZone: TimeZone, ...facePolicy, madeAt: EpochMs },
+  closed,
+);
 export type Place = Static<typeof Place>;
 
-const PlaceWrite = Type.Object({ name: ThingName, timeZone: TimeZone }, closed);
+const PlaceWrite = Type.Object({ name: ThingName, timeZone: TimeZone, ...Type.Partial(Type.Object(facePolicy)).properties }, closed);
 export type PlaceWrite = Static<typeof PlaceWrite>;
 
 export const placeOperations = operations({
@@ -131,7 +147,7 @@ export const placeOperations = operations({
     path: "/places/{placeId}",
     access: ["doors:configure"],
     tag: "places",
-    summary: "Rename a place or move it to another time zone; its doors follow",
+    summary: "Rename a place, move it to another time zone, which its doors follow, or change what it does about faces",
     params: PlaceParams,
     query: NoQuery,
     body: Type.Partial(PlaceWrite, closed),

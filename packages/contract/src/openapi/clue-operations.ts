@@ -60,6 +60,8 @@ const EVENTS_NOTE = "Both ends are inclusive and less than eight days apart; wit
 
 /** What a photo can be refused for. */
 const PHOTO_CODES = ["f1000", "f1001", "f1002", "f1006", "f1900"] as const;
+/** Beside that by the policies of the place that it is enrolled at. */
+const ENROLLED_PHOTO_CODES = [...PHOTO_CODES, "f1901", "f1902"] as const;
 
 const change = { access: ["people"], tag: "auths", params: AuthParams, query: NoQuery, awaitsDoors: true } as const;
 const replaceAuth = {
@@ -68,7 +70,7 @@ const replaceAuth = {
   summary: "Change a right, overwriting its credentials whole",
   body: bodies.ReplaceAuthBody,
   answer: successOf(AuthData),
-  errors: ["e1002", "e1006", "e1007", ...PHOTO_CODES],
+  errors: ["e1002", "e1006", "e1007", ...ENROLLED_PHOTO_CODES],
 } as const;
 const deleteAuth = {
   ...change,
@@ -102,7 +104,7 @@ export const CLUE_OPERATIONS = {
     query: NoQuery,
     body: CreateAuthBody,
     answer: successOf(AuthData),
-    errors: ["e1002", "e1006", "e1007", ...PHOTO_CODES],
+    errors: ["e1002", "e1006", "e1007", ...ENROLLED_PHOTO_CODES],
     isIdempotent: true,
     awaitsDoors: true,
   },
@@ -115,7 +117,7 @@ export const CLUE_OPERATIONS = {
     description: "The fields may also stand within `auth`. null takes a credential away and gives a name or the modes back their default.",
     body: bodies.ChangeAuthBody,
     answer: successOf(AuthData),
-    errors: ["e1002", "e1006", "e1007", ...PHOTO_CODES],
+    errors: ["e1002", "e1006", "e1007", ...ENROLLED_PHOTO_CODES],
   },
   replaceAuth: { ...replaceAuth, path: "/places/auths/{authId}", source: "CLUe §1.3" },
   replaceAuthShort: { ...replaceAuth, path: "/auths/{authId}", source: "ours" },

@@ -4,7 +4,7 @@ import { CodedError } from "@postern/core";
 import { CLUE_CODES, ClueError, LINK_CODES, linkError, NATIVE_CODES, nativeError } from "../../src/errors/index.ts";
 
 test("CLUe's codes are those its documents name and one of ours, each answered with 400 but for our own faults and a busy face extraction", () => {
-  const wanted = "a1028 e1000 e1001 e1002 e1003 e1004 e1005 e1006 e1007 e1008 e1009 e1010 f1000 f1001 f1002 f1006 f1900";
+  const wanted = "a1028 e1000 e1001 e1002 e1003 e1004 e1005 e1006 e1007 e1008 e1009 e1010 f1000 f1001 f1002 f1006 f1900 f1901 f1902";
   assert.equal(Object.keys(CLUE_CODES).sort().join(" "), wanted);
   for (const [code, spec] of Object.entries(CLUE_CODES)) {
     assert.equal(spec.status, code === "e1000" || code === "f1006" ? 500 : 400, code);

@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import { insertTask } from "../../src/features/faces/store.ts";
 import { encodeLogId } from "../../src/ledger/log-id.ts";
 import { writeEvents } from "../features/support/ledger-writer.ts";
 import { TEST_NOW_MS } from "../support/index.ts";
@@ -66,7 +68,10 @@ async function populate(api: ApiWorld, key: string): Promise<void> {
 
 async function reconnect({ keys: { place, test: real, time } }: ApiWorld): Promise<void> {
   // What was found of a face is kept for a minute, in which the time of these tests passes quickly.
-  await real.database.execute("update face_matches set made_at = $1", [time.nowMs]);
+  for (let count = 0; count < 10; count += 1) {
+    const task = { taskUuid: randomUUID(), placeId: place.placeId, deviceId: place.deviceIds[0] ?? 0, authIds: [], madeAtMs: time.nowMs };
+    await insertTask(real.database, task, { forgottenToMs: time.nowMs - 60_000 });
+  }
   await real.database.execute("update controllers set connected_instance = 1, lost_at = null where place_id = $1", [place.placeId]);
   await real.database.execute(
     `update doors set controller_id = (select min(controller_id) from controllers where place_id = $1)

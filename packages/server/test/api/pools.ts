@@ -73,7 +73,17 @@ export class Pools {
     );
     return {
       ...Object.fromEntries([...ids, ...times]),
-      ...{ endAt: later, endTime: later, expiresAt: soon, eventTime: soon, actAt: soon, notAfter: soon, after: cursor },
+      ...{
+        endAt: later,
+        endTime: later,
+        endsAt: later,
+        givenAt: fc.constant(this.#nowMs),
+        expiresAt: soon,
+        eventTime: soon,
+        actAt: soon,
+        notAfter: soon,
+        after: cursor,
+      },
       ...{ doors: this.#idsOf("doorId"), key: someKey, userKey: someKey, "userKey?": seldom(someKey) },
       ...SPOKEN,
       ...this.#pictureHints(),

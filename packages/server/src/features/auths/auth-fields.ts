@@ -8,6 +8,8 @@ export interface AuthFields {
   readonly scheduleId: string;
   readonly uniquePin: string;
   readonly groupIds: string;
+  /** Where a consent is recorded, or would be. */
+  readonly faceConsent: string;
   /** What was read has the ids in ascending order. */
   door(doorId: number): string;
   group(groupId: number): string;
@@ -32,6 +34,8 @@ export function clueFields(body: unknown, prefix: "auth." | ""): AuthFields {
     // CLUe has no groups: an auth gets them through v2 alone.
     groupIds: `${prefix}groupIds`,
     group: () => `${prefix}groupIds`,
+    // Nor has it a consent: what is refused is the photo.
+    faceConsent: `${prefix}credentials.faceImages`,
     card: (index) => `${prefix}credentials.cards${Array.isArray(memberOf(credentials, "cards")) ? `[${index}]` : ""}`,
     faceImage: (index) => `${prefix}credentials.faceImages${Array.isArray(memberOf(credentials, "faceImages")) ? `[${index}]` : ""}`,
   };
@@ -47,6 +51,7 @@ export function nativeFields(body: { readonly doors?: "all" | readonly number[];
     scheduleId: "scheduleId",
     uniquePin: "credentials.uniquePin",
     groupIds: "groupIds",
+    faceConsent: "faceConsent",
     door: (doorId) => `doors${indexOf(body.doors, (each) => each === doorId)}`,
     group: (groupId) => `groupIds${indexOf(body.groupIds, (each) => each === groupId)}`,
     card: (index) => `credentials.cards[${index}]`,

@@ -1,4 +1,4 @@
-import { type AuthView, type ClueCard, defaultModes, type Fingerprint, type HeldCredentials } from "@postern/contract";
+import { type AuthView, type ClueCard, type Consent, defaultModes, type Fingerprint, type HeldCredentials } from "@postern/contract";
 import { fingerMark } from "@postern/core";
 import type { FaceRecord } from "../../platform/faces/prove-faces.ts";
 import type { WantedAuth, WantedChange } from "./wanted-auth.ts";
@@ -28,6 +28,7 @@ export interface AuthRecord {
   readonly cards: readonly ClueCard[];
   readonly fingerprints: readonly FingerprintRecord[];
   readonly faces: readonly FaceRecord[];
+  readonly faceConsent: Consent | null;
   readonly hasPin: boolean;
   readonly hasUniquePin: boolean;
 }
@@ -39,7 +40,7 @@ export interface DoorName {
 
 /** `faces`: as they were found in the photos. */
 export function authRecord(wanted: WantedAuth, faces: readonly FaceRecord[]): AuthRecord {
-  const { name, status, startMs, endMs, doors, scheduleId, groupIds, credentials } = wanted;
+  const { name, status, startMs, endMs, doors, scheduleId, groupIds, faceConsent, credentials } = wanted;
   return {
     name,
     status,
@@ -53,6 +54,7 @@ export function authRecord(wanted: WantedAuth, faces: readonly FaceRecord[]): Au
     cards: credentials.cards.map(writtenCard),
     fingerprints: credentials.fingerprints.map(fingerprintRecord),
     faces: faces.map(faceRecord),
+    faceConsent,
     hasPin: credentials.pin !== null,
     hasUniquePin: credentials.uniquePin !== null,
   };
@@ -81,6 +83,7 @@ export function changedRecord(record: AuthRecord, change: WantedChange, { userKe
     cards: cards?.map(writtenCard) ?? record.cards,
     fingerprints: fingerprints?.map(fingerprintRecord) ?? record.fingerprints,
     faces: faces?.map(faceRecord) ?? record.faces,
+    faceConsent: change.faceConsent === undefined ? record.faceConsent : change.faceConsent,
     hasPin: pin === undefined ? record.hasPin : pin !== null,
     hasUniquePin: uniquePin === undefined ? record.hasUniquePin : uniquePin !== null,
   };
@@ -124,6 +127,9 @@ export interface AuthDetails extends AuthView {
   readonly groupIds: readonly number[];
   readonly fingerprints: readonly { readonly fingerFormat: string; readonly fingerFlag: string }[];
   readonly faceCount: number;
+  readonly faceConsent: Consent | null;
+  /** Auths of other people whose faces look like those that were just enrolled; empty in all other answers. */
+  readonly faceDuplicates: readonly number[];
   readonly hasPin: boolean;
   readonly hasUniquePin: boolean;
 }
@@ -133,5 +139,14 @@ export function authDetails({ record, ...kept }: KeptAuth, doorNames: readonly D
   const { modesAsked: _, fingerprints, faces, ...shown } = record;
   const doors = record.doors === "all" ? record.doors : doorNames;
   const kinds = fingerprints.map(({ fingerFormat, fingerFlag }) => ({ fingerFormat, fingerFlag }));
-  return { ...kept, ...shown, doors, modes: modesOf(record), faceImages: [], faceCount: faces.length, fingerprints: kinds };
+  return {
+    ...kept,
+    ...shown,
+    doors,
+    modes: modesOf(record),
+    faceImages: [],
+    faceDuplicates: [],
+    faceCount: faces.length,
+    fingerprints: kinds,
+  };
 }

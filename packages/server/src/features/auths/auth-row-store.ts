@@ -1,11 +1,11 @@
-import type { ClueCard } from "@postern/contract";
+import type { ClueCard, Consent } from "@postern/contract";
 import type { FaceRecord } from "../../platform/faces/prove-faces.ts";
 import type { DoorName, FingerprintRecord, KeptAuth } from "./auth-record.ts";
 
 /** Of `auths` joined with the user's `key`: everything that may be shown, and of secrets that they are there. */
 export const AUTH_COLUMNS = `
   place_id, auth_id, user_id, key, auths.made_at, last_modified_at, name, status, start_at, end_at, door_access_type, door_ids, schedule_id, modes_asked, phone, cards,
-  fingerprints, faces, pin_verifier is not null as has_pin, unique_pin_hash is not null as has_unique_pin,
+  fingerprints, faces, face_consent, pin_verifier is not null as has_pin, unique_pin_hash is not null as has_unique_pin,
   array(select group_id from access_group_members members where members.place_id = auths.place_id and members.auth_id = auths.auth_id order by group_id) as group_ids,
   (select coalesce(jsonb_agg(jsonb_build_object('doorId', door_id, 'doorName', name) order by door_id), '[]')
     from doors where doors.place_id = auths.place_id and door_id = any(door_ids)) as doors`;
@@ -29,6 +29,7 @@ export interface AuthRow {
   readonly cards: ClueCard[];
   readonly fingerprints: FingerprintRecord[];
   readonly faces: FaceRecord[];
+  readonly face_consent: Consent | null;
   readonly has_pin: boolean;
   readonly has_unique_pin: boolean;
   readonly group_ids: number[];
@@ -56,6 +57,7 @@ export function keptAuth(row: AuthRow): KeptAuth {
       cards: row.cards,
       fingerprints: row.fingerprints,
       faces: row.faces,
+      faceConsent: row.face_consent,
       hasPin: row.has_pin,
       hasUniquePin: row.has_unique_pin,
     },

@@ -1,10 +1,13 @@
 import type { Clock, Random } from "@postern/core";
 import { itemKey } from "@postern/core";
+import { ensurePeriod } from "../../ledger/ledger-store.ts";
 import type { ReachedPlace } from "../../platform/access/actor.ts";
 import { type AuditActor, writeAudit } from "../../platform/audit/audit-store.ts";
 import type { Database } from "../../platform/database.ts";
 import type { FaceExaminer } from "../../platform/faces/face-examiner.ts";
-import { proveFaces } from "../../platform/faces/prove-faces.ts";
+import { readFacePolicy } from "../../platform/faces/face-policy-store.ts";
+import type { PlaceGalleries } from "../../platform/faces/place-galleries.ts";
+import { type ProvenFace, proveFaces } from "../../platform/faces/prove-faces.ts";
 import { refuseWhenOver } from "../../platform/http/keyed-routes.ts";
 import type { PersonKeys } from "../../platform/person-keys/person-keys.ts";
 import { WindowLimiter } from "../../platform/window-limiter.ts";
@@ -15,6 +18,7 @@ import { change } from "./change.ts";
 import { createBodyHmac } from "./create-body.ts";
 import { enrol } from "./enrol.ts";
 import type { IdempotencyKey } from "./idempotency-store.ts";
+import { refuseConsentAhead } from "./judge-faces.ts";
 import * as limits from "./limits.ts";
 import { PinProver } from "./pin-proofs.ts";
 import { deleteAuth, findThings, lockAuth, readPlaceSalt } from "./store.ts";
@@ -27,6 +31,7 @@ export interface AuthWriterDeps {
   readonly random: Random;
   readonly personKeys: PersonKeys;
   readonly faces: FaceExaminer;
+  readonly galleries: PlaceGalleries;
   /** Derived from the server's key for create bodies alone. */
   readonly bodyKey: Uint8Array;
 }
@@ -82,13 +87,14 @@ export class AuthWriter {
 
   /** Resolves once the auth is committed; a repeat of the same request finds the same auth. Fails as `enrol` does. */
   async create({ place, by, wanted, fields, idempotencyKey }: AuthCreation): Promise<AuthDetails> {
-    const { database, clock, bodyKey, personKeys } = this.#deps;
+    const { database, clock, bodyKey } = this.#deps;
+    refuseConsentAhead(wanted.faceConsent, fields, clock.nowMs());
     const enrolment = {
       placeId: place.placeId,
       placeGroupId: place.placeGroupId,
       wanted,
       proofs: await this.#prover.prove(wanted.credentials, () => readPlaceSalt(database, place.placeId)),
-      faces: (await proveFaces(this.#deps.faces, wanted.credentials.faceImages, fields.faceImage)) ?? [],
+      faces: (await this.#prove(place, wanted.credentials.faceImages, fields)) ?? [],
       fields,
       bodyHmac: createBodyHmac(bodyKey, wanted),
       idempotencyKey,
@@ -96,12 +102,13 @@ export class AuthWriter {
       nowMs: clock.nowMs(),
     };
     const isUniquePinAsked = wanted.credentials.uniquePin !== null;
-    return this.#countingRefusals({ place, by }, isUniquePinAsked, () => database.transaction((tx) => enrol(tx, enrolment, personKeys)));
+    return this.#countingRefusals({ place, by }, isUniquePinAsked, () => database.transaction((tx) => enrol(tx, enrolment, this.#deps)));
   }
 
   /** null: there is none any more. Fails as `change` does. */
   async change({ place, by, authId, wanted, fields, judgePresent }: AuthAlteration): Promise<AuthDetails | null> {
-    const { database, clock, personKeys } = this.#deps;
+    const { database, clock } = this.#deps;
+    refuseConsentAhead(wanted.faceConsent, fields, clock.nowMs());
     const request = {
       placeId: place.placeId,
       placeGroupId: place.placeGroupId,
@@ -110,12 +117,12 @@ export class AuthWriter {
       fields,
       judgePresent,
       proofs: await this.#prover.prove(wanted.credentials, () => readPlaceSalt(database, place.placeId)),
-      faces: await proveFaces(this.#deps.faces, wanted.credentials.faceImages, fields.faceImage),
+      faces: await this.#prove(place, wanted.credentials.faceImages, fields),
       by,
       nowMs: clock.nowMs(),
     };
     const isUniquePinAsked = typeof wanted.credentials.uniquePin === "string";
-    return this.#countingRefusals({ place, by }, isUniquePinAsked, () => database.transaction((tx) => change(tx, request, personKeys)));
+    return this.#countingRefusals({ place, by }, isUniquePinAsked, () => database.transaction((tx) => change(tx, request, this.#deps)));
   }
 
   /** null: there is no such auth any more. One without faces stays as it is. */
@@ -139,6 +146,21 @@ export class AuthWriter {
       await changeRoster(tx, placeId, { changes: [{ key: itemKey({ kind: "auth", id: authId }), item: null }], nowMs });
       return true;
     });
+  }
+
+  /** The faces of photos. Their place's templates are opened before its roster is locked, so that nobody waits while all of them are read. */
+  async #prove(
+    { placeId }: ReachedPlace,
+    photos: readonly string[] | undefined,
+    fields: AuthFields,
+  ): Promise<readonly ProvenFace[] | undefined> {
+    const { database, galleries, faces, clock } = this.#deps;
+    if (photos === undefined || photos.length === 0) return photos === undefined ? undefined : [];
+    const { crops } = await readFacePolicy(database, placeId);
+    const proven = await proveFaces(faces, photos, { fieldOf: fields.faceImage, wantsCrop: crops === "kept" });
+    await galleries.follow(database, placeId);
+    await ensurePeriod(database, clock.nowMs());
+    return proven;
   }
 
   /** Limited, because each answer is a guess. */

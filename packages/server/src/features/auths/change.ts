@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import { ClueError, cardKeyOf, cardKeysInOrder } from "@postern/contract";
 import { type AuditActor, writeAudit } from "../../platform/audit/audit-store.ts";
 import type { Transaction } from "../../platform/database.ts";
+import { readFacePolicy } from "../../platform/faces/face-policy-store.ts";
+import type { PlaceGalleries } from "../../platform/faces/place-galleries.ts";
 import type { ProvenFace } from "../../platform/faces/prove-faces.ts";
 import type { PersonKeys } from "../../platform/person-keys/person-keys.ts";
 import { deriveRoster } from "../../roster/derive-roster.ts";
@@ -9,7 +11,8 @@ import { findCrowdedGroup, findExcessOfGrants } from "../../roster/grant-limits.
 import { lockRoster } from "../../roster/roster-store.ts";
 import type { AuthFields } from "./auth-fields.ts";
 import { type AuthDetails, type AuthRecord, authDetails, changedRecord } from "./auth-record.ts";
-import { unlessTaken } from "./enrol.ts";
+import { type EnrolDeps, unlessTaken } from "./enrol.ts";
+import { doesConsentHold, judgeFaces, recordDuplicates, withKeptCrops } from "./judge-faces.ts";
 import { refuseExcess, refuseTakenCards, refuseUniquePin, refuseUnknown } from "./judge-named.ts";
 import type { PinProofs } from "./pin-proofs.ts";
 import { changedSecrets, needsPersonKey, type Secrets } from "./secrets.ts";
@@ -37,14 +40,16 @@ export interface AuthChangeRequest {
  * Changes an auth within the caller's transaction, with what its doors hold; null when there is none. What is asked to be as it is costs the doors
  * nothing. Fails as `enrol` does.
  */
-export async function change(transaction: Transaction, request: AuthChangeRequest, personKeys: PersonKeys): Promise<AuthDetails | null> {
-  const { placeId, authId, wanted, nowMs } = request;
+export async function change(transaction: Transaction, asked: AuthChangeRequest, deps: EnrolDeps): Promise<AuthDetails | null> {
+  const { placeId, authId, wanted, nowMs } = asked;
   await lockRoster(transaction, placeId);
   const found = await lockAuth(transaction, authId);
   if (found === null) return null;
-  request.judgePresent?.(authDetails(found.kept, found.doors));
-  const record = changedRecord(found.kept.record, wanted, { userKey: found.kept.userKey, faces: request.faces });
-  const secrets = await sealedAnew(transaction, request, { found, personKeys });
+  asked.judgePresent?.(authDetails(found.kept, found.doors));
+  const { faces, duplicates } = await judgedFaces(transaction, asked, { found, galleries: deps.galleries });
+  const request = { ...asked, faces };
+  const record = changedRecord(found.kept.record, wanted, { userKey: found.kept.userKey, faces });
+  const secrets = await sealedAnew(transaction, request, { found, personKeys: deps.personKeys });
   const doors = await judge(transaction, request, record);
   if (isDeepStrictEqual(record, found.kept.record) && isDeepStrictEqual(secrets, found.secrets)) return authDetails(found.kept, doors);
   await unlessTaken(async () => {
@@ -68,7 +73,27 @@ export async function change(transaction: Transaction, request: AuthChangeReques
     detail: { changed: changedNames(found, record, secrets) },
   });
   await deriveRoster(transaction, placeId, { touched: { auths: [authId] }, nowMs });
-  return authDetails({ ...found.kept, lastModifiedMs: nowMs, record }, doors);
+  await recordDuplicates(transaction, { placeId, authId, userId: found.kept.userId, nowMs }, duplicates);
+  return { ...authDetails({ ...found.kept, lastModifiedMs: nowMs, record }, doors), faceDuplicates: duplicates };
+}
+
+/** The faces as they shall be; undefined: they stay. The same ones again are not judged anew, and a consent that ends takes them with it. */
+async function judgedFaces(
+  transaction: Transaction,
+  { placeId, authId, faces, wanted, fields, nowMs }: AuthChangeRequest,
+  { found, galleries }: { readonly found: Locked; readonly galleries: PlaceGalleries },
+): Promise<{ readonly faces: readonly ProvenFace[] | undefined; readonly duplicates: readonly number[] }> {
+  const { record } = found.kept;
+  const consent = wanted.faceConsent === undefined ? record.faceConsent : wanted.faceConsent;
+  if (faces === undefined) {
+    const isEnded = wanted.faceConsent !== undefined && record.faceConsent !== null && !doesConsentHold(consent, nowMs);
+    return { faces: isEnded ? [] : undefined, duplicates: [] };
+  }
+  const isSame = faces.length === record.faces.length && faces.every(({ mark }, index) => mark === record.faces[index]?.mark);
+  if (faces.length === 0) return { faces, duplicates: [] };
+  if (isSame && wanted.faceConsent === undefined)
+    return { faces: withKeptCrops(await readFacePolicy(transaction, placeId), faces), duplicates: [] };
+  return judgeFaces(transaction, galleries, { placeId, authId, faces, consent, fields, nowMs });
 }
 
 type Locked = FoundAuth & { readonly secrets: Secrets };

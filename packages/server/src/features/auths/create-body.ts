@@ -13,7 +13,18 @@ export function createBodyHmac(key: Uint8Array, wanted: WantedAuth): Uint8Array 
 }
 
 /** Absent credentials are left out, so that a body's HMAC stays as it is when later versions read more of them. */
-function createBodyJson({ userKey, name, status, startMs, endMs, doors, scheduleId, groupIds, credentials }: WantedAuth): Json {
+function createBodyJson({
+  userKey,
+  name,
+  status,
+  startMs,
+  endMs,
+  doors,
+  scheduleId,
+  groupIds,
+  faceConsent,
+  credentials,
+}: WantedAuth): Json {
   const cards = credentials.cards.map(({ cardNumber, formatType, formatData }) => ({ cardNumber, formatType, formatData }));
   const fingerprints = credentials.fingerprints.map(({ fingerFormat, fingerFlag, fingerData }) => ({
     fingerFormat,
@@ -32,6 +43,7 @@ function createBodyJson({ userKey, name, status, startMs, endMs, doors, schedule
     scheduleId,
     cards,
     groupIds: groupIds.length === 0 ? undefined : groupIds,
+    faceConsent: faceConsent === null ? undefined : { ...faceConsent },
     fingerprints: fingerprints.length === 0 ? undefined : fingerprints,
     faceImages: faceImages.length === 0 ? undefined : faceImages,
     pin: credentials.pin ?? undefined,

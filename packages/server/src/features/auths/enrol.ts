@@ -3,6 +3,7 @@ import { itemKey } from "@postern/core";
 import { type AuditActor, writeAudit } from "../../platform/audit/audit-store.ts";
 import type { Transaction } from "../../platform/database.ts";
 import { violates } from "../../platform/database-error.ts";
+import type { PlaceGalleries } from "../../platform/faces/place-galleries.ts";
 import type { ProvenFace } from "../../platform/faces/prove-faces.ts";
 import type { PersonKeys } from "../../platform/person-keys/person-keys.ts";
 import { platformError } from "../../platform/platform-errors.ts";
@@ -13,6 +14,7 @@ import type { AuthFields } from "./auth-fields.ts";
 import { newAuthItem } from "./auth-item.ts";
 import { type AuthDetails, authDetails, authRecord } from "./auth-record.ts";
 import { type IdempotencyKey, rememberRequest } from "./idempotency-store.ts";
+import { type JudgedFaces, judgeFaces, recordDuplicates } from "./judge-faces.ts";
 import { refuseExcess, refuseTakenCards, refuseUniquePin, refuseUnknown } from "./judge-named.ts";
 import type { PinProofs } from "./pin-proofs.ts";
 import { changedSecrets, NO_SECRETS, needsPersonKey, type Secrets } from "./secrets.ts";
@@ -28,6 +30,11 @@ import {
 } from "./store.ts";
 import { uniquePinTaken } from "./unique-pin-taken.ts";
 import type { WantedAuth } from "./wanted-auth.ts";
+
+export interface EnrolDeps {
+  readonly personKeys: PersonKeys;
+  readonly galleries: PlaceGalleries;
+}
 
 /** One request to give a person a right at a place, read and judged as far as it can be without the database. */
 export interface Enrolment {
@@ -50,7 +57,7 @@ export interface Enrolment {
  * (CLUe §7). Fails with `e1006` when it contradicts what is there and with `e1007` when it names what is not; `database_conflict` means that
  * somebody else came first, and the transaction has to be run again.
  */
-export async function enrol(transaction: Transaction, enrolment: Enrolment, personKeys: PersonKeys): Promise<AuthDetails> {
+export async function enrol(transaction: Transaction, enrolment: Enrolment, deps: EnrolDeps): Promise<AuthDetails> {
   const { wanted, placeGroupId, idempotencyKey, fields, proofs } = enrolment;
   const named = namedThings(enrolment);
   const facts = await loadEnrolmentFacts(transaction, { ...named, placeGroupId, userKey: wanted.userKey, idempotencyKey });
@@ -59,7 +66,7 @@ export async function enrol(transaction: Transaction, enrolment: Enrolment, pers
   refuseUnknown(named, facts, fields);
   refuseTakenCards(cardKeysInOrder(wanted.credentials), facts, fields, null);
   if (proofs.uniquePin && refuseUniquePin(proofs.uniquePin.digits, facts, fields, null) === "taken") throw uniquePinTaken(fields);
-  return insert(transaction, enrolment, { facts, named, personKeys });
+  return insert(transaction, enrolment, { facts, named, deps });
 }
 
 function namedThings({ placeId, wanted, proofs }: Enrolment): NamedThings {
@@ -113,17 +120,19 @@ async function repeat(transaction: Transaction, enrolment: Enrolment, { authId, 
 interface Known {
   readonly facts: EnrolmentFacts;
   readonly named: NamedThings;
-  readonly personKeys: PersonKeys;
+  readonly deps: EnrolDeps;
 }
 
-async function insert(transaction: Transaction, enrolment: Enrolment, { facts, named, personKeys }: Known): Promise<AuthDetails> {
+async function insert(transaction: Transaction, enrolment: Enrolment, { facts, named, deps }: Known): Promise<AuthDetails> {
   const { placeId, placeGroupId, wanted, bodyHmac, by, nowMs } = enrolment;
   const { userKey, groupIds } = wanted;
   const record = authRecord(wanted, enrolment.faces);
-  const { ids, secrets } = await unlessTaken(async () => {
+  const { ids, secrets, duplicates } = await unlessTaken(async () => {
     const base = { placeId, placeGroupId, userId: facts.userId, userKey, record, cardKeys: named.cardKeys, bodyHmac, madeAtMs: nowMs };
     const inserted = await insertAuth(transaction, base);
-    return { ids: inserted, secrets: await sealSecrets(transaction, enrolment, { ids: inserted, personKeys }) };
+    const judged = await judge(transaction, enrolment, { authId: inserted.authId, galleries: deps.galleries });
+    const ids = { ids: inserted, personKeys: deps.personKeys, faces: judged.faces };
+    return { ids: inserted, duplicates: judged.duplicates, secrets: await sealSecrets(transaction, enrolment, ids) };
   });
   await remember(transaction, enrolment, ids.authId);
   if (groupIds.length > 0) await joinGroups(transaction, enrolment, ids.authId);
@@ -141,7 +150,25 @@ async function insert(transaction: Transaction, enrolment: Enrolment, { facts, n
     const item = newAuthItem(ids, record, { cardKeys: named.cardKeys, secrets });
     await changeRoster(transaction, placeId, { changes: [{ key: itemKey(item), item }], nowMs });
   }
-  return authDetails({ ...ids, placeId, userKey, madeAtMs: nowMs, lastModifiedMs: nowMs, record }, facts.doors);
+  await recordDuplicates(transaction, { ...ids, placeId, nowMs }, duplicates);
+  const made = authDetails({ ...ids, placeId, userKey, madeAtMs: nowMs, lastModifiedMs: nowMs, record }, facts.doors);
+  return { ...made, faceDuplicates: duplicates };
+}
+
+interface Judging {
+  readonly authId: number;
+  readonly galleries: PlaceGalleries;
+}
+
+/** Under the roster's head, taken after the person and their cards as every enrolment takes it; one without faces does not wait for it here. */
+async function judge(
+  transaction: Transaction,
+  { placeId, wanted, faces, fields, nowMs }: Enrolment,
+  { authId, galleries }: Judging,
+): Promise<JudgedFaces> {
+  if (faces.length === 0) return { faces, duplicates: [] };
+  await lockRoster(transaction, placeId);
+  return judgeFaces(transaction, galleries, { placeId, authId, faces, consent: wanted.faceConsent, fields, nowMs });
 }
 
 /** Under the roster's head, so that no group changes until the doors have what it gives. One that was deleted since it was looked up is met here. */
@@ -154,8 +181,8 @@ async function joinGroups(transaction: Transaction, { placeId, wanted, fields }:
 
 async function sealSecrets(
   transaction: Transaction,
-  { wanted, proofs, faces, nowMs }: Enrolment,
-  { ids, personKeys }: { readonly ids: AuthIds; readonly personKeys: PersonKeys },
+  { wanted, proofs, nowMs }: Enrolment,
+  { ids, personKeys, faces }: { readonly ids: AuthIds; readonly personKeys: PersonKeys; readonly faces: readonly ProvenFace[] },
 ): Promise<Secrets> {
   const brought = { ...proofs, fingerprints: wanted.credentials.fingerprints, faces };
   if (!needsPersonKey(brought)) return NO_SECRETS;

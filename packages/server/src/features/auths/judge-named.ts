@@ -15,7 +15,10 @@ export function refuseUnknown(named: NamedThings, found: ThingsFound, fields: Au
     ...named.groupIds
       .filter((groupId) => !groups.has(groupId))
       .map((groupId) => ({ field: fields.group(groupId), message: "is no access group of this place", rejectedValue: groupId })),
-  ].slice(0, PROBLEMS_COUNT_MAX);
+  ]
+    // In the order of the request, which says nothing of the ids: they were read in theirs.
+    .toSorted((one, other) => one.field.localeCompare(other.field, "en", { numeric: true }))
+    .slice(0, PROBLEMS_COUNT_MAX);
   if (named.scheduleId !== null && !found.hasSchedule) {
     problems.push({ field: fields.scheduleId, message: "is no schedule of this place", rejectedValue: named.scheduleId });
   }

@@ -39,3 +39,9 @@ export const BIOMETRICS_ENDED_AT_ONCE_MAX = 200;
 
 /** How often they are looked for: an hour late is nothing beside thirty days. */
 export const BIOMETRICS_END_EVERY_MS = 3_600_000;
+
+/** How often faces whose consent has ended are looked for: whoever set an end meant that day, not the next hour. */
+export const CONSENTS_END_EVERY_MS = 60_000;
+
+/** A consent is recorded after it was given, by clocks that differ by this much at most. */
+export const CONSENT_AHEAD_MS_MAX = 5 * 60_000;

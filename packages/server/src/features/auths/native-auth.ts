@@ -27,6 +27,7 @@ export function nativeAuth(auth: AuthDetails): Auth {
     doors: auth.doors === "all" ? auth.doors : auth.doors.map((door) => door.doorId),
     scheduleId: auth.scheduleId,
     groupIds: [...auth.groupIds],
+    faceConsent: auth.faceConsent,
     credentials: {
       cards: auth.cards.map(({ cardNumber, formatType, formatData }) =>
         formatData === null ? { cardNumber, formatType } : { cardNumber, formatType, formatData },

@@ -1,10 +1,11 @@
-import { readPathId, writeBare, writeList, writeOne } from "@postern/contract";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import { type AuthData, readPathId, type Success, writeBare, writeList, writeOne } from "@postern/contract";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { accepted } from "../../platform/http/accepted.ts";
 import { AUTH_BODY_BYTES_MAX } from "../../platform/http/http-limits.ts";
 import type { TellDoors } from "../../platform/http/tell-doors.ts";
+import { tellDuplicates } from "../../platform/http/tell-duplicates.ts";
 import { AUTH_ANSWER_MS_MAX } from "./limits.ts";
-import type { AuthsService } from "./service.ts";
+import type { AuthsService, WrittenAuth } from "./service.ts";
 
 /** `Prefer: wait` is ours: CLUe says nothing of when doors know. */
 const WRITING = { bodyLimit: AUTH_BODY_BYTES_MAX, config: { awaitsDoors: true, answerMsMax: AUTH_ANSWER_MS_MAX } } as const;
@@ -22,8 +23,8 @@ export function addAuthRoutes(routes: FastifyInstance, auths: AuthsService, tell
   routes.post<PlaceParams>("/places/:placeId/auths", WRITING, async (request, reply) => {
     const placeId = accepted(readPathId("placeId", request.params.placeId));
     const made = await auths.create(request.actor, { placeId, body: request.body, idempotencyKey: idempotencyKey(request) });
-    await tellDoors({ request, reply }, made.authId);
-    return writeOne(made);
+    await tellDoors({ request, reply }, made.data.authId);
+    return answer(reply, made);
   });
 
   routes.get<AuthParams>("/auths/:authId", async (request) => {
@@ -43,15 +44,15 @@ export function addAuthRoutes(routes: FastifyInstance, auths: AuthsService, tell
 
   routes.patch<AuthParams>("/auths/:authId", WRITING, async (request, reply) => {
     const changed = await auths.change(request.actor, accepted(readPathId("authId", request.params.authId)), request.body);
-    await tellDoors({ request, reply }, changed.authId);
-    return writeOne(changed);
+    await tellDoors({ request, reply }, changed.data.authId);
+    return answer(reply, changed);
   });
 
   for (const path of ["/places/auths/:authId", "/auths/:authId"]) {
     routes.put<AuthParams>(path, WRITING, async (request, reply) => {
       const replaced = await auths.replace(request.actor, accepted(readPathId("authId", request.params.authId)), request.body);
-      await tellDoors({ request, reply }, replaced.authId);
-      return writeOne(replaced);
+      await tellDoors({ request, reply }, replaced.data.authId);
+      return answer(reply, replaced);
     });
   }
 
@@ -64,6 +65,12 @@ export function addAuthRoutes(routes: FastifyInstance, auths: AuthsService, tell
     });
   }
   addFaceDeletion(routes, auths, tellDoors);
+}
+
+/** The body is CLUe's to the byte: what it has no field for goes into a header. */
+function answer(reply: FastifyReply, { data, faceDuplicates }: WrittenAuth): Success<AuthData> {
+  tellDuplicates(reply, faceDuplicates);
+  return writeOne(data);
 }
 
 /** CLUe §1.10 names the first; the second is ours. */

@@ -11,9 +11,11 @@ export interface Secrets {
   /** The templates in one piece; null: none. */
   readonly fingerprintsSealed: Uint8Array | null;
   readonly facesSealed: Uint8Array | null;
+  /** The crops of the faces, in their order; null: none, or the place keeps none. */
+  readonly cropsSealed: Uint8Array | null;
 }
 
-export const NO_SECRETS: Secrets = { pin: null, uniquePin: null, fingerprintsSealed: null, facesSealed: null };
+export const NO_SECRETS: Secrets = { pin: null, uniquePin: null, fingerprintsSealed: null, facesSealed: null, cropsSealed: null };
 
 /** What a request brings: undefined leaves alone what is there. */
 export interface BroughtSecrets extends PinProofs {
@@ -46,6 +48,7 @@ export function changedSecrets(held: Secrets, brought: BroughtSecrets, key: Pers
       faces?.map((face) => face.templateText),
       { key, purpose: "faces" },
     ),
+    cropsSealed: sealTexts(held.cropsSealed, faces && cropsOf(faces), { key, purpose: "face crops" }),
   };
 }
 
@@ -55,7 +58,14 @@ function withoutCleared(held: Secrets, { pin, uniquePin, fingerprints, faces }: 
     uniquePin: uniquePin === null ? null : held.uniquePin,
     fingerprintsSealed: fingerprints === undefined ? held.fingerprintsSealed : null,
     facesSealed: faces === undefined ? held.facesSealed : null,
+    cropsSealed: faces === undefined ? held.cropsSealed : null,
   };
+}
+
+/** In base64. None where one is missing, so that each is known by its position. */
+function cropsOf(faces: readonly ProvenFace[]): readonly string[] {
+  const crops = faces.flatMap(({ crop }) => (crop === null ? [] : [Buffer.from(crop).toString("base64")]));
+  return crops.length === faces.length ? crops : [];
 }
 
 function sealPin(held: Secrets["pin"], { digits, verifier }: ProvenPin, key: PersonKey): Secrets["pin"] {

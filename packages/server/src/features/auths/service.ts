@@ -15,10 +15,12 @@ import type { Access, Actor, ReachedPlace } from "../../platform/access/actor.ts
 import type { AuditActor } from "../../platform/audit/audit-store.ts";
 import type { Database } from "../../platform/database.ts";
 import { accepted } from "../../platform/http/accepted.ts";
+import type { PersonKeys } from "../../platform/person-keys/person-keys.ts";
 import { clueFields } from "./auth-fields.ts";
-import { authDetails } from "./auth-record.ts";
+import { type AuthDetails, authDetails } from "./auth-record.ts";
 import type { AuthWriter } from "./auth-writer.ts";
 import type { IdempotencyKey } from "./idempotency-store.ts";
+import { withCrops } from "./kept-crops.ts";
 import { IDEMPOTENCY_KEY_LENGTH_MAX, IDEMPOTENCY_MS } from "./limits.ts";
 import { findAuthPlace, listAuths, readAuth } from "./store.ts";
 import { unsupportedParts } from "./unsupported.ts";
@@ -29,6 +31,13 @@ export interface AuthsDeps {
   readonly access: Access;
   readonly clock: Clock;
   readonly writer: AuthWriter;
+  readonly personKeys: PersonKeys;
+}
+
+/** An auth that was written, as CLUe answers it, and what CLUe has no field for. */
+export interface WrittenAuth {
+  readonly data: AuthData;
+  readonly faceDuplicates: readonly number[];
 }
 
 export interface CreateRequest {
@@ -45,11 +54,11 @@ export interface AuthsList {
 
 export interface AuthsService {
   /** CLUe §1.2. Answers once the auth is committed; a repeat of the same request answers the same auth. */
-  create(actor: Actor, request: CreateRequest): Promise<AuthData>;
+  create(actor: Actor, request: CreateRequest): Promise<WrittenAuth>;
   /** CLUe §1.3, PATCH: what is absent stays. */
-  change(actor: Actor, authId: number, body: unknown): Promise<AuthData>;
+  change(actor: Actor, authId: number, body: unknown): Promise<WrittenAuth>;
   /** CLUe §1.3, PUT: the credentials are overwritten whole. */
-  replace(actor: Actor, authId: number, body: unknown): Promise<AuthData>;
+  replace(actor: Actor, authId: number, body: unknown): Promise<WrittenAuth>;
   read(actor: Actor, authId: number): Promise<AuthData>;
   list(actor: Actor, placeId: number, query: unknown): Promise<AuthsList>;
   /** CLUe §1.3. The person keeps their id and key. */
@@ -84,12 +93,22 @@ export function authsService(deps: AuthsDeps): AuthsService {
   };
 }
 
-async function create({ access, clock, writer }: AuthsDeps, actor: Actor, request: CreateRequest): Promise<AuthData> {
+async function create(deps: AuthsDeps, actor: Actor, request: CreateRequest): Promise<WrittenAuth> {
+  const { access, clock, writer } = deps;
   const place = await access.place(actor, "people", request.placeId);
   const wanted = readWanted(request.body);
   const idempotencyKey = readIdempotencyKey(request, actor, clock.nowMs());
   const fields = clueFields(request.body, "auth.");
-  return writeAuthData(await writer.create({ place, by: auditActor(actor), wanted, fields, idempotencyKey }));
+  return written(deps, await writer.create({ place, by: auditActor(actor), wanted, fields, idempotencyKey }));
+}
+
+async function written(deps: AuthsDeps, auth: AuthDetails): Promise<WrittenAuth> {
+  return { data: await answerOf(deps, auth), faceDuplicates: auth.faceDuplicates };
+}
+
+async function answerOf(deps: AuthsDeps, auth: AuthDetails): Promise<AuthData> {
+  const [shown = auth] = await withCrops(deps, [auth]);
+  return writeAuthData(shown);
 }
 
 interface ChangeRequest {
@@ -97,14 +116,14 @@ interface ChangeRequest {
   readonly body: unknown;
 }
 
-async function change(deps: AuthsDeps, actor: Actor, authId: number, { written, body }: ChangeRequest): Promise<AuthData> {
-  const { prefix, registrationTokens, ...wanted } = written;
+async function change(deps: AuthsDeps, actor: Actor, authId: number, { written: asked, body }: ChangeRequest): Promise<WrittenAuth> {
+  const { prefix, registrationTokens, ...wanted } = asked;
   const unsupported = unsupportedParts(registrationTokens, prefix);
   if (unsupported.length > 0) throw new ClueError("e1002", { details: unsupported });
   const place = await reachPlace(deps, actor, authId);
   const changed = await deps.writer.change({ place, by: auditActor(actor), authId, wanted, fields: clueFields(body, prefix) });
   if (changed === null) throw noSuchAuth();
-  return writeAuthData(changed);
+  return written(deps, changed);
 }
 
 function auditActor(actor: Actor): AuditActor {
@@ -115,7 +134,7 @@ function readWanted(body: unknown): WantedAuth {
   const { registrationTokens, ...asked } = accepted(readCreateAuth(body));
   const unsupported: readonly Problem[] = unsupportedParts(registrationTokens, "auth.");
   if (unsupported.length > 0) throw new ClueError("e1002", { details: unsupported });
-  return { ...asked, groupIds: [] };
+  return { ...asked, groupIds: [], faceConsent: null };
 }
 
 /** Any text that a header can carry without doubt about its characters; an empty one is none. */
@@ -132,13 +151,17 @@ async function read(deps: AuthsDeps, actor: Actor, authId: number): Promise<Auth
   await reachPlace(deps, actor, authId);
   const auth = await readAuth(deps.database, authId);
   if (auth === null) throw noSuchAuth();
-  return writeAuthData(authDetails(auth.kept, auth.doors));
+  return answerOf(deps, authDetails(auth.kept, auth.doors));
 }
 
 async function list(deps: AuthsDeps, actor: Actor, placeId: number, query: unknown): Promise<AuthsList> {
   await deps.access.place(actor, "people", placeId);
   const { total, auths } = await listAuths(deps.database, placeId, accepted(readAuthsQuery(query)));
-  return { total, auths: auths.map(({ kept, doors }) => writeAuthData(authDetails(kept, doors))) };
+  const shown = await withCrops(
+    deps,
+    auths.map(({ kept, doors }) => authDetails(kept, doors)),
+  );
+  return { total, auths: shown.map(writeAuthData) };
 }
 
 /** The place of an auth within the actor's reach. One that never was, was deleted or is somebody else's fails alike. */

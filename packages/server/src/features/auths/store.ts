@@ -170,9 +170,9 @@ const INSERT_AUTH = `
     returning user_id
   ), auth as (
     insert into auths(place_id, auth_id, user_id, name, status, start_at, end_at, door_access_type, door_ids, schedule_type, schedule_id, modes, phone, cards,
-      body_hmac, made_at, last_modified_at, modes_asked, fingerprints, faces)
+      body_hmac, made_at, last_modified_at, modes_asked, fingerprints, faces, face_consent)
     select $2::bigint, nextval('auth_ids'), coalesce($5::bigint, (select user_id from person)), $6::text, $7::text, $8::bigint, $9::bigint, $10::text, $11::bigint[],
-      $12::text, $13::bigint, $14::text[], $15::text, $16::jsonb, $17::bytea, $1::bigint, $1::bigint, $19::text[], $20::jsonb, $21::jsonb
+      $12::text, $13::bigint, $14::text[], $15::text, $16::jsonb, $17::bytea, $1::bigint, $1::bigint, $19::text[], $20::jsonb, $21::jsonb, $22::jsonb
     returning auth_id, user_id
   ), held as (
     insert into cards(place_id, card_key, auth_id) select $2::bigint, card_key, auth_id from auth, unnest($18::text[]) as card(card_key)
@@ -207,10 +207,15 @@ export async function insertAuth(transaction: Transaction, auth: NewAuth): Promi
       record.modesAsked,
       JSON.stringify(record.fingerprints),
       JSON.stringify(record.faces),
+      consentJson(record),
     ],
   });
   assert(row !== undefined, "an inserted auth returns its ids");
   return { authId: row.auth_id, userId: row.user_id };
+}
+
+function consentJson({ faceConsent }: AuthRecord): string | null {
+  return faceConsent === null ? null : JSON.stringify(faceConsent);
 }
 
 /** Writes an auth's record anew. Its create body is no longer what it was asked for by, so a repeat of that is another request. */
@@ -219,7 +224,8 @@ export async function updateAuth(transaction: Transaction, authId: number, recor
     name: "auths-update",
     text: `
       update auths set name = $2, status = $3, start_at = $4, end_at = $5, door_access_type = $6, door_ids = $7, schedule_type = $8, schedule_id = $9,
-        modes = $10, modes_asked = $11, phone = $12, cards = $13, fingerprints = $14, faces = $15, body_hmac = null, last_modified_at = $16
+        modes = $10, modes_asked = $11, phone = $12, cards = $13, fingerprints = $14, faces = $15, body_hmac = null, last_modified_at = $16,
+        face_consent = $17
       where auth_id = $1`,
     values: [
       authId,
@@ -238,6 +244,7 @@ export async function updateAuth(transaction: Transaction, authId: number, recor
       JSON.stringify(record.fingerprints),
       JSON.stringify(record.faces),
       nowMs,
+      consentJson(record),
     ],
   });
 }
@@ -277,11 +284,11 @@ export async function replaceGroups(transaction: Transaction, placeId: number, a
 export async function writeSecrets(
   transaction: Transaction,
   authId: number,
-  { pin, uniquePin, fingerprintsSealed, facesSealed }: Secrets,
+  { pin, uniquePin, fingerprintsSealed, facesSealed, cropsSealed }: Secrets,
 ): Promise<void> {
   await transaction.query({
     name: "auths-write-secrets",
-    text: `update auths set pin_verifier = $2, pin_sealed = $3, unique_pin_hash = $4, unique_pin_sealed = $5, fingerprints_sealed = $6, faces_sealed = $7
+    text: `update auths set pin_verifier = $2, pin_sealed = $3, unique_pin_hash = $4, unique_pin_sealed = $5, fingerprints_sealed = $6, faces_sealed = $7, face_crops_sealed = $8
       where auth_id = $1`,
     values: [
       authId,
@@ -291,7 +298,20 @@ export async function writeSecrets(
       uniquePin?.sealed ?? null,
       fingerprintsSealed,
       facesSealed,
+      cropsSealed,
     ],
+  });
+}
+
+/** Sealed crops of these auths, as far as some are kept. */
+export async function readCrops(
+  queryable: Queryable,
+  authIds: readonly number[],
+): Promise<readonly { readonly authId: number; readonly userId: number; readonly sealed: Uint8Array }[]> {
+  return queryable.query({
+    name: "auths-crops",
+    text: `select auth_id as "authId", user_id as "userId", face_crops_sealed as sealed from auths where auth_id = any($1) and face_crops_sealed is not null`,
+    values: [authIds],
   });
 }
 
@@ -353,13 +373,14 @@ interface SecretsRow {
   readonly unique_pin_sealed: Uint8Array | null;
   readonly fingerprints_sealed: Uint8Array | null;
   readonly faces_sealed: Uint8Array | null;
+  readonly face_crops_sealed: Uint8Array | null;
 }
 
 /** The same, locked until the commit, with what is sealed. */
 export async function lockAuth(transaction: Transaction, authId: number): Promise<(FoundAuth & { readonly secrets: Secrets }) | null> {
   const [row] = await transaction.query<AuthRow & SecretsRow>({
     name: "auths-lock",
-    text: `select ${AUTH_COLUMNS}, pin_verifier, pin_sealed, unique_pin_hash, unique_pin_sealed, fingerprints_sealed, faces_sealed
+    text: `select ${AUTH_COLUMNS}, pin_verifier, pin_sealed, unique_pin_hash, unique_pin_sealed, fingerprints_sealed, faces_sealed, face_crops_sealed
       from auths join users using (user_id) where auth_id = $1 and deleted_at is null for update of auths`,
     values: [authId],
   });
@@ -370,6 +391,7 @@ export async function lockAuth(transaction: Transaction, authId: number): Promis
     uniquePin: hash === null || uniqueSealed === null ? null : { hash, sealed: uniqueSealed },
     fingerprintsSealed: row.fingerprints_sealed,
     facesSealed: row.faces_sealed,
+    cropsSealed: row.face_crops_sealed,
   };
   return { kept: keptAuth(row), doors: row.doors, secrets };
 }
@@ -455,7 +477,7 @@ export async function deleteAuth(transaction: Transaction, authId: number, nowMs
     text: `
       with ended as (
         update auths set deleted_at = $2, last_modified_at = $2, body_hmac = null, pin_verifier = null, pin_sealed = null, unique_pin_hash = null,
-          unique_pin_sealed = null, fingerprints = '[]', fingerprints_sealed = null, faces = '[]', faces_sealed = null
+          unique_pin_sealed = null, fingerprints = '[]', fingerprints_sealed = null, faces = '[]', faces_sealed = null, face_crops_sealed = null, face_consent = null
         where auth_id = $1 and deleted_at is null
         returning place_id, auth_id
       ), freed as (

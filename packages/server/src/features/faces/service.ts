@@ -81,7 +81,7 @@ export class Faces {
 
   async #lookAlikes({ placeId }: ReachedPlace, image: string, field: string): Promise<readonly number[]> {
     const { database, faces, galleries } = this.#deps;
-    const proven = (await proveFaces(faces, [image], () => field)) ?? [];
+    const proven = (await proveFaces(faces, [image], { fieldOf: () => field, wantsCrop: false })) ?? [];
     return galleries.lookAlikes(database, placeId, { templates: proven.map(({ template }) => template), exceptAuthId: null });
   }
 

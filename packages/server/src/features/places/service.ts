@@ -16,6 +16,7 @@ import { createRoster, dropRoster, lockRoster } from "../../roster/roster-store.
 import { PLACES_PER_GROUP_MAX } from "./limits.ts";
 import {
   deletePlace,
+  dropFaceCrops,
   findPlace,
   insertPlace,
   listPlaces,
@@ -88,7 +89,7 @@ async function create({ database, clock }: PlacesDeps, { actor, by, once }: Plac
       if (count >= PLACES_PER_GROUP_MAX) {
         throw new NativeRefusal("conflict", { detail: `A place group has at most ${PLACES_PER_GROUP_MAX} places.` });
       }
-      const id = await insertPlace(tx, { placeGroupId, madeAt: nowMs, ...body });
+      const id = await insertPlace(tx, { ...FACE_POLICY, ...body, placeGroupId, madeAt: nowMs });
       await createRoster(tx, id);
       await createLedger(tx, id);
       await deriveRoster(tx, id, { touched: { place: true }, nowMs });
@@ -116,10 +117,11 @@ async function change(
     const present = await findPlace(tx, placeId);
     if (present === null) throw hidden("placeId");
     refuseStale(ifMatch, present);
-    const wanted = { ...present, name: body.name ?? present.name, timeZone: body.timeZone ?? present.timeZone };
-    const changed = (["name", "timeZone"] as const).filter((name) => wanted[name] !== present[name]);
+    const wanted = changedPlace(present, body);
+    const changed = CHANGEABLE.filter((name) => wanted[name] !== present[name]);
     if (changed.length === 0) return present;
     await updatePlace(tx, wanted);
+    if (wanted.faceCrops === "dropped" && changed.includes("faceCrops")) await dropFaceCrops(tx, placeId);
     const target = { kind: "place", id: placeId };
     await writeAudit(tx, { by, placeGroupId, placeId, atMs: nowMs, action: "place.change", target, detail: { changed } });
     if (changed.includes("timeZone")) await deriveRoster(tx, placeId, { touched: { place: true }, nowMs });
@@ -127,6 +129,22 @@ async function change(
     await appendServerEvents(tx, placeId, [event]);
     return wanted;
   });
+}
+
+/** As CLUe's clients expect a place to be: nothing of theirs is refused, and nothing is kept that nobody asked for. */
+const FACE_POLICY = { faceDuplicates: "report", faceCrops: "dropped", faceConsent: "elsewhere" } as const;
+
+const CHANGEABLE = ["name", "timeZone", "faceDuplicates", "faceCrops", "faceConsent"] as const;
+
+function changedPlace(present: Place, body: PlaceChange): Place {
+  const {
+    name = present.name,
+    timeZone = present.timeZone,
+    faceDuplicates = present.faceDuplicates,
+    faceCrops = present.faceCrops,
+    faceConsent = present.faceConsent,
+  } = body;
+  return { ...present, name, timeZone, faceDuplicates, faceCrops, faceConsent };
 }
 
 async function remove({ database, clock }: PlacesDeps, { place, by }: ExistingPlace): Promise<void> {

@@ -4,7 +4,8 @@ import type { Actor } from "../../platform/access/actor.ts";
 import type { Queryable, Transaction } from "../../platform/database.ts";
 import type { PageWanted } from "../../platform/operations/page-cursor.ts";
 
-const COLUMNS = `place_id as "placeId", place_group_id as "placeGroupId", name, time_zone as "timeZone", made_at as "madeAt"`;
+const COLUMNS = `place_id as "placeId", place_group_id as "placeGroupId", name, time_zone as "timeZone", face_duplicates as "faceDuplicates",
+  face_crops as "faceCrops", face_consent as "faceConsent", made_at as "madeAt"`;
 
 export async function findPlace(queryable: Queryable, placeId: number): Promise<Place | null> {
   const text = `select ${COLUMNS} from places where place_id = $1`;
@@ -35,15 +36,24 @@ export async function lockAndCountPlaces(transaction: Transaction, placeGroupId:
 /** Returns the new place's id. */
 export async function insertPlace(transaction: Transaction, place: Omit<Place, "placeId">): Promise<number> {
   const [row] = await transaction.query<{ place_id: number }>(
-    `insert into places(place_id, place_group_id, name, time_zone, made_at) values (nextval('place_ids'), $1, $2, $3, $4) returning place_id`,
-    [place.placeGroupId, place.name, place.timeZone, place.madeAt],
+    `insert into places(place_id, place_group_id, name, time_zone, face_duplicates, face_crops, face_consent, made_at)
+      values (nextval('place_ids'), $1, $2, $3, $4, $5, $6, $7) returning place_id`,
+    [place.placeGroupId, place.name, place.timeZone, place.faceDuplicates, place.faceCrops, place.faceConsent, place.madeAt],
   );
   assert(row !== undefined, "an inserted place returns its id");
   return row.place_id;
 }
 
-export async function updatePlace(transaction: Transaction, { placeId, name, timeZone }: Place): Promise<void> {
-  await transaction.execute("update places set name = $2, time_zone = $3 where place_id = $1", [placeId, name, timeZone]);
+export async function updatePlace(transaction: Transaction, place: Place): Promise<void> {
+  await transaction.execute(
+    "update places set name = $2, time_zone = $3, face_duplicates = $4, face_crops = $5, face_consent = $6 where place_id = $1",
+    [place.placeId, place.name, place.timeZone, place.faceDuplicates, place.faceCrops, place.faceConsent],
+  );
+}
+
+/** Takes the crops of a place's faces away; the templates stay. */
+export async function dropFaceCrops(transaction: Transaction, placeId: number): Promise<void> {
+  await transaction.execute("update auths set face_crops_sealed = null where place_id = $1 and face_crops_sealed is not null", [placeId]);
 }
 
 /** What keeps a place from being deleted. */

@@ -44,6 +44,11 @@ export class PlaceGalleries {
     return [...new Set(authIds)].filter((authId) => authId !== exceptAuthId).slice(0, DUPLICATES_COUNT_MAX);
   }
 
+  /** Opens a place's templates, or what is new of them. */
+  async follow(queryable: Queryable, placeId: number): Promise<void> {
+    await this.#followed(queryable, placeId);
+  }
+
   /** Takes what was erased meanwhile out of memory, and places that nobody asks about. Called now and then. */
   async tidy(queryable: Queryable): Promise<void> {
     const nowMs = this.#deps.clock.monotonicMs();

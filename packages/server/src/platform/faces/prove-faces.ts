@@ -16,34 +16,42 @@ export interface ProvenFace extends FaceRecord {
   readonly template: Float32Array;
   /** The same as it is kept and sent (`writeTemplate`). */
   readonly templateText: string;
+  /** A JPEG of 112 pixels; null where it was not wanted. */
+  readonly crop: Uint8Array | null;
+}
+
+export interface ProvingOptions {
+  /** Names a photo by its position. */
+  readonly fieldOf: (index: number) => string;
+  readonly wantsCrop: boolean;
 }
 
 /**
- * The faces of photos in base64, in their order; undefined where none were named. `fieldOf` names a photo by its position. Called before a transaction. Fails with `f1000`, `f1001`, `f1002`,
+ * The faces of photos in base64, in their order; undefined where none were named. Called before a transaction. Fails with `f1000`, `f1001`, `f1002`,
  * `f1900` or `e1005` naming each photo that is not good, and with `f1006` when too many photos wait already.
  */
 export async function proveFaces(
   examiner: FaceExaminer,
   photos: readonly string[] | undefined,
-  fieldOf: (index: number) => string,
+  { fieldOf, wantsCrop }: ProvingOptions,
 ): Promise<readonly ProvenFace[] | undefined> {
   if (photos === undefined || photos.length === 0) return photos === undefined ? undefined : [];
-  const outcomes = await Promise.all(photos.map((photo) => examine(examiner, photo)));
+  const outcomes = await Promise.all(photos.map((photo) => examine(examiner, photo, wantsCrop)));
   const problems = outcomes.flatMap((outcome, index) => (outcome.kind === "refused" ? [{ index, ...refusalOf(outcome.because) }] : []));
   const [first] = problems;
   if (first !== undefined) {
     const details = problems.map(({ index, message }): Problem => ({ field: fieldOf(index), message }));
     throw new ClueError(first.code, { details });
   }
-  return outcomes.flatMap((outcome) => (outcome.kind === "face" ? [provenFace(examiner, outcome.template)] : []));
+  return outcomes.flatMap((outcome) => (outcome.kind === "face" ? [provenFace(examiner, outcome)] : []));
 }
 
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
-async function examine(examiner: FaceExaminer, photo: string): Promise<PhotoOutcome | NoBase64> {
+async function examine(examiner: FaceExaminer, photo: string, wantsCrop: boolean): Promise<PhotoOutcome | NoBase64> {
   if (!BASE64.test(photo)) return { kind: "refused", because: "no_base64" };
   try {
-    return await examiner.examine(Buffer.from(photo, "base64"), { wantsCrop: false });
+    return await examiner.examine(Buffer.from(photo, "base64"), { wantsCrop });
   } catch (cause) {
     const isLoad = cause instanceof CodedError && (cause.code === "busy" || cause.code === "worker_failed");
     throw isLoad ? new ClueError("f1006", { retryAfterS: FACES_BUSY_RETRY_S, cause }) : cause;
@@ -55,9 +63,9 @@ interface NoBase64 {
   readonly because: "no_base64";
 }
 
-function provenFace({ pack }: FaceExaminer, template: Float32Array): ProvenFace {
+function provenFace({ pack }: FaceExaminer, { template, crop }: PhotoOutcome & { readonly kind: "face" }): ProvenFace {
   const templateText = writeTemplate(pack, template);
-  return { packId: pack.packId, packVersion: pack.version, mark: faceMark(templateText), template, templateText };
+  return { packId: pack.packId, packVersion: pack.version, mark: faceMark(templateText), template, templateText, crop };
 }
 
 interface PhotoRefusal {

@@ -19,6 +19,8 @@ const NATIVE_CODE_OF: Readonly<Record<ClueCode, NativeCode>> = {
   f1001: "argument_invalid",
   f1002: "argument_invalid",
   f1900: "argument_invalid",
+  f1901: "conflict",
+  f1902: "argument_invalid",
   f1006: "too_many_requests",
   a1028: "key_refused",
 };

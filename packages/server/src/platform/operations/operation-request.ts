@@ -47,6 +47,8 @@ export interface OperationRequest<Id extends NativeOperationId> {
   readonly once: RequestName | null;
   /** Call it after the commit, on operations that await doors: waits where the client prefers that, and says in the answer which controllers have it. */
   tellDoors(authId: number): Promise<void>;
+  /** Says in the answer's headers who looks like a face that was just enrolled. */
+  tellDuplicates(authIds: readonly number[]): void;
   /** Aborted when nobody waits for the answer any more, when the key has ended, or when the server stops. */
   readonly signal: AbortSignal;
   /** What attempts without a key are counted by. */

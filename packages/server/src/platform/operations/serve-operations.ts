@@ -8,6 +8,7 @@ import type { WaitingKeys, WaitingRequest } from "../access/waiting-keys.ts";
 import { accepted } from "../http/accepted.ts";
 import { NativeRefusal } from "../http/native-refusal.ts";
 import { goneSignal, type TellDoors } from "../http/tell-doors.ts";
+import { tellDuplicates } from "../http/tell-duplicates.ts";
 import { sourceOf } from "../source-address.ts";
 import { type AnswerOf, type OperationRequest, requestNameOf } from "./operation-request.ts";
 import { namesVersion, versionTag } from "./version-tag.ts";
@@ -142,6 +143,7 @@ function aroundCall({ access, isIdempotent }: OperationSpec, id: string, { reque
     },
     ifMatch,
     tellDoors: (authId: number) => deps.tellDoors({ request, reply }, authId),
+    tellDuplicates: (authIds: readonly number[]) => tellDuplicates(reply, authIds),
     once: isIdempotent === true ? requestNameOf(request, { keyId, key: deps.requestKey, nowMs: deps.clock.nowMs(), operation: id }) : null,
     signal: AbortSignal.any([goneSignal(reply), deps.stopping, ...(ended === null ? [] : [ended])]),
     source: sourceOf(request.ip),

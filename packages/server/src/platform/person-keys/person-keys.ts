@@ -7,7 +7,7 @@ import { openBytes, sealBytes } from "./sealed-bytes.ts";
 const KEY_BYTES = 32;
 
 /** What is kept under a person's key. Each is bound to its purpose, so that none can be put in another's place. */
-export type SealPurpose = "pin" | "unique pin" | "fingerprints" | "faces";
+export type SealPurpose = "pin" | "unique pin" | "fingerprints" | "faces" | "face crops";
 
 /** One person's key, for as long as a transaction lasts: nobody keeps it, so that destroying the row is the end of it everywhere. */
 export interface PersonKey {

@@ -173,10 +173,10 @@ test("an auth with as many modes and doors as a client may ask for is one that a
 test("doors and schedules that the place does not have are all named where the client wrote them", async () => {
   const auth = { doorAccessType: "SPECIFIC", doorIds: [236, 999_999, 234, 7], scheduleType: "SPECIFIC", scheduleId: 334 };
   const answer = await server.call("POST", PATH, { body: bodyOf("unknown", { auth }) });
-  assert.equal(refusedFor(answer), "e1007 auth.doorIds[3] auth.doorIds[1] auth.scheduleId");
+  assert.equal(refusedFor(answer), "e1007 auth.doorIds[1] auth.doorIds[3] auth.scheduleId");
   assert.deepEqual(
     refusal(answer).details.map((detail) => detail.rejectedValue),
-    [7, 999_999, 334],
+    [999_999, 7, 334],
   );
 });
 

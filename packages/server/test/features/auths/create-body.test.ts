@@ -11,7 +11,7 @@ const KEY = Buffer.alloc(32, 1);
 function read(body: unknown): WantedAuth {
   const result = readCreateAuth(body);
   assert.ok(result.ok, JSON.stringify(result));
-  return { ...result.value, groupIds: [] };
+  return { ...result.value, groupIds: [], faceConsent: null };
 }
 
 function hmac(body: unknown, key: Uint8Array = KEY): string {

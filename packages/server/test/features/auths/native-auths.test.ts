@@ -78,6 +78,7 @@ test("an auth is answered as it was asked for, with its defaults, and never with
     doors: [235, 236],
     scheduleId: 333,
     groupIds: groups,
+    faceConsent: null,
     credentials: {
       cards: [csn("1"), { cardNumber: "12-123", formatType: "WIEGAND" }],
       hasPin: true,

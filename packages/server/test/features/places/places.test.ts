@@ -7,6 +7,9 @@ import type { Answer, HttpWorld } from "../../http/http-world.ts";
 import { createKeysWorld, type KeysWorld } from "../keys/keys-world.ts";
 import { rosterItem, rosterRevision } from "../support/roster-reader.ts";
 
+/** As a place begins. */
+const FACES = { faceDuplicates: "report", faceCrops: "dropped", faceConsent: "elsewhere" };
+
 const OPERATOR = "the operator";
 
 let world: KeysWorld;
@@ -82,7 +85,7 @@ test("from nothing to a place: the operator makes a customer and its first key, 
     revokedAt: null,
   });
   const place = await madePlace(key);
-  const made = { placeGroupId: group.placeGroupId, name: "Main Street", timeZone: "Europe/Berlin", madeAt: world.time.nowMs };
+  const made = { placeGroupId: group.placeGroupId, name: "Main Street", timeZone: "Europe/Berlin", ...FACES, madeAt: world.time.nowMs };
   assert.deepEqual(place, { placeId: place.placeId, ...made });
   assert.deepEqual((await call("GET", `/places/${place.placeId}`, key)).body, place);
   assert.deepEqual((await call("GET", "/places", key)).body, { items: [place] });
