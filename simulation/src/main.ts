@@ -4,16 +4,20 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { describeHistory } from "./describe-history.ts";
+import { runCrowd } from "./run-crowd.ts";
+import { runOnPostgres } from "./run-on-postgres.ts";
 import { runScenario } from "./run-scenario.ts";
 import { type Broken, runSeeds, seedsFrom } from "./run-seeds.ts";
-import type { FaultKind } from "./scenario/act.ts";
+import type { FaultKind, Scenario } from "./scenario/act.ts";
 import { drawScenario, faultKinds } from "./scenario/draw-scenario.ts";
 import { shrink } from "./scenario/shrink.ts";
 
 const USAGE = `npm run sim -- --seed 42 [--tell]      one world; with --tell its whole history
 npm run sim -- --seeds 500 [--from 1]  so many worlds, fresh ones unless --from says where to begin
 npm run sim:soak -- --minutes 10       fresh worlds for so long
+npm run sim -- --crowd 1000            so many doors whose server goes away and comes back
   --faults clone,cut_all                 worlds that have these faults and no others
+  --postgres                             each statement is run on a real PostgreSQL too, and answered alike
   --whole-history                        a broken world is named and not made shorter
   --keep NAME                            a broken world's shortest history becomes a test of that name
 `;
@@ -29,6 +33,8 @@ const { values } = parseArgs({
     minutes: { type: "string" },
     keep: { type: "string" },
     faults: { type: "string", default: "" },
+    postgres: { type: "boolean", default: false },
+    crowd: { type: "string" },
     tell: { type: "boolean", default: false },
     "whole-history": { type: "boolean", default: false },
   },
@@ -53,7 +59,7 @@ function countOf(text: string | undefined): number | null {
 
 async function runOne(seed: number): Promise<Broken | null> {
   const scenario = drawScenario(seed, faults);
-  const outcome = await runScenario(scenario, values.tell ? say : null);
+  const outcome = await (values.postgres ? runOnPostgres(scenario) : runScenario(scenario, { tell: values.tell ? say : null }));
   say(`seed ${seed}: ${outcome.countPassages} passages, ${outcome.countEvents} events, history ${outcome.hash.slice(0, 16)}\n`);
   return outcome.violations.length > 0 ? { scenario, outcome } : null;
 }
@@ -68,7 +74,11 @@ async function runMany(): Promise<Broken | null> {
     count += 1;
     return count <= seedCount && performance.now() < endMs;
   };
-  const { countRun, broken, countPassages, countEvents } = await runSeeds(seedsFrom(first), { mayGoOn, faults });
+  const { countRun, broken, countPassages, countEvents } = await runSeeds(seedsFrom(first), {
+    mayGoOn,
+    faults,
+    ...(values.postgres ? { run: (scenario: Scenario) => runOnPostgres(scenario) } : {}),
+  });
   const tookSeconds = ((performance.now() - beganMs) / 1_000).toFixed(1);
   say(`${countRun} worlds from seed ${first} in ${tookSeconds} s: ${countPassages} passages, ${countEvents} events\n`);
   return broken;
@@ -87,9 +97,21 @@ async function report({ scenario, outcome }: Broken): Promise<void> {
   writeFileSync(join(KEPT_FOLDER, `${values.keep.replaceAll(/[^a-z0-9]+/gi, "-")}.json`), `${JSON.stringify(shortest, null, 1)}\n`);
 }
 
+async function runTheCrowd(count: number): Promise<void> {
+  const beganMs = performance.now();
+  const { violations, backMs, waitingMost, countRefused, countSessions } = await runCrowd(count, countOf(values.from) ?? 1);
+  const tookSeconds = ((performance.now() - beganMs) / 1_000).toFixed(1);
+  say(`${count} doors in ${tookSeconds} s: all back ${backMs ?? "never"} ms after the server, ${countSessions} sessions, `);
+  say(`${waitingMost} callers waited for the database at once, ${countRefused} were sent away\n`);
+  for (const { checker, what } of violations) say(`BROKEN: ${checker}: ${what}\n`);
+  process.exitCode = violations.length === 0 && backMs !== null ? 0 : 1;
+}
+
 const faults = readFaults(values.faults);
 const seed = countOf(values.seed);
-if (seed === null && countOf(values.seeds) === null && countOf(values.minutes) === null) {
+const crowd = countOf(values.crowd);
+if (crowd !== null) await runTheCrowd(crowd);
+else if (seed === null && countOf(values.seeds) === null && countOf(values.minutes) === null) {
   process.stderr.write(USAGE);
   process.exitCode = 2;
 } else {

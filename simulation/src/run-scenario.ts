@@ -1,7 +1,7 @@
 import type { Violation } from "./checkers/violation.ts";
 import type { Scenario } from "./scenario/act.ts";
 import { carryOut } from "./world/carry-out.ts";
-import { World } from "./world/world.ts";
+import { type Beside, World } from "./world/world.ts";
 
 /** After the last fault everything agrees within this time: the longest pause of a link, a keepalive that runs out, and the repair itself. */
 const SETTLED_MS = 180_000;
@@ -16,8 +16,11 @@ export interface Outcome {
 }
 
 /** Runs one world from its beginning to its end, or to the first promise that is not kept. */
-export async function runScenario(scenario: Scenario, tell: ((line: string) => void) | null = null): Promise<Outcome> {
-  const world = new World(scenario, tell);
+export async function runScenario(
+  scenario: Scenario,
+  { tell = null, shadow = null, areDisksInMemory = false }: Partial<Beside> = {},
+): Promise<Outcome> {
+  const world = new World(scenario, { tell, shadow, areDisksInMemory });
   const { scheduler, watcher } = world;
   try {
     await world.begin(scenario.shape.beliefMsMax);
@@ -30,6 +33,7 @@ export async function runScenario(scenario: Scenario, tell: ((line: string) => v
         .runUntil(Math.min(endMs, scheduler.nowMs + 5_000))
         .catch((cause: unknown) => watcher.accuse("our own bug", `${cause}`));
     if (isWhole()) watcher.judge(world.originals());
+    if (isWhole()) await shadow?.judge(world.host.tables);
     return {
       violations: watcher.violations,
       hash: watcher.hash(),

@@ -19,15 +19,19 @@ export interface SeedsOptions {
   readonly mayGoOn?: () => boolean;
   /** The faults that the worlds have; none: as they are drawn. */
   readonly faults?: readonly FaultKind[];
+  readonly run?: (scenario: Scenario) => Promise<Outcome>;
 }
 
 /** Runs one world after another until a promise is broken, the seeds have come to their end, or `mayGoOn` says no. */
-export async function runSeeds(seeds: Iterable<number>, { mayGoOn = () => true, faults = [] }: SeedsOptions = {}): Promise<SeedsRun> {
+export async function runSeeds(
+  seeds: Iterable<number>,
+  { mayGoOn = () => true, faults = [], run = runScenario }: SeedsOptions = {},
+): Promise<SeedsRun> {
   let [countRun, countPassages, countEvents] = [0, 0, 0];
   for (const seed of seeds) {
     if (!mayGoOn()) break;
     const scenario = drawScenario(seed, faults);
-    const outcome = await runScenario(scenario);
+    const outcome = await run(scenario);
     countRun += 1;
     countPassages += outcome.countPassages;
     countEvents += outcome.countEvents;

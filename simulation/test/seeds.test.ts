@@ -9,7 +9,7 @@ import type { Scenario } from "../src/scenario/act.ts";
 import { drawScenario } from "../src/scenario/draw-scenario.ts";
 
 /** How long each of the two sets may take; the fixed one takes a fraction of it on two quiet cores. */
-const SET_MS_MAX = 40_000;
+const SET_MS_MAX = 25_000;
 const FIXED_COUNT = 60;
 const FRESH_COUNT = 40;
 const KEPT = new URL("./kept/", import.meta.url);

@@ -10,8 +10,16 @@ export { appendServerEvents } from "./ledger/append.ts";
 export { Appender } from "./ledger/appender.ts";
 export { periodOf } from "./ledger/period.ts";
 export type { AppendBatch } from "./ledger/plan-append.ts";
-export type { Database, Queryable, Statement, Transaction, TransactionOptions } from "./platform/database.ts";
+export {
+  type Database,
+  openDatabase,
+  type Queryable,
+  type Statement,
+  type Transaction,
+  type TransactionOptions,
+} from "./platform/database.ts";
 export { platformError } from "./platform/platform-errors.ts";
+export { CONNECT_MS_MAX, POOL_CONNECTION_COUNT, POOL_WAITING_COUNT_MAX } from "./platform/platform-limits.ts";
 export { startEmbeddedPostgres } from "./platform/postgres/embedded-postgres.ts";
 export { findPostgresBinaries } from "./platform/postgres/postgres-binaries.ts";
 export { FEED_POLL_MS } from "./roster/limits.ts";

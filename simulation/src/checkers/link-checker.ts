@@ -120,9 +120,8 @@ export class LinkChecker {
     connections: ReadonlySet<SimConnection>,
     { atMs, databaseSinceMs }: { atMs: number; databaseSinceMs: number },
   ): void {
-    const inVain = marked.filter(
-      ({ serial, server }) => ![...connections].some((one) => one.serial === serial && one.heldBy?.life === server.life),
-    );
+    const bySerial = Map.groupBy(connections, ({ serial }) => serial);
+    const inVain = marked.filter(({ serial, server }) => bySerial.get(serial)?.some((one) => one.heldBy?.life === server.life) !== true);
     for (const serial of this.#inVainSinceMs.keys()) if (!inVain.some((one) => one.serial === serial)) this.#inVainSinceMs.delete(serial);
     for (const { serial } of inVain) {
       const sinceMs = this.#inVainSinceMs.get(serial) ?? atMs;

@@ -36,10 +36,11 @@ export class RosterChecker {
       const versions = this.#history.of(key);
       const isAuth = key.startsWith("auth:");
       if (isAuth && versions.length < 2) continue;
+      const text = held.text(key);
+      if (text === undefined && (isAuth || !versions.some((version) => isFor(machine, version)))) continue;
       const from = this.#history.indexAt(key, epoch, urgentTo);
       if (from < 0 || held.spoiled.has(key)) continue;
-      const text = held.text(key);
-      if (text === undefined ? isAuth : versions.slice(from).some((version) => isFor(machine, version) && version.text === text)) continue;
+      if (text !== undefined && versions.slice(from).some((version) => isFor(machine, version) && version.text === text)) continue;
       if (text === undefined && versions.slice(from).some((version) => !isFor(machine, version))) continue;
       this.#accuse("claims", `${machine.name} says it is at ${urgentTo} of ${epoch} and holds ${describe(text, versions[from])} of ${key}`);
     }

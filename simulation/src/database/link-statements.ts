@@ -182,16 +182,16 @@ function writeConfirmations(tables: Tables, values: StatementValues): void {
 }
 
 function loadControllers(tables: Tables, values: StatementValues): readonly object[] {
-  const wanted = new Set(values.numbers(1));
+  const wanted = [...new Set(values.numbers(1))].sort((left, right) => left - right);
+  const begun = new Set([...tables.marks.keys()].map((key) => Number(key.split(":")[0])));
   return values.numbers(0).flatMap((controllerId) => {
     const row = tables.controllers.get(controllerId);
     if (row === undefined) return [];
     const doors = tables.doors.filter((door) => door.controllerId === controllerId);
-    const marks = [...tables.marks].flatMap(([key, through]) => {
-      const [controller, generation] = key.split(":").map(Number);
-      return controller === controllerId && generation !== undefined ? [{ generation, through }] : [];
+    const logged = wanted.flatMap((generation) => {
+      const through = tables.marks.get(`${controllerId}:${generation}`);
+      return through === undefined ? [] : [{ generation, through }];
     });
-    const logged = marks.filter(({ generation }) => wanted.has(generation)).sort((left, right) => left.generation - right.generation);
     return [
       {
         controller_id: controllerId,
@@ -200,7 +200,7 @@ function loadControllers(tables: Tables, values: StatementValues): readonly obje
         device_ids: doors.map(({ entryDeviceId }) => entryDeviceId),
         generations: logged.map(({ generation }) => generation),
         stored: logged.map(({ through }) => through),
-        has_begun: marks.length > 0,
+        has_begun: begun.has(controllerId),
       },
     ];
   });

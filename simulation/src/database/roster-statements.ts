@@ -9,7 +9,7 @@ export type StatementTwin = (tables: Tables, values: StatementValues, write: (ch
 export const ROSTER_STATEMENTS: Readonly<Record<string, StatementTwin>> = {
   "roster-lock-head": (tables) => [{ revision: tables.revision }],
   "roster-load-held": (tables, values) =>
-    values.texts(1).flatMap((text) => {
+    [...new Set(values.texts(1))].flatMap((text) => {
       const row = tables.items.get(keyOf(text));
       return row === undefined
         ? []

@@ -3,26 +3,32 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { OutboxStore, ReplicaStore } from "@postern/door/internal";
 
+/** Fewer than in the product, so that worlds come to it. */
+const TOMBSTONES_MAX = 3;
+
 const FILES = ["outbox.db", "replica.db"];
 
 /** The files of one controller's disk. They can be copied and brought back while no process uses them. */
 export class DiskFiles {
   readonly #folder: string;
+  /** Nothing is ever copied or exchanged. */
+  readonly #isInMemory: boolean;
   #outbox: OutboxStore | null = null;
   #replica: ReplicaStore | null = null;
 
-  constructor(folder: string) {
+  constructor(folder: string, isInMemory = false) {
     this.#folder = folder;
-    mkdirSync(folder, { recursive: true });
+    this.#isInMemory = isInMemory;
+    if (!isInMemory) mkdirSync(folder, { recursive: true });
   }
 
   get outbox(): OutboxStore {
-    this.#outbox ??= new OutboxStore(join(this.#folder, "outbox.db"));
+    this.#outbox ??= new OutboxStore(this.#path("outbox.db"));
     return this.#outbox;
   }
 
   get replica(): ReplicaStore {
-    this.#replica ??= new ReplicaStore(join(this.#folder, "replica.db"));
+    this.#replica ??= new ReplicaStore(this.#path("replica.db"), TOMBSTONES_MAX);
     return this.#replica;
   }
 
@@ -53,6 +59,10 @@ export class DiskFiles {
     const database = new DatabaseSync(join(this.#folder, "replica.db"));
     database.prepare("update items set content = replace(content, '\"userId\":', '\"userId\":9') where key = ?").run(key);
     database.close();
+  }
+
+  #path(file: string): string {
+    return this.#isInMemory ? ":memory:" : join(this.#folder, file);
   }
 
   close(): void {

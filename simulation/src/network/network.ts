@@ -195,12 +195,17 @@ export class SimConnection {
 
   /** Every pair of whole connections of one serial, from two machines. */
   static rivals(connections: Iterable<SimConnection>): [SimConnection, SimConnection][] {
-    const whole = [...connections].filter((one) => one.isWhole);
-    return whole.flatMap((one, index) =>
-      whole
-        .slice(index + 1)
-        .filter((other) => other.serial === one.serial && other.caller.machine !== one.caller.machine)
-        .map((other): [SimConnection, SimConnection] => [one, other]),
+    const bySerial = Map.groupBy(
+      [...connections].filter((one) => one.isWhole),
+      ({ serial }) => serial,
+    );
+    return [...bySerial.values()].flatMap((whole) =>
+      whole.flatMap((one, index) =>
+        whole
+          .slice(index + 1)
+          .filter((other) => other.caller.machine !== one.caller.machine)
+          .map((other): [SimConnection, SimConnection] => [one, other]),
+      ),
     );
   }
 

@@ -1,5 +1,5 @@
 import type { Timer, Timers } from "@postern/core";
-import type { Scheduler } from "./scheduler.ts";
+import type { Action, Scheduler } from "./scheduler.ts";
 
 /** One run of a process, from its start until it is killed. What its code still does after that reaches nothing. */
 export class Life {
@@ -19,10 +19,8 @@ export class Life {
     after: (_name, delayMs, action): Timer => ({ cancel: this.after(delayMs, action) }),
   };
 
-  after(delayMs: number, action: () => void): () => void {
-    return this.#scheduler.after(delayMs, () => {
-      if (!this.#isOver) action();
-    });
+  after(delayMs: number, action: Action): () => void {
+    return this.#scheduler.after(delayMs, () => (this.#isOver ? undefined : action()));
   }
 
   /** Calls `action` when the process is killed. */

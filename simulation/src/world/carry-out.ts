@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { copyTables } from "../database/memory-tables.ts";
 import type { Act, PeopleAct } from "../scenario/act.ts";
 import { authIdOf, cardOf } from "./people.ts";
 import type { DiskPast } from "./watcher.ts";
@@ -96,10 +95,10 @@ const CARRIED: Carried = {
   },
   new_disk: (world, { machine, downMs }) => exchangeDisk(world, slotOf(world, machine), { folder: null, past: NO_PAST, downMs }),
   keep_database: (world) => {
-    world.keptTables = copyTables(world.host.tables);
+    world.host.keep();
   },
   restore_database: (world, { downMs }) => {
-    if (world.keptTables !== null) world.restoreTables(world.keptTables, world.scheduler.nowMs + downMs);
+    world.restoreDatabase(world.scheduler.nowMs + downMs);
   },
   closed_for_a_month: (world, { downMs }) => world.close(MONTH_MS, downMs),
   spoil_item: spoilItem,
@@ -156,8 +155,7 @@ function openOnce(world: World, { door, lastsMs }: Act & { kind: "open_once" }):
   const controllerId = tables.doors.find((one) => one.doorId === doorId)?.controllerId ?? 0;
   const commandId = 9_000 + tables.commands.size + world.epochCount * 100_000;
   const nowMs = world.serverClock.nowMs();
-  const command = { commandId, controllerId, doorId, actAtMs: nowMs, notAfterMs: nowMs + lastsMs, state: "waiting" };
-  tables.commands.set(commandId, command);
+  world.host.addCommand({ commandId, controllerId, doorId, actAtMs: nowMs, notAfterMs: nowMs + lastsMs, state: "waiting" });
   world.hintAll("commands");
 }
 
@@ -229,13 +227,11 @@ function clone(world: World, { machine: index, forMs, isCut = false }: Act & { k
 /** The controller is claimed anew: the server knows the new key at once, the machine only later. */
 function replaceKey(world: World, { machine: index, afterMs }: Act & { kind: "replace_key" }): void {
   const { machine } = slotOf(world, index);
-  const row = world.host.tables.controllers.get(machine.layout.controllerId);
   const publicKey = JSON.stringify({ key: world.random.int(1_000_000) });
-  if (row !== undefined) row.publicKey = publicKey;
+  world.host.setKey(machine.layout.controllerId, publicKey);
   world.hintAll("controllers");
   world.scheduler.after(afterMs, () => {
-    const known = world.host.tables.controllers.get(machine.layout.controllerId);
-    if (known !== undefined) known.publicKey = publicKey;
+    world.host.setKey(machine.layout.controllerId, publicKey);
     machine.publicKey = publicKey;
   });
 }

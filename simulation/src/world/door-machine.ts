@@ -37,6 +37,7 @@ export interface DoorMachineParts {
   readonly name: string;
   readonly layout: ControllerLayout;
   readonly folder: string;
+  readonly isDiskInMemory: boolean;
   readonly scheduler: Scheduler;
   readonly network: Network;
   readonly clock: WanderingClock;
@@ -67,7 +68,7 @@ export class DoorMachine {
     this.name = parts.name;
     this.layout = parts.layout;
     this.clock = parts.clock;
-    this.files = new DiskFiles(join(parts.folder, parts.name));
+    this.files = new DiskFiles(join(parts.folder, parts.name), parts.isDiskInMemory);
   }
 
   get isRunning(): boolean {

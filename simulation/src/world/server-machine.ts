@@ -3,7 +3,6 @@ import {
   Appender,
   COMMAND_POLL_MS,
   Confirmations,
-  type Database,
   FEED_POLL_MS,
   Gateway,
   HEARD_WRITE_MS,
@@ -32,7 +31,7 @@ export interface ServerParts {
 
 export interface RunningServer extends ServerEnd {
   readonly instanceId: number;
-  readonly database: Database;
+  readonly database: SimDatabase;
   readonly feeds: RosterFeeds;
   readonly gateway: Gateway;
   readonly clock: WanderingClock;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Log, type Random, seededRandom } from "@postern/core";
 import { changeRoster } from "@postern/server/internal";
 import type { Marked } from "../checkers/link-checker.ts";
-import { copyTables, type Tables } from "../database/memory-tables.ts";
+import type { ShadowDatabase } from "../database/shadow-database.ts";
 import { DatabaseHost, SimDatabase } from "../database/sim-database.ts";
 import { Network } from "../network/network.ts";
 import type { Scenario } from "../scenario/act.ts";
@@ -24,6 +24,16 @@ const MEMORY_FOLDER = "/dev/shm";
 
 /** How often it is looked whether a process that may run does. */
 const WATCHDOG_MS = 500;
+
+/** What stands beside a world. */
+export interface Beside {
+  /** Is told its history, line by line. */
+  readonly tell: ((line: string) => void) | null;
+  /** Does everything that the database in memory does. */
+  readonly shadow: ShadowDatabase | null;
+  /** Disks are neither copied nor exchanged, and stand in memory. */
+  readonly areDisksInMemory: boolean;
+}
 
 /** A server's place: the process in it comes and goes. */
 export interface ServerSlot {
@@ -58,16 +68,17 @@ export class World {
   /** Processes whose life shows to none of the others. */
   readonly takenForDead = new Set<number>();
   readonly log: Log;
-  keptTables: Tables | null = null;
   epochCount = 1;
   readonly #seed: number;
+  readonly #areDisksInMemory: boolean;
   #instanceCount = 0;
 
-  constructor({ seed, shape }: Scenario, tell: ((line: string) => void) | null) {
+  constructor({ seed, shape }: Scenario, { tell, shadow, areDisksInMemory }: Beside) {
     this.#seed = seed;
+    this.#areDisksInMemory = areDisksInMemory;
     this.random = seededRandom(seed ^ 0x5eed);
     this.controllers = controllersOf(shape);
-    this.host = new DatabaseHost(emptyTables(this.controllers));
+    this.host = new DatabaseHost(emptyTables(this.controllers), shadow);
     this.watcher = new Watcher(this.scheduler, this.host, tell);
     this.log = watchfulLog((checker, what) => this.watcher.accuse(checker, what));
     this.serverClock = new WanderingClock(this.scheduler, { rate: 1, offsetMs: 0 });
@@ -85,6 +96,8 @@ export class World {
 
   /** Writes what stands in the roster from the beginning, and starts everything. */
   async begin(beliefMsMax: number): Promise<void> {
+    const { shadow, tables } = this.host;
+    await shadow?.begin(PLACE_ID, tables.epoch, this.controllers, (what) => this.watcher.accuse("statements", what));
     const database = new SimDatabase(this.host, new Life(this.scheduler), this.random);
     const items = firstItems(this.controllers, beliefMsMax);
     const changes = items.map((item) => ({ key: `${item.kind}:${item.id}` as const, item }));
@@ -166,11 +179,12 @@ export class World {
   }
 
   /** The database as it was: every server goes down with what it was. */
-  restoreTables(tables: Tables, upAtMs: number): void {
+  restoreDatabase(upAtMs: number): void {
+    const revision = this.host.restore(`epoch-${this.epochCount + 1}`);
+    if (revision === null) return;
     this.restartServers(upAtMs);
     this.epochCount += 1;
-    this.host.tables = { ...copyTables(tables), epoch: `epoch-${this.epochCount}` };
-    this.watcher.note(`the database is restored to ${tables.revision} as epoch-${this.epochCount}`);
+    this.watcher.note(`the database is restored to ${revision} as epoch-${this.epochCount}`);
     this.watcher.rosterMoved();
   }
 
@@ -195,6 +209,7 @@ export class World {
       name,
       layout,
       folder,
+      isDiskInMemory: this.#areDisksInMemory,
       scheduler,
       network,
       clock,
@@ -209,8 +224,7 @@ export class World {
 
   /** A database from before a claim knows the former key: somebody claims the controller again. */
   #claim(machine: DoorMachine): void {
-    const row = this.host.tables.controllers.get(machine.layout.controllerId);
-    if (row !== undefined) row.publicKey = machine.publicKey;
+    this.host.setKey(machine.layout.controllerId, machine.publicKey);
   }
 
   #watchOver(): void {

@@ -37,11 +37,13 @@ export type ReplicaDisk = Pick<ReplicaStore, keyof ReplicaStore>;
 /** The roster on disk. Each function is one durable transaction, or one read. */
 export class ReplicaStore {
   readonly #database: DatabaseSync;
+  readonly #tombstonesMax: number;
   readonly #put: StatementSync;
   readonly #remove: StatementSync;
   readonly #place: StatementSync;
 
-  constructor(path: string) {
+  constructor(path: string, tombstonesMax = TOMBSTONES_MAX) {
+    this.#tombstonesMax = tombstonesMax;
     this.#database = openDatabase(path, SCHEMA);
     this.#put = this.#database.prepare("insert or replace into items(key, revision, content, failure) values(?, ?, ?, ?)");
     this.#remove = this.#database.prepare("delete from items where key = ?");
@@ -99,7 +101,7 @@ export class ReplicaStore {
 
   /** Deletes the oldest tombstones and failures beyond the limit. */
   trim(): void {
-    inTransaction(this.#database, () => this.#database.prepare(TRIM).run(TOMBSTONES_MAX));
+    inTransaction(this.#database, () => this.#database.prepare(TRIM).run(this.#tombstonesMax));
   }
 
   close(): void {
