@@ -158,6 +158,10 @@ const DeviceChange = Type.Object(
 );
 export type DeviceChange = Static<typeof DeviceChange>;
 
+/** A door's mode has calls of its own. */
+export const DOOR_VERSION_LEAVES_OUT = ["connected", "mode"] as const;
+export const DEVICE_VERSION_LEAVES_OUT = ["connected", "firstConnectedAt"] as const;
+
 const DoorParams = Type.Object({ doorId: Id }, closed);
 const DeviceParams = Type.Object({ deviceId: Id }, closed);
 const reading = ["doors:operate", "doors:configure", "devices"] as const;
@@ -204,6 +208,7 @@ export const doorOperations = operations({
     status: 200,
     errors: ["not_found"],
     isVersioned: true,
+    versionLeavesOut: DOOR_VERSION_LEAVES_OUT,
   },
   changeDoor: {
     method: "PATCH",
@@ -218,6 +223,7 @@ export const doorOperations = operations({
     status: 200,
     errors: ["not_found", "conflict", "changed_meanwhile"],
     isVersioned: true,
+    versionLeavesOut: DOOR_VERSION_LEAVES_OUT,
   },
   deleteDoor: {
     method: "DELETE",
@@ -232,6 +238,7 @@ export const doorOperations = operations({
     status: 204,
     errors: ["not_found", "conflict", "changed_meanwhile"],
     isVersioned: true,
+    versionLeavesOut: DOOR_VERSION_LEAVES_OUT,
   },
   listDevices: {
     method: "GET",
@@ -259,6 +266,7 @@ export const doorOperations = operations({
     status: 200,
     errors: ["not_found"],
     isVersioned: true,
+    versionLeavesOut: DEVICE_VERSION_LEAVES_OUT,
   },
   changeDevice: {
     method: "PATCH",
@@ -273,5 +281,6 @@ export const doorOperations = operations({
     status: 200,
     errors: ["not_found", "changed_meanwhile"],
     isVersioned: true,
+    versionLeavesOut: DEVICE_VERSION_LEAVES_OUT,
   },
 });

@@ -35,6 +35,8 @@ export interface OperationSpec {
   readonly awaitsDoors?: true;
   /** GET answers an `ETag`; PUT, PATCH and DELETE take it back in `If-Match` and fail with `changed_meanwhile` when it is no longer true. */
   readonly isVersioned?: true;
+  /** Members of the answer that tell how a thing fares and not what it was made to be: no part of its version, since nobody changes them by `PATCH`. */
+  readonly versionLeavesOut?: readonly string[];
 }
 
 /** Keeps the literal types of a table of operations, so that paths, bodies and answers are known where it is used. */

@@ -57,6 +57,8 @@ export class Gateway implements LinkHandler {
   readonly #closing: Batcher<ClosedSession, undefined>;
   readonly #connected = new Map<string, Connected>();
   readonly #refusalRecordedAt = new Map<string, number>();
+  /** By controller, the last of each: sessions whose end could not be written yet. */
+  readonly #unended = new Map<number, ClosedSession>();
 
   constructor(deps: GatewayDeps) {
     this.#deps = deps;
@@ -75,7 +77,7 @@ export class Gateway implements LinkHandler {
       clock,
       log,
       openSession: (opening) => this.#opening.ask(opening),
-      closeSession: (closed) => this.#closing.ask(closed),
+      closeSession: (closed) => this.#endSession(closed),
       personKeys,
       limitPages: (work) => limitPages(work),
       confirm: (one) => confirmations.add(one),
@@ -163,9 +165,13 @@ export class Gateway implements LinkHandler {
     }
   }
 
-  /** Notes as away the controllers that were connected to a process which was killed and never said so. */
+  /**
+   * Notes as away the controllers that were connected to a process which was killed and never said so, and those whose end could not be written down
+   * here while the database was away.
+   */
   async forgetDeadProcesses(): Promise<void> {
     const { database, instanceId, isInstanceAlive } = this.#deps;
+    await Promise.all([...this.#unended.values()].map((ended) => this.#endSession(ended)));
     for (const other of await readOtherInstances(database, instanceId))
       if (!(await isInstanceAlive(other))) await forgetInstance(database, other);
   }
@@ -178,6 +184,18 @@ export class Gateway implements LinkHandler {
     if (sessions.size === 0) return;
     const commands = await takeDueCommands(this.#deps.database, [...sessions.keys()], this.#deps.clock.nowMs());
     for (const { controllerId, frame } of commands) await sessions.get(controllerId)?.command(frame);
+  }
+
+  /** A newer session of the controller is left alone, whenever this is written. */
+  async #endSession(ended: ClosedSession): Promise<void> {
+    const { controllerId } = ended;
+    try {
+      await this.#closing.ask(ended);
+      if (this.#unended.get(controllerId) === ended) this.#unended.delete(controllerId);
+    } catch (cause) {
+      this.#deps.log.warn("gateway.close_unwritten", { controllerId, cause });
+      this.#unended.set(controllerId, ended);
+    }
   }
 
   /** A live connection keeps its place; a dead one, or one of a process that is gone, does not keep the door out. */

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { eventCode } from "@postern/contract";
-import { itemKey } from "@postern/core";
+import { CodedError, itemKey } from "@postern/core";
 import type { LinkConnection } from "../../src/gateway/mqtt/link-handler.ts";
+import type { Database } from "../../src/platform/database.ts";
 import { changeRoster } from "../../src/roster/roster-store.ts";
 import { authItem } from "../roster/builders.ts";
 import { type GatewayWorld, startGatewayWorld } from "../support/gateway-world.ts";
@@ -106,6 +107,42 @@ test("a controller that comes back to other doors is told them, and ends up with
   }
   assert.deepEqual([...replica.items.keys()].sort(), ["auth:2", "auth:3"]);
   await link.end();
+});
+
+test("a session that ended while the database was away is noted as ended once it is back, and a newer one is left alone", async () => {
+  const { database } = prepared;
+  let isAway = false;
+  const sometimesAway: Database = {
+    ...database,
+    transaction: (work, options) => database.transaction(work, options),
+    execute: (statement, values) => database.execute(statement, values),
+    close: () => Promise.resolve(),
+    query: (statement, values) =>
+      isAway && typeof statement !== "string" && statement.name === "gateway-close-sessions"
+        ? Promise.reject(new CodedError("database_away", { class: "transient", summary: "It is away." }))
+        : database.query(statement, values),
+  };
+  const elsewhere = await startGatewayWorld(sometimesAway, 77);
+  const [gone, back] = [await newScene(), await newScene()];
+  const connected = async ({ place }: typeof gone): Promise<number | null> => {
+    const text = "select connected_instance as instance from controllers where controller_id = $1";
+    return (await database.query<{ instance: number | null }>(text, [place.controllerId]))[0]?.instance ?? null;
+  };
+  const links = await Promise.all([gone, back].map(({ identity }) => LinkClient.connect(elsewhere.url, identity)));
+  for (const link of links) await link.hello();
+  isAway = true;
+  for (const link of links) await link.end();
+  const returned = await eventually("the second controller's return", () =>
+    LinkClient.connect(elsewhere.url, back.identity).catch(() => undefined),
+  );
+  await returned.hello();
+  await elsewhere.gateway.forgetDeadProcesses();
+  assert.deepEqual([await connected(gone), await connected(back)], [77, 77]);
+  isAway = false;
+  await elsewhere.gateway.forgetDeadProcesses();
+  assert.deepEqual([await connected(gone), await connected(back)], [null, 77]);
+  await returned.end();
+  await elsewhere.stop();
 });
 
 test("of two connections of one serial let in at once the first keeps its place, and the second is refused and recorded", async () => {

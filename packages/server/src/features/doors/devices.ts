@@ -1,4 +1,4 @@
-import type { Device, DeviceChange } from "@postern/contract";
+import { DEVICE_VERSION_LEAVES_OUT, type Device, type DeviceChange } from "@postern/contract";
 import type { Clock } from "@postern/core";
 import type { ReachedPlace } from "../../platform/access/actor.ts";
 import { type AuditActor, writeAudit } from "../../platform/audit/audit-store.ts";
@@ -56,7 +56,7 @@ async function change({ database, clock }: DevicesDeps, existing: ExistingDevice
   return database.transaction(async (tx) => {
     const present = await lockDevice(tx, deviceId);
     if (present === null) throw hidden("deviceId");
-    refuseStale(ifMatch, present);
+    refuseStale(ifMatch, present, DEVICE_VERSION_LEAVES_OUT);
     const changed = CHANGEABLE.filter((name) => body[name] !== undefined && body[name] !== present[name]);
     if (changed.length === 0) return present;
     const wanted = { ...present, ...Object.fromEntries(changed.map((name) => [name, body[name]])) };

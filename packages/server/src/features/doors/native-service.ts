@@ -1,5 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
-import { DOORS_PER_CONTROLLER_MAX, type Door, type DoorChange, type EventType, eventCode, type NewDoor } from "@postern/contract";
+import {
+  DOOR_VERSION_LEAVES_OUT,
+  DOORS_PER_CONTROLLER_MAX,
+  type Door,
+  type DoorChange,
+  type EventType,
+  eventCode,
+  type NewDoor,
+} from "@postern/contract";
 import type { Clock, Random } from "@postern/core";
 import { endSessions } from "../../gateway/controller-store.ts";
 import { appendServerEvents } from "../../ledger/append.ts";
@@ -190,7 +198,7 @@ function remove(deps: NativeDoorsDeps, existing: ExistingDoor): Promise<void> {
 async function presentDoor(tx: Transaction, { doorId, ifMatch }: ExistingDoor): Promise<KeptDoor> {
   const present = await lockDoor(tx, doorId);
   if (present === null) throw hidden("doorId");
-  refuseStale(ifMatch, present.door);
+  refuseStale(ifMatch, present.door, DOOR_VERSION_LEAVES_OUT);
   return present;
 }
 

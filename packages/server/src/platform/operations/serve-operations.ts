@@ -156,17 +156,19 @@ export function hidden(field: string): NativeRefusal {
 }
 
 function send(
-  { status, isVersioned, method }: OperationSpec,
+  { status, isVersioned, versionLeavesOut, method }: OperationSpec,
   answer: unknown,
   { request, reply }: Pick<Around, "request" | "reply">,
 ): unknown {
   reply.code(status);
   if (answer === undefined) return reply.send();
   if (isVersioned === true) {
-    const tag = versionTag(answer);
+    const tag = versionTag(answer, versionLeavesOut);
     reply.header("etag", tag);
     const known = request.headers["if-none-match"];
-    if (method === "GET" && known !== undefined && namesVersion(known, tag)) return reply.code(304).send();
+    // Where the version does not tell everything, what is left out may have changed: whoever reads is answered whole.
+    const isWhole = versionLeavesOut === undefined;
+    if (method === "GET" && isWhole && known !== undefined && namesVersion(known, tag)) return reply.code(304).send();
   }
   return answer;
 }

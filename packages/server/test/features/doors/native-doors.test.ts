@@ -208,6 +208,27 @@ test("no two devices, and no device and controller, share a serial; one that sta
   assert.deepEqual({ name, description, side, doorId }, { name: "New", description: "hall", side: "ENTRY", doorId: second.doorId });
 });
 
+test("a door's tag is of what it was made to be: its controller's coming and going and its mode change nothing about it, a new name does", async () => {
+  const { doorId } = await made();
+  const { controllerId } = await newController([doorId]);
+  const path = `/v2/doors/${doorId}`;
+  const read = await server.call("GET", path);
+  const tag = String(read.headers["etag"]);
+  await server.test.database.execute("update controllers set connected_instance = 1 where controller_id = $1", [controllerId]);
+  ok(await server.call("PUT", `${path}/mode`, { body: { operator: "locked" } }));
+  const again = await server.call("GET", path, { headers: { "if-none-match": tag } });
+  assert.deepEqual([again.status, again.headers["etag"]], [200, tag], "answered whole, since the tag does not tell all of it");
+  const { connected, mode } = again.body as Door;
+  assert.deepEqual([connected, mode.operator], [true, "locked"]);
+  const { entryDeviceId } = read.body as Door;
+  ok(await server.call("PATCH", path, { body: { settings: { unlockMs: 4_500 } }, headers: { "if-match": tag } }));
+  const late = await server.call("PATCH", path, { body: { name: "Late" }, headers: { "if-match": tag } });
+  assert.equal(problemOf(late), "412 changed_meanwhile");
+  const device = String((await server.call("GET", `/v2/devices/${entryDeviceId}`)).headers["etag"]);
+  await server.test.database.execute("update controllers set connected_instance = null where controller_id = $1", [controllerId]);
+  ok(await server.call("PATCH", `/v2/devices/${entryDeviceId}`, { body: { name: "Left" }, headers: { "if-match": device } }));
+});
+
 test("a controller is told anew when it is given a door, loses one or its door has another device, and not for a name", async () => {
   const door = await made();
   const [old, next] = [await newController([(await made()).doorId]), await newController([(await made()).doorId])];

@@ -196,7 +196,7 @@ test("a door that greets while an auth is being taken away is sent it no more, s
   });
   await until(async () => {
     const text =
-      "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%opened as%' and datname = current_database()";
+      "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%asked(serial, public_key%' and datname = current_database()";
     return isWelcome || (await database.query(text)).length > 0;
   });
   assert.equal(isWelcome, false);
