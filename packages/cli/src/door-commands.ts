@@ -21,7 +21,20 @@ export function addDoorCommands(postern: Command, act: Act): void {
     .option("--server <url>", "the server it belongs to")
     .option("--claim <code>", "the one-time code of its controller; needed once")
     .option("--data-dir <folder>", "where it keeps its key, replica and log (default .postern-door)")
-    .addHelpText("after", examples("postern door run --server http://127.0.0.1:8080 --claim 4F7K-92QD", "postern door run"))
+    .option(
+      "--camera <door=source>",
+      "a camera that is looked at for faces all the time, through ffmpeg: rtsp://…, /dev/video0 or a recording; door:exit=source for the other side; once for each",
+      (text: string, before: readonly string[] = []) => [...before, text],
+    )
+    .option("--camera-rate <number>", "pictures in a second of each camera (default 2)")
+    .addHelpText(
+      "after",
+      examples(
+        "postern door run --server http://127.0.0.1:8080 --claim 4F7K-92QD",
+        "postern door run",
+        "postern door run --camera 234=rtsp://camera.local/stream --camera 234:exit=/dev/video0",
+      ),
+    )
     .action(act(async (options: RunOptions & JsonOption, output) => (await import("./commands/door-run.ts")).runDoor(options, output)));
   addPresenting(door, act);
   addDoorParts(door, act);

@@ -2,6 +2,8 @@ import { join } from "node:path";
 import type { LinkEvent } from "@postern/contract";
 import type { Clock, Log, Random, Timer, Timers } from "@postern/core";
 import { FacePool, preparePack } from "@postern/face";
+import type { CameraSource } from "./camera/camera-source.ts";
+import { FfmpegCamera } from "./camera/ffmpeg-camera.ts";
 import type { Identity } from "./claim/identity.ts";
 import { claimedIdentity } from "./claim/identity-file.ts";
 import { Controller } from "./controller/controller.ts";
@@ -9,7 +11,7 @@ import { DoorClock } from "./controller/door-clock.ts";
 import type { ControllerState } from "./controller-state.ts";
 import { describeController } from "./describe-controller.ts";
 import { lockDataDirectory, makeDataDirectory } from "./disk/data-directory.ts";
-import type { Driver } from "./drivers/driver.ts";
+import type { Driver, Side } from "./drivers/driver.ts";
 import { ControlServer } from "./drivers/virtual/control-server.ts";
 import { VirtualDriver } from "./drivers/virtual/virtual-driver.ts";
 import { doorError } from "./errors.ts";
@@ -37,6 +39,18 @@ export interface StartOptions {
   readonly random: Random;
   /** The doors' hardware. Without one the doors are virtual, and a socket in the data folder's run directory is their hardware. */
   readonly driver?: Driver;
+  /** Cameras whose pictures are looked at for faces all the time. */
+  readonly cameras?: readonly CameraWiring[];
+  /** In place of the one on the PATH. */
+  readonly ffmpeg?: string;
+}
+
+/** A camera at one side of a door. */
+export interface CameraWiring {
+  readonly doorId: number;
+  readonly side: Side;
+  readonly source: CameraSource;
+  readonly framesPerSecond: number;
 }
 
 export interface RunningController {
@@ -154,6 +168,8 @@ class ControllerApp implements RunningController {
   readonly #controller: Controller;
   readonly #uplink: Uplink;
   readonly #controlServer: ControlServer | null;
+  readonly #eyes: FaceCamera;
+  readonly #cameras: readonly FfmpegCamera[];
   #faces: Promise<FacePool> | null = null;
   readonly #chores = new Map<string, Timer>();
   readonly #waiters = new Set<Waiter>();
@@ -169,6 +185,8 @@ class ControllerApp implements RunningController {
     this.#link = link;
     const isFailSafe = (doorId: number): boolean => disk.replica.contents.door(doorId)?.lockType === "fail_safe";
     const virtual = options.driver === undefined ? new VirtualDriver(clock, timers, isFailSafe) : null;
+    this.#eyes = this.#makeEyes(virtual);
+    this.#cameras = (options.cameras ?? []).map((wiring) => this.#makeCamera(wiring));
     this.#controlServer = virtual === null ? null : this.#makeControlServer(virtual, dataDir);
     this.#controller = this.#makeController(options.driver ?? virtual ?? new VirtualDriver(clock, timers));
     this.#uplink = this.#makeUplink();
@@ -181,6 +199,7 @@ class ControllerApp implements RunningController {
     this.socketPath = (await this.#controlServer?.start()) ?? null;
     this.#repeat("trim", TRIM_INTERVAL_MS, () => this.#trim());
     this.#repeat("persist clock", CLOCK_PERSIST_MS, () => this.#persistClock());
+    for (const camera of this.#cameras) await camera.start();
     this.#uplink.start();
   }
 
@@ -206,6 +225,7 @@ class ControllerApp implements RunningController {
   async #stop(): Promise<void> {
     for (const timer of this.#chores.values()) timer.cancel();
     this.#uplink.stop();
+    await Promise.all(this.#cameras.map((camera) => camera.stop()));
     await this.#controlServer?.stop();
     await (await this.#faces?.catch(() => null))?.stop();
     await this.#controller.stop();
@@ -216,16 +236,29 @@ class ControllerApp implements RunningController {
   }
 
   #makeControlServer(driver: VirtualDriver, dataDir: string): ControlServer {
-    const { clock, log } = this.#options;
+    return new ControlServer({ dataDir, driver, log: this.#options.log, camera: this.#eyes, state: () => this.state() });
+  }
+
+  /** Virtual doors see through their readers, which somebody may have broken by hand. */
+  #makeEyes(virtual: VirtualDriver | null): FaceCamera {
     const matcher = new FaceMatcher(() => this.#facePool());
     this.#disk.replica.contents.watchFaces((authId, templates) => matcher.hold(authId, templates));
-    const camera = new FaceCamera({
+    return new FaceCamera({
       matcher,
-      clock,
+      clock: this.#options.clock,
       awaited: (doorId, side) => this.#controller.awaited(doorId, side),
-      present: (...presented) => driver.present(...presented),
+      present: async (...presented) => (virtual ?? this.#controller).present(...presented),
     });
-    return new ControlServer({ dataDir, driver, log, camera, state: () => this.state() });
+  }
+
+  #makeCamera({ doorId, side, source, framesPerSecond }: CameraWiring): FfmpegCamera {
+    const { timers, random, log, ffmpeg = "ffmpeg" } = this.#options;
+    return new FfmpegCamera({
+      ...{ source, framesPerSecond, ffmpeg, timers, random, log },
+      onPicture: (picture) => this.#eyes.glimpse(doorId, side, picture),
+      onFailed: () => this.#controller.cameraChanged(doorId, side, "DRIVER_FAILED"),
+      onRecovered: () => void this.#controller.cameraChanged(doorId, side, "DRIVER_RECOVERED"),
+    });
   }
 
   /** Made with the first picture: a controller whose doors see nobody is as light as if there were no faces. */

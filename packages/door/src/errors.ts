@@ -24,6 +24,8 @@ export const DOOR_CODES = {
   busy: { class: "transient", summary: "Too many requests wait at this door." },
   face_unclear: { class: "caller", summary: "Nobody can be told by that picture." },
   picture_unreadable: { class: "caller", summary: "That picture is no file that can be read, or it is too large." },
+  camera_unusable: { class: "caller", summary: "That is no camera whose pictures can be taken." },
+  ffmpeg_missing: { class: "caller", summary: "Cameras need ffmpeg on the PATH, and there is none that can be started." },
   stopping: { class: "transient", summary: "The controller is stopping." },
 } as const satisfies Record<string, ErrorSpec>;
 

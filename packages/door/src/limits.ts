@@ -138,3 +138,24 @@ export const PICTURES_WAITING_MAX = 8;
 
 /** Bytes of a picture held to a virtual camera, as of a photo that is enrolled. */
 export const PICTURE_BYTES_MAX = 10 * 1024 * 1024;
+
+/** Pictures that a camera gives in a second, where nobody says otherwise: each takes a quarter of a second of a core, and nobody walks through faster. */
+export const CAMERA_FRAMES_PER_SECOND = 2;
+
+/** More than that the models cannot look at, whatever the machine. */
+export const CAMERA_FRAMES_PER_SECOND_MAX = 10;
+
+/** The longer side of a camera's picture, as large as faces are looked for in: more would be made smaller again. */
+export const CAMERA_SIDE_MAX = 1_280;
+
+/** What ffmpeg may take at once: a frame of a camera of 4K with what is needed to decode it, several times over. */
+export const CAMERA_ALLOC_BYTES_MAX = 256 * 1024 * 1024;
+
+/** Without a picture for so long a camera is connected anew: network cameras take up to ten seconds until their first one. */
+export const CAMERA_SILENT_MS_MAX = 20_000;
+
+/** How long ffmpeg must have run before its next end is answered quickly again. */
+export const CAMERA_SETTLED_MS = 60_000;
+
+/** Cameras of one controller: two for each of its doors. */
+export const CAMERAS_MAX = 64;

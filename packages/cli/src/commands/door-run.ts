@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { systemClock, systemRandom, systemTimers } from "@postern/core";
 import { claimController, startController } from "@postern/door";
 import { createLog, readConfig } from "@postern/server";
+import { readCameras } from "../cameras.ts";
 import { isClaimed } from "../claimed-folder.ts";
 import { failure } from "../failure.ts";
 import type { Output } from "../output.ts";
@@ -13,11 +14,15 @@ export interface RunOptions {
   readonly server?: string;
   readonly claim?: string;
   readonly dataDir?: string;
+  /** `234=rtsp://…`, `234:exit=/dev/video0`. */
+  readonly camera?: readonly string[];
+  readonly cameraRate?: string;
 }
 
 /** A virtual controller as a process of its own. */
 export async function runDoor(options: RunOptions, output: Output): Promise<void> {
   const folder = resolve(options.dataDir ?? ".postern-door");
+  const cameras = readCameras(options);
   const stopping = untilToldToStop(output);
   output.outliveReader();
   if (options.claim !== undefined) {
@@ -40,6 +45,7 @@ export async function runDoor(options: RunOptions, output: Output): Promise<void
     clock: systemClock,
     timers: systemTimers,
     random: systemRandom,
+    cameras,
   });
   try {
     output.line(`Controller ${controller.identity.serial} runs on ${folder}; its doors decide also without the server.`);

@@ -1,6 +1,7 @@
 import type { CommandFrame, LinkEvent } from "@postern/contract";
 import type { Log, Timer, Timers } from "@postern/core";
-import type { AwaitedFactor, DoorWiring, Driver, Side } from "../drivers/driver.ts";
+import type { AwaitedFactor, Credential, DoorWiring, Driver, Outcome, Side } from "../drivers/driver.ts";
+import { doorError } from "../errors.ts";
 import { DOOR_TICK_MS } from "../limits.ts";
 import type { OpenAlarm } from "../outbox/open-alarms.ts";
 import type { FingerWatcher } from "../replica/fingers.ts";
@@ -89,10 +90,26 @@ export class Controller {
 
   /** What a device of a door waits for; null: nothing. */
   awaited(doorId: number, side: Side): AwaitedFactor | null {
-    const state = this.#doors.get(doorId)?.state;
-    const deviceId = side === "entry" ? state?.wiring.entryDeviceId : state?.wiring.exitDeviceId;
-    const wait = state?.waits.find((one) => one.deviceId === deviceId);
+    const runner = this.#doors.get(doorId);
+    const wait = runner?.state.waits.find((one) => one.deviceId === deviceOn(runner.state.wiring, side));
     return wait === undefined ? null : { authId: wait.person?.authId ?? null, wanted: wait.wanted };
+  }
+
+  /** What something beside the door's own readers found, as if one of them had. Fails with `door_unknown` and `exit_missing`. */
+  present(doorId: number, side: Side, credential: Credential): Promise<Outcome> {
+    const runner = this.#doors.get(doorId);
+    if (runner === undefined) return Promise.reject(doorError("door_unknown", { context: { doorId } }));
+    const deviceId = deviceOn(runner.state.wiring, side);
+    return deviceId === null ? Promise.reject(doorError("exit_missing")) : runner.present(deviceId, credential);
+  }
+
+  /** A door's camera gives no pictures, or does again: a fact, where the door is served. False: it is not. */
+  cameraChanged(doorId: number, side: Side, eventType: "DRIVER_FAILED" | "DRIVER_RECOVERED"): boolean {
+    const wiring = this.#doors.get(doorId)?.state.wiring;
+    if (wiring === undefined) return false;
+    const happening = { eventAt: this.#deps.facts().stampMs, doorId, deviceId: deviceOn(wiring, side) ?? wiring.entryDeviceId };
+    this.record(doorEvent(happening, eventType, { part: `${side}_camera` }));
+    return true;
   }
 
   /** Records a fact about the controller itself. */
@@ -179,6 +196,10 @@ export class Controller {
       this.#scheduleTick();
     });
   }
+}
+
+function deviceOn({ entryDeviceId, exitDeviceId }: DoorWiring, side: Side): number | null {
+  return side === "entry" ? entryDeviceId : exitDeviceId;
 }
 
 function isSameWiring(left: DoorWiring, right: DoorWiring): boolean {
