@@ -22,6 +22,8 @@ export interface AccessFacts {
   readonly confirmation: ConfirmationState;
   /** How long ago the server was last heard, or null when never. */
   readonly beliefAgeMs: number | null;
+  /** How long ago the customer's own server confirmed this person at this controller; null or absent: never, or that cannot be told. */
+  readonly vendorConfirmedAgoMs?: number | null;
 }
 
 /** What is known of the customer's own answer. */

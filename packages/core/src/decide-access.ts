@@ -20,7 +20,7 @@ import { isWithinSchedule } from "./schedule.ts";
  * 5. The door is not among the auth's doors.
  * 6. The schedule: missing, without local time, or outside its windows.
  * 7. Another factor is wanted, or those presented lead nowhere (see `factorProgress`).
- * 8. The vendor has to be asked, or has refused. Silence is judged by the door's policy.
+ * 8. The vendor has to be asked, or has refused. Silence is judged by the door's policy: nobody, everybody, or those whom the vendor confirmed here lately.
  * 9. Granted.
  *
  * Somebody whom only the vendor can name has no auth: 4 to 6 do not apply, the door's own minimum stands for 7, and silence always denies.
@@ -80,7 +80,8 @@ function lockReason(by: "lockdown" | "operator" | "schedule"): DenialReason {
   }
 }
 
-function isBeliefTooOld({ beliefAgeMsMax }: DoorItem, beliefAgeMs: number | null): boolean {
+/** Whether a door of this policy refuses people for the age of what it knows. */
+export function isBeliefTooOld({ beliefAgeMsMax }: Pick<DoorItem, "beliefAgeMsMax">, beliefAgeMs: number | null): boolean {
   if (beliefAgeMsMax === null) return false;
   // Fresh has to be shown: an age that is no number is too old.
   return beliefAgeMs === null || !(beliefAgeMs <= beliefAgeMsMax);
@@ -103,7 +104,7 @@ function decideByAuth(auth: AuthItem, door: DoorItem, facts: AccessFacts): Decis
       const wanted = confirmationOf(facts.proven, door.confirmations);
       return wanted === null
         ? { kind: "granted", because: "auth" }
-        : decideByConfirmation(wanted, door.whenVendorSilent, facts.confirmation);
+        : decideByConfirmation(wanted, passesInSilence(door, facts.vendorConfirmedAgoMs ?? null), facts.confirmation);
     }
     default:
       return assertNever(progress);
@@ -144,11 +145,25 @@ function refusalOfGrant(grant: Grant, doorId: number, { schedules, utcTransition
 
 function decideByVendorAlone(identifying: Confirmation, door: DoorItem, { proven, confirmation }: AccessFacts): Decision {
   if (!meetsDoorMinimum(proven, door.chains)) return denied("factor_not_allowed");
-  const decision = decideByConfirmation(identifying, "deny", confirmation);
+  const decision = decideByConfirmation(identifying, false, confirmation);
   return decision.kind === "ask_vendor" ? { ...decision, identify: true } : decision;
 }
 
-function decideByConfirmation({ credential }: Confirmation, whenSilent: "deny" | "allow", state: ConfirmationState): Decision {
+/** Known has to be shown: an age that is no number, or a door that does not say how long it lasts, lets nobody pass. */
+function passesInSilence({ whenVendorSilent, vendorKnownMs }: DoorItem, confirmedAgoMs: number | null): boolean {
+  switch (whenVendorSilent) {
+    case "deny":
+      return false;
+    case "allow":
+      return true;
+    case "allow_known":
+      return vendorKnownMs !== undefined && confirmedAgoMs !== null && confirmedAgoMs >= 0 && confirmedAgoMs <= vendorKnownMs;
+    default:
+      return assertNever(whenVendorSilent);
+  }
+}
+
+function decideByConfirmation({ credential }: Confirmation, passesSilent: boolean, state: ConfirmationState): Decision {
   switch (state) {
     case "not_asked":
       return { kind: "ask_vendor", credential, identify: false };
@@ -157,7 +172,7 @@ function decideByConfirmation({ credential }: Confirmation, whenSilent: "deny" |
     case "refused":
       return denied("vendor_refused");
     case "silent":
-      return whenSilent === "allow" ? { kind: "granted", because: "auth" } : denied("vendor_silent");
+      return passesSilent ? { kind: "granted", because: "auth" } : denied("vendor_silent");
     default:
       return assertNever(state);
   }

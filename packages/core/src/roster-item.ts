@@ -63,8 +63,13 @@ export interface DoorItem {
   /** Users who may pass nevertheless, by what is held of them, when the belief is older than that. Absent: nobody. */
   readonly staleUserIds?: readonly number[];
   /** What to do when confirmation is wanted and cannot be had. */
-  readonly whenVendorSilent: "deny" | "allow";
+  readonly whenVendorSilent: VendorSilencePolicy;
+  /** With `allow_known`: how recently the customer's server must have confirmed somebody here. Absent otherwise. */
+  readonly vendorKnownMs?: number;
 }
+
+/** Whom a door lets in when the customer's server does not answer: nobody; everybody with a right; or those it confirmed there before. */
+export type VendorSilencePolicy = "deny" | "allow" | "allow_known";
 
 export interface Confirmation {
   readonly credential: ConfirmedCredential;

@@ -36,7 +36,8 @@ const door = fc
     confirmations,
     beliefAgeMsMax: usually<number | null>(null, 60_000),
     staleUserIds: fc.subarray([1_000, 1_001]),
-    whenVendorSilent: fc.constantFrom("deny", "allow"),
+    whenVendorSilent: fc.constantFrom("deny", "allow", "allow_known"),
+    vendorKnownMs: fc.constant(60_000),
   })
   .map(doorWith);
 
@@ -69,6 +70,7 @@ export const accessFacts: fc.Arbitrary<AccessFacts> = fc
     utcTransitions: usually<AccessFacts["utcTransitions"]>([{ fromMs: 0, offsetSeconds: 32_400 }], []),
     proven: fc.oneof(chain, fc.array(fc.constantFrom(...FACTORS), { maxLength: 3 })),
     confirmation: fc.constantFrom("not_asked", "confirmed", "refused", "silent"),
+    vendorConfirmedAgoMs: fc.constantFrom(null, 0, 60_000, 60_001),
     beliefAgeMs: usually<number | null>(0, null, 60_000, 60_001),
   })
   .map(factsWith);
@@ -169,6 +171,12 @@ export const RULES: readonly Rule[] = [
   [
     "granted in silence",
     (facts) => facts.auth !== null && facts.door?.whenVendorSilent === "allow",
+    () => ({ kind: "granted", because: "auth" }),
+  ],
+  [
+    "granted in silence to somebody known",
+    ({ auth, door, vendorConfirmedAgoMs: agoMs = null }) =>
+      auth !== null && door?.whenVendorSilent === "allow_known" && agoMs !== null && agoMs <= 60_000,
     () => ({ kind: "granted", because: "auth" }),
   ],
   deny("vendor_silent", () => true),

@@ -184,6 +184,7 @@ check([
 ]);
 
 const cardDoor = doorWith({ confirmations: [confirmed("card")] });
+const knowing = { ...cardDoor, whenVendorSilent: "allow_known" as const, vendorKnownMs: 3_600_000 };
 
 check([
   ["a card whose type is mapped is asked about", { door: cardDoor }, asks("card")],
@@ -195,6 +196,24 @@ check([
     { door: { ...cardDoor, whenVendorSilent: "allow" }, confirmation: "silent" },
     GRANTED,
   ],
+  [
+    "in the vendor's silence somebody whom it confirmed here within the time may pass",
+    { door: knowing, confirmation: "silent", vendorConfirmedAgoMs: 3_600_000 },
+    GRANTED,
+  ],
+  ["a millisecond later nobody does", { door: knowing, confirmation: "silent", vendorConfirmedAgoMs: 3_600_001 }, denied("vendor_silent")],
+  ["nor somebody whom it never confirmed", { door: knowing, confirmation: "silent", vendorConfirmedAgoMs: null }, denied("vendor_silent")],
+  [
+    "nor one confirmed in what is still to come",
+    { door: knowing, confirmation: "silent", vendorConfirmedAgoMs: -1 },
+    denied("vendor_silent"),
+  ],
+  [
+    "nor anybody where the door does not say how long it lasts",
+    { door: { ...cardDoor, whenVendorSilent: "allow_known" }, confirmation: "silent", vendorConfirmedAgoMs: 0 },
+    denied("vendor_silent"),
+  ],
+  ["known or not, the vendor's no denies", { door: knowing, confirmation: "refused", vendorConfirmedAgoMs: 0 }, denied("vendor_refused")],
   [
     "a refusal denies even where silence would open",
     { door: { ...cardDoor, whenVendorSilent: "allow" }, confirmation: "refused" },

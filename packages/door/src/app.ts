@@ -293,6 +293,7 @@ class ControllerApp implements RunningController {
         stampMs: doorClock.stampMs(),
         monotonicMs: clock.monotonicMs(),
         beliefAgeMs: doorClock.beliefAgeMs(),
+        vendorConfirmedMs: (authId) => outbox.vendorConfirmedMs(authId),
         roster,
       }),
     });

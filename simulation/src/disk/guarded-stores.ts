@@ -29,6 +29,7 @@ export function guardOutbox(store: OutboxStore, disk: SimDisk, watch: DiskWatch)
     read: (from, to, countMax) => disk.read(() => store.read(from, to, countMax)),
     openRelays: () => disk.read(() => store.openRelays()),
     openAlarms: () => disk.read(() => store.openAlarms()),
+    vendorConfirmedMs: (authId) => disk.read(() => store.vendorConfirmedMs(authId)),
     firstIns: () => disk.read(() => store.firstIns()),
     writeFirstIn: (doorId, firstInMs) => disk.write(() => store.writeFirstIn(doorId, firstInMs)),
     guessers: (doorId) => disk.read(() => store.guessers(doorId)),

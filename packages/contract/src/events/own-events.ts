@@ -33,4 +33,9 @@ export const OWN_CONTROLLER_EVENTS = {
   DOOR_LOCKDOWN_ON: { code: 1111, meaning: "From now on a lockdown holds the door locked." },
   DOOR_LOCKDOWN_OFF: { code: 1112, meaning: "A lockdown no longer holds the door locked." },
   BELIEF_RENEWED: { code: 1113, meaning: "The door no longer refuses people for the age of what its controller knows." },
+  VENDOR_SILENCE_BEGIN: {
+    code: 1114,
+    meaning: "The customer's own server, which this door asks, does not answer: from now on the door's policy for that decides.",
+  },
+  VENDOR_SILENCE_END: { code: 1115, meaning: "The customer's own server answers this door again, or is no longer asked." },
 } as const satisfies Record<string, EventRow>;

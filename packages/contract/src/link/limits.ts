@@ -37,5 +37,8 @@ export const HASHES_PER_FRAME_MAX = 2_000;
 /** A token that lives longer could be replayed for longer; a shorter one fails on slow links. */
 export const LINK_TOKEN_SECONDS = 60;
 
+/** How long somebody may be known to a door by the customer's own confirmation: who has not come for a month is asked after anew. */
+export const VENDOR_KNOWN_MS_MAX = 30 * 86_400_000;
+
 /** People whom a door lets in although the server was heard too long ago: who must get in whatever happens, and no more than an item carries easily. */
 export const STALE_USERS_COUNT_MAX = 64;

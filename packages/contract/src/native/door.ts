@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
 import { MODES_COUNT_MAX } from "../clue/clue-limits.ts";
-import { STALE_USERS_COUNT_MAX } from "../link/limits.ts";
+import { STALE_USERS_COUNT_MAX, VENDOR_KNOWN_MS_MAX } from "../link/limits.ts";
 import { operations } from "./operation.ts";
 import {
   closed,
@@ -51,7 +51,11 @@ export const DoorSettingsFields = {
     uniqueItems: true,
     description: "Users whom the door lets in by what it holds of them even then.",
   }),
-  whenVendorSilent: Type.Union([Type.Literal("deny"), Type.Literal("allow")]),
+  whenVendorSilent: Type.Union([Type.Literal("deny"), Type.Literal("allow"), Type.Literal("allow_known")], {
+    description:
+      "Whom the door lets in when the customer's own server, whose confirmation it wants, does not answer. `allow_known`: those whom that server confirmed at the same controller within `vendorKnownMs`.",
+  }),
+  vendorKnownMs: Type.Integer({ minimum: 60_000, maximum: VENDOR_KNOWN_MS_MAX, description: "Counts with `allow_known` alone." }),
 };
 export const DoorSettingsResource = Type.Object(DoorSettingsFields, closed);
 export type DoorSettingsResource = Static<typeof DoorSettingsResource>;
@@ -79,6 +83,13 @@ export const Door = Type.Object(
     entryDeviceId: Id,
     exitDeviceId: OptionalId,
     connected: Type.Boolean({ description: "Its controller has a live connection." }),
+    lastHeardAt: Type.Union([EpochMs, Type.Null()], {
+      description: "Epoch milliseconds when the server last heard its controller, to within a minute; null: never.",
+    }),
+    beliefTooOld: Type.Boolean({
+      description:
+        "By its setting `beliefAgeMsMax` the door refuses people now, since its controller has heard nothing from the server for so long.",
+    }),
     settings: DoorSettingsResource,
     mode: DoorModeResource,
   },
@@ -159,7 +170,7 @@ const DeviceChange = Type.Object(
 export type DeviceChange = Static<typeof DeviceChange>;
 
 /** A door's mode has calls of its own. */
-export const DOOR_VERSION_LEAVES_OUT = ["connected", "mode"] as const;
+export const DOOR_VERSION_LEAVES_OUT = ["connected", "lastHeardAt", "beliefTooOld", "mode"] as const;
 export const DEVICE_VERSION_LEAVES_OUT = ["connected", "firstConnectedAt"] as const;
 
 const DoorParams = Type.Object({ doorId: Id }, closed);

@@ -54,6 +54,8 @@ export const ControllerProof = Type.Object(
     lastHeardAt: OptionalEpochMs,
     /** Since the server last heard the controller, to within a minute; null: never. */
     beliefAgeMs: Type.Union([Count, Type.Null()]),
+    /** Doors that refuse people now by their `beliefAgeMsMax`, since their controller has heard nothing for so long. */
+    beliefTooOldDoorIds: Type.Array(Id),
     /** The controller's time less the server's at `clockMeasuredAt`, the time that a frame took included. */
     clockOffsetMs: Type.Union([Type.Integer(), Type.Null()]),
     clockMeasuredAt: OptionalEpochMs,

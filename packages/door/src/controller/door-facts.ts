@@ -37,6 +37,8 @@ export interface DoorFacts {
   /** Time that never jumps; its origin means nothing. */
   readonly monotonicMs: number;
   readonly beliefAgeMs: number | null;
+  /** When the customer's own server last confirmed the holder of an auth at this controller; null: never. */
+  readonly vendorConfirmedMs: (authId: number) => number | null;
   readonly roster: RosterView;
 }
 
@@ -66,8 +68,10 @@ export interface Question {
 /** The facts of one decision, looked up in the replica as it is now. */
 export function accessFacts(
   { doorId, mode, auth, proven, confirmation }: Question,
-  { roster, nowMs, beliefAgeMs }: DoorFacts,
+  { roster, nowMs, beliefAgeMs, vendorConfirmedMs }: DoorFacts,
 ): AccessFacts {
+  // Looked up where silence is judged, and nowhere else: a decision asks the disk for nothing.
+  const confirmedMs = confirmation === "silent" && auth !== null ? vendorConfirmedMs(auth.id) : null;
   return {
     nowMs,
     door: roster.door(doorId),
@@ -78,5 +82,6 @@ export function accessFacts(
     proven,
     confirmation,
     beliefAgeMs,
+    vendorConfirmedAgoMs: nowMs === null || confirmedMs === null ? null : nowMs - confirmedMs,
   };
 }

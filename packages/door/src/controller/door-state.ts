@@ -34,6 +34,8 @@ export interface DoorState {
   /** What of the hardware does not work. */
   readonly faults: readonly Fault[];
   readonly isBeliefTooOld: boolean;
+  /** The customer's own server did not answer when it was asked last, and the door's policy decides. */
+  readonly isVendorSilent: boolean;
   /** At most one a device. */
   readonly waits: readonly FactorWait[];
   readonly nextWaitId: number;
@@ -63,7 +65,7 @@ export function withFound(state: DoorState, { firstInMs, guessers, alarms }: Fou
   const has = (alarm: Alarm): boolean => alarms.some((one) => one.alarm === alarm);
   const leaf = { ...state.leaf, isHeldOpenAlarm: has("held_open"), isForcedOpenAlarm: has("forced_open") };
   const tamperedIds = alarms.filter(({ alarm }) => alarm === "tamper").map(({ deviceId }) => deviceId);
-  return { ...state, firstInMs, guessers, leaf, tamperedIds, isBeliefTooOld: has("belief_too_old") };
+  return { ...state, firstInMs, guessers, leaf, tamperedIds, isBeliefTooOld: has("belief_too_old"), isVendorSilent: has("vendor_silent") };
 }
 
 const BY_CREDENTIALS: DoorMode = { kind: "credentials" };
@@ -79,6 +81,7 @@ export function newDoorState(wiring: DoorWiring): DoorState {
     tamperedIds: [],
     faults: [],
     isBeliefTooOld: false,
+    isVendorSilent: false,
     waits: [],
     nextWaitId: 1,
     learnings: [],

@@ -10,7 +10,7 @@ import {
 } from "@postern/core";
 import type { CheckedCredential, Outcome, Person } from "../drivers/driver.ts";
 import { FACTOR_WAIT_MS, UNLOCK_MS_WITHOUT_SETTINGS } from "../limits.ts";
-import { failEvent, type Happening, successEvent, vendorFailEvent } from "./door-events.ts";
+import { doorEvent, failEvent, type Happening, successEvent, vendorFailEvent } from "./door-events.ts";
 import { accessFacts, type DoorFacts, modeNow } from "./door-facts.ts";
 import type { DoorState, FactorWait } from "./door-state.ts";
 import { guesserKey, withGuess, withoutGuesses } from "./guesses.ts";
@@ -164,8 +164,21 @@ function matchedAuth({ authId, factor }: Named & { readonly kind: "matched" }, r
 function judge(step: DoorStep, attempt: Attempt, facts: DoorFacts): DoorStep {
   const judgement = decide(step.state, attempt, facts);
   const faults: readonly DoorEffect[] = judgement.fault === undefined ? [] : [{ kind: "report_fault", cause: judgement.fault }];
-  const carried = carryOut(step.state, attempt, judgement, facts);
-  return { state: carried.state, effects: [...step.effects, ...faults, ...carried.effects] };
+  const silent = judgement.isVendorWanted
+    ? fallSilent(step.state, attempt.presentation.deviceId, facts)
+    : { state: step.state, effects: [] };
+  const carried = carryOut(silent.state, attempt, judgement, facts);
+  return { state: carried.state, effects: [...step.effects, ...faults, ...carried.effects, ...silent.effects] };
+}
+
+/** Says once that the customer's server does not answer, and by which policy the door decides from now on: behind what it was asked for. */
+function fallSilent(state: DoorState, deviceId: number, facts: DoorFacts): DoorStep {
+  if (state.isVendorSilent) return { state, effects: [] };
+  const policy = facts.roster.door(state.wiring.doorId)?.whenVendorSilent ?? "deny";
+  const event = doorEvent({ ...happeningAt(state, deviceId, facts), deviceId: state.wiring.entryDeviceId }, "VENDOR_SILENCE_BEGIN", {
+    policy,
+  });
+  return { state: { ...state, isVendorSilent: true }, effects: [{ kind: "record", events: [event] }] };
 }
 
 function decide(state: DoorState, { auth, proven }: Attempt, facts: DoorFacts): Judgement {

@@ -1,5 +1,5 @@
 import type { LinkEvent } from "@postern/contract";
-import { assertNever, type DoorMode } from "@postern/core";
+import { assertNever, type DoorMode, isBeliefTooOld } from "@postern/core";
 import type { DoorPart, Outcome } from "../drivers/driver.ts";
 import type { Guesser } from "../guesser.ts";
 import { UNLOCK_MS_WITHOUT_SETTINGS } from "../limits.ts";
@@ -127,7 +127,7 @@ function stepInput(state: DoorState, input: DoorInput, facts: DoorFacts): DoorSt
     case "retry":
       return retryPart(state, input.part);
     case "tick":
-      return judgeMode(judgeFirstIn(judgeBelief(judgeLearnings({ state, effects: [] }, facts), facts), facts), facts);
+      return judgeMode(judgeFirstIn(judgeSilence(judgeBelief(judgeLearnings({ state, effects: [] }, facts), facts), facts), facts), facts);
     case "stopping":
       return { state: { ...state, waits: [], learnings: [] }, effects: [{ kind: "lock" }, ...endLearnings(state)] };
     default:
@@ -190,11 +190,22 @@ function reportRelay(state: DoorState, isOn: boolean, facts: DoorFacts): DoorSte
 /** Says once that nobody is let in here until the server has been heard again, and once that this is over. */
 function judgeBelief(step: DoorStep, facts: DoorFacts): DoorStep {
   const { state } = step;
-  const ageMsMax = facts.roster.door(state.wiring.doorId)?.beliefAgeMsMax ?? null;
-  const isTooOld = ageMsMax !== null && !(facts.beliefAgeMs !== null && facts.beliefAgeMs <= ageMsMax);
+  const isTooOld = isBeliefTooOld(facts.roster.door(state.wiring.doorId) ?? ANY_AGE, facts.beliefAgeMs);
   if (isTooOld === state.isBeliefTooOld) return step;
   const event = doorEvent(atDoor(state, facts), isTooOld ? "BELIEF_TOO_OLD" : "BELIEF_RENEWED");
   return { state: { ...state, isBeliefTooOld: isTooOld }, effects: [...step.effects, record(event)] };
+}
+
+/** A door without settings judges no age: it lets nobody in. */
+const ANY_AGE = { beliefAgeMsMax: null };
+
+/** Ends the customer's silence where nobody is asked any more. */
+function judgeSilence(step: DoorStep, facts: DoorFacts): DoorStep {
+  const { state } = step;
+  const door = facts.roster.door(state.wiring.doorId);
+  if (!state.isVendorSilent || (door !== null && door.confirmations.length > 0)) return step;
+  const event = doorEvent(atDoor(state, facts), "VENDOR_SILENCE_END");
+  return { state: { ...state, isVendorSilent: false }, effects: [...step.effects, record(event)] };
 }
 
 /** Brings the relay to what holds the door now. Locking acts first; unlocking is written down before the bolt moves. */

@@ -7,7 +7,7 @@ export interface OpenAlarm {
   readonly alarm: Alarm;
 }
 
-export type Alarm = "held_open" | "forced_open" | "tamper" | "belief_too_old";
+export type Alarm = "held_open" | "forced_open" | "tamper" | "belief_too_old" | "vendor_silent";
 
 type Turn = { readonly alarm: Alarm; readonly isOn: boolean };
 
@@ -20,6 +20,8 @@ const TURNS: ReadonlyMap<string, Turn> = new Map<EventType, Turn>([
   ["DEV_DOOR_TAMPER_OFF", { alarm: "tamper", isOn: false }],
   ["BELIEF_TOO_OLD", { alarm: "belief_too_old", isOn: true }],
   ["BELIEF_RENEWED", { alarm: "belief_too_old", isOn: false }],
+  ["VENDOR_SILENCE_BEGIN", { alarm: "vendor_silent", isOn: true }],
+  ["VENDOR_SILENCE_END", { alarm: "vendor_silent", isOn: false }],
 ]);
 
 /** Which alarm an event begins or ends; null when none. */

@@ -24,6 +24,7 @@ const SCHEMA = `
   create table if not exists guessers(
     door_id integer, key text, count integer not null, last_ms integer not null, primary key(door_id, key)) strict, without rowid;
   create table if not exists open_alarms(door_id integer, device_id integer, alarm text, primary key(door_id, device_id, alarm)) strict, without rowid;
+  create table if not exists vendor_confirmed(auth_id integer primary key, confirmed_ms integer not null) strict;
   create table if not exists stored_marks(slot integer primary key, through integer not null, stored_ms integer not null) strict;
   create table if not exists state(id integer primary key check (id = 1), next integer not null, newest_ms integer) strict;
   insert or ignore into state values(1, 1, null);
@@ -42,6 +43,7 @@ export class OutboxStore {
   readonly #relayOff: StatementSync;
   readonly #alarmOn: StatementSync;
   readonly #alarmOff: StatementSync;
+  readonly #vendorConfirmed: StatementSync;
   readonly #read: StatementSync;
 
   constructor(path: string, eventsMax = OUTBOX_EVENTS_MAX) {
@@ -53,6 +55,7 @@ export class OutboxStore {
     this.#relayOff = this.#database.prepare("delete from open_relays where door_id = ?");
     this.#alarmOn = this.#database.prepare("insert or ignore into open_alarms values(?, ?, ?)");
     this.#alarmOff = this.#database.prepare("delete from open_alarms where door_id = ? and device_id = ? and alarm = ?");
+    this.#vendorConfirmed = this.#database.prepare("insert or replace into vendor_confirmed values(?, ?)");
     this.#read = this.#database.prepare("select number, body from events where number >= ? and number <= ? order by number limit ?");
   }
 
@@ -135,6 +138,14 @@ export class OutboxStore {
     );
   }
 
+  /** When the customer's own server last confirmed the holder of an auth here, by the controller's clock; null: never, or longer ago than counts anywhere. */
+  vendorConfirmedMs(authId: number): number | null {
+    return reading(() => {
+      const row = this.#database.prepare("select confirmed_ms from vendor_confirmed where auth_id = ?").get(authId);
+      return row === undefined ? null : integerOf(row, "confirmed_ms");
+    });
+  }
+
   /** When the first person of each door's scheduled unlock was let in. */
   firstIns(): Map<number, number> {
     return reading(() => {
@@ -200,6 +211,8 @@ export class OutboxStore {
         .run(through, OUTBOX_TRIM_COUNT_MAX);
       // The newest old mark stays while events below it remain to be deleted.
       this.#database.prepare("delete from stored_marks where stored_ms <= ? and through < ?").run(beforeMs, through);
+      // Kept as long as the events that say so: no door counts anybody as known for longer (`VENDOR_KNOWN_MS_MAX`).
+      this.#database.prepare("delete from vendor_confirmed where confirmed_ms < ?").run(beforeMs);
       this.#forgetGenerations();
     });
     return this.ends().firstKept;
@@ -218,6 +231,7 @@ export class OutboxStore {
       this.#insert.run(first + index, JSON.stringify(event));
       if (event.eventType === "DEV_DOOR_RELAY_ON" && event.doorId !== undefined) this.#relayOn.run(event.doorId);
       if (event.eventType === "DEV_DOOR_RELAY_OFF" && event.doorId !== undefined) this.#relayOff.run(event.doorId);
+      if (event.eventType === "VENDOR_AUTH_SUCCESS" && event.authId !== undefined) this.#vendorConfirmed.run(event.authId, event.eventAt);
       this.#turnAlarm(event);
     }
     const next = first + events.length;

@@ -158,6 +158,11 @@ export class Outbox {
     return this.#store.openAlarms();
   }
 
+  /** When the customer's own server last confirmed the holder of an auth here, as the log says; null: never, or too long ago. */
+  vendorConfirmedMs(authId: number): number | null {
+    return this.#store.vendorConfirmedMs(authId);
+  }
+
   /** When the first person of each door's scheduled unlock was let in. */
   firstIns(): ReadonlyMap<number, number> {
     return this.#store.firstIns();

@@ -282,9 +282,49 @@ test("controller: a wanted vendor who cannot be asked is silent, and the door's 
   const confirmations = [{ credential: "card", identifies: false } as const];
   const denying = await DoorWorld.start(context, [anAuthAt2(), wire(aDoor({ confirmations }), 2)]);
   assert.deepEqual(await denying.present(), { outcome: "refused", reason: "vendor_silent", person: PERSON });
-  assert.deepEqual(denying.types(), ["DEV_CARD_AUTH_SUCCESS", "VENDOR_AUTH_FAIL"]);
+  assert.deepEqual(denying.types(), ["DEV_CARD_AUTH_SUCCESS", "VENDOR_AUTH_FAIL", "VENDOR_SILENCE_BEGIN"]);
   const allowing = await DoorWorld.start(context, [anAuthAt2(), wire(aDoor({ confirmations, whenVendorSilent: "allow" }), 2)]);
   assert.equal((await allowing.present()).outcome, "opened");
+});
+
+test("controller: in the vendor's silence a door that allows those it knows lets in whom the log says the vendor confirmed lately", async (context) => {
+  const confirmations = [{ credential: "card", identifies: false } as const];
+  const known = wire(aDoor({ confirmations, whenVendorSilent: "allow_known", vendorKnownMs: 3_600_000 }), 2);
+  const world = await DoorWorld.start(context, [anAuthAt2(), known]);
+  assert.deepEqual(await world.present(), { outcome: "refused", reason: "vendor_silent", person: PERSON });
+  // What the customer's answer will be written down as.
+  world.outbox.append([{ eventAt: NOW_MS, eventType: "VENDOR_AUTH_SUCCESS", doorId: 234, deviceId: 434, authId: PERSON.authId }]);
+  world.outbox.append([{ eventAt: NOW_MS, eventType: "VENDOR_AUTH_SUCCESS", doorId: 234, deviceId: 434, authId: 77 }]);
+  assert.equal((await world.present()).outcome, "opened");
+  world.time.advance(3_600_000 - (world.clock.stampMs() - NOW_MS));
+  assert.equal((await world.present()).outcome, "opened", "to the very end of the time");
+  world.time.advance(1);
+  assert.deepEqual(await world.present(), { outcome: "refused", reason: "vendor_silent", person: PERSON });
+  assert.equal(world.outbox.vendorConfirmedMs(PERSON.authId), NOW_MS);
+  world.outbox.trim(NOW_MS + 31 * DAY_MS);
+  assert.equal(world.outbox.vendorConfirmedMs(PERSON.authId), null);
+});
+
+test("controller: the vendor's silence is recorded once with the door's policy, and its end once nobody is asked any more", async (context) => {
+  const confirmations = [{ credential: "card", identifies: false } as const];
+  const world = await DoorWorld.start(context, [anAuthAt2(), wire(aDoor({ confirmations, whenVendorSilent: "allow" }), 2)]);
+  await world.present();
+  await world.present();
+  const begun = world.events().filter(({ eventType }) => eventType === "VENDOR_SILENCE_BEGIN");
+  assert.deepEqual(
+    begun.map(({ detail }) => detail),
+    [{ policy: "allow" }],
+  );
+  assert.deepEqual(
+    world.outbox.openAlarms().map(({ alarm }) => alarm),
+    ["vendor_silent"],
+  );
+  world.time.advance(5_000);
+  assert.equal(world.types().includes("VENDOR_SILENCE_END"), false);
+  world.change(wire(aDoor(), 3));
+  world.time.advance(1_000);
+  assert.equal(world.types().filter((type) => type === "VENDOR_SILENCE_END").length, 1);
+  assert.deepEqual(world.outbox.openAlarms(), []);
 });
 
 test("controller: without a clock everybody with a period is refused", async (context) => {

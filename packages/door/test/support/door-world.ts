@@ -66,6 +66,7 @@ export class DoorWorld {
         stampMs: this.clock.stampMs(),
         monotonicMs: this.time.monotonicMs(),
         beliefAgeMs: this.clock.beliefAgeMs(),
+        vendorConfirmedMs: (authId) => this.outbox.vendorConfirmedMs(authId),
         roster: this.replica.contents,
       }),
     });

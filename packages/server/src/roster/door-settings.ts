@@ -1,4 +1,4 @@
-import { STALE_USERS_COUNT_MAX } from "@postern/contract";
+import { STALE_USERS_COUNT_MAX, VENDOR_KNOWN_MS_MAX } from "@postern/contract";
 import { assert, type Chain } from "@postern/core";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
@@ -43,7 +43,9 @@ export const DoorSettings = Type.Object(
     beliefAgeMsMax: Type.Union([Type.Null(), Type.Integer({ minimum: 60_000 })]),
     /** Whom it lets in even then. */
     staleUserIds: Type.Array(Type.Integer({ minimum: 1 }), { maxItems: STALE_USERS_COUNT_MAX }),
-    whenVendorSilent: Type.Union([Type.Literal("deny"), Type.Literal("allow")]),
+    whenVendorSilent: Type.Union([Type.Literal("deny"), Type.Literal("allow"), Type.Literal("allow_known")]),
+    /** With `allow_known`: how recently the customer's server must have confirmed somebody at the controller. */
+    vendorKnownMs: Type.Integer({ minimum: 60_000, maximum: VENDOR_KNOWN_MS_MAX }),
   },
   strict,
 );
@@ -68,6 +70,7 @@ export const DEFAULT_DOOR_SETTINGS: DoorSettings = {
   beliefAgeMsMax: null,
   staleUserIds: [],
   whenVendorSilent: "deny",
+  vendorKnownMs: 86_400_000,
 };
 
 const settings = Compile(DoorSettings);

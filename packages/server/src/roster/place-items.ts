@@ -43,6 +43,7 @@ export function doorItem({ doorId, name, entryDeviceId, exitDeviceId, settings }
     // Left out where there is nobody, so that the item of every other door stays what it was.
     ...(settings.staleUserIds.length === 0 ? {} : { staleUserIds: [...settings.staleUserIds].sort((one, other) => one - other) }),
     whenVendorSilent: settings.whenVendorSilent,
+    ...(settings.whenVendorSilent === "allow_known" ? { vendorKnownMs: settings.vendorKnownMs } : {}),
   };
 }
 

@@ -8,7 +8,7 @@ import {
   eventCode,
   type NewDoor,
 } from "@postern/contract";
-import type { Clock, Random } from "@postern/core";
+import { type Clock, isBeliefTooOld, type Random } from "@postern/core";
 import { endSessions } from "../../gateway/controller-store.ts";
 import { appendServerEvents } from "../../ledger/append.ts";
 import { ensurePeriod } from "../../ledger/ledger-store.ts";
@@ -25,7 +25,7 @@ import { deriveRoster, type Touched } from "../../roster/derive-roster.ts";
 import { DEFAULT_DOOR_SETTINGS, type DoorSettings } from "../../roster/door-settings.ts";
 import { lockRoster } from "../../roster/roster-store.ts";
 import { DOORS_PER_PLACE_MAX } from "./limits.ts";
-import { findDevice, findDoor, type KeptDoor, listDoors, lockDoor, type SearchedPage } from "./native-store.ts";
+import { findDevice, findDoor, type KeptDoor, listDoors, lockDoor, type SearchedPage, type StoredDoor } from "./native-store.ts";
 import { describe, seat } from "./seat-device.ts";
 import { changedSettings, type SettingsChange, settingsResource, sideProblems } from "./settings-resource.ts";
 import {
@@ -73,24 +73,32 @@ export interface NativeDoorsService {
 }
 
 export function nativeDoorsService(deps: NativeDoorsDeps): NativeDoorsService {
-  const { database } = deps;
+  const { database, clock } = deps;
   return {
     async placeOf(doorId) {
       return (await findDoor(database, doorId))?.door.placeId ?? null;
     },
     async list(placeId, page) {
       const rows = await listDoors(database, placeId, page);
-      return pageOfRows(rows, page, { idOf: (row) => row.door.doorId, item: (row) => row.door });
+      const nowMs = clock.nowMs();
+      return pageOfRows(rows, page, { idOf: (row) => row.door.doorId, item: (row) => shown(row.door, nowMs) });
     },
     async read(doorId) {
       const kept = await findDoor(database, doorId);
       if (kept === null) throw hidden("doorId");
-      return kept.door;
+      return shown(kept.door, clock.nowMs());
     },
     create: (writing, body) => create(deps, writing, body),
     change: (existing, body) => change(deps, existing, body),
     remove: (existing) => remove(deps, existing),
   };
+}
+
+/** A connected controller hears the server more often than any door may be told to want. */
+function shown(door: StoredDoor, nowMs: number): Door {
+  const { connected, lastHeardAt, settings } = door;
+  const ageMs = lastHeardAt === null ? null : nowMs - lastHeardAt;
+  return { ...door, beliefTooOld: !connected && isBeliefTooOld(settings, ageMs) };
 }
 
 /** One change to the doors of a place, under the locks of its roster and of the place. */
@@ -147,13 +155,13 @@ function create(
     });
     const made = await findDoor(tx, doorId);
     if (made === null) throw deletedSince();
-    return made.door;
+    return shown(made.door, nowMs);
   });
 }
 
 function change(deps: NativeDoorsDeps, existing: ExistingDoor, body: DoorChange): Promise<Door> {
   return working(deps, existing, async (work) => {
-    const { tx } = work;
+    const { tx, nowMs } = work;
     const present = await presentDoor(tx, existing);
     const { door } = present;
     const { name = door.name, controllerId = door.controllerId } = body;
@@ -171,11 +179,11 @@ function change(deps: NativeDoorsDeps, existing: ExistingDoor, body: DoorChange)
       ...(exit === "same" ? [] : ["exitDevice"]),
       ...namesOfChanged(present.settings, settings),
     ];
-    if (changed.length === 0) return door;
+    if (changed.length === 0) return shown(door, nowMs);
     await updateDoorRow(tx, door.doorId, { name, controllerId, settings });
     if (controllerId !== door.controllerId || exit === "another") await endSessionsOf(work, [door.controllerId, controllerId]);
     await record(work, { doorId: door.doorId, action: "door.change", event: "PLACE_DOOR_MODIFY", detail: { changed } });
-    return (await presentDoor(tx, { ...existing, ifMatch: null })).door;
+    return shown((await presentDoor(tx, { ...existing, ifMatch: null })).door, nowMs);
   });
 }
 

@@ -6,11 +6,14 @@ import { settingsResource } from "./settings-resource.ts";
 
 /** A door as it stands in the tables. */
 export interface KeptDoor {
-  readonly door: Door;
+  readonly door: StoredDoor;
   readonly settings: DoorSettings;
 }
 
-interface DoorRow extends Omit<Door, "settings" | "mode"> {
+/** All of a door but what depends on the moment it is shown at. */
+export type StoredDoor = Omit<Door, "beliefTooOld">;
+
+interface DoorRow extends Omit<StoredDoor, "settings" | "mode"> {
   readonly settings: unknown;
   readonly operator: Door["mode"]["operator"];
   readonly lockdown: boolean;
@@ -21,7 +24,7 @@ interface DoorRow extends Omit<Door, "settings" | "mode"> {
 const SELECT_DOOR = `
   select doors.door_id as "doorId", doors.place_id as "placeId", doors.name, doors.controller_id as "controllerId", doors.settings,
     entry.device_id as "entryDeviceId", exit.device_id as "exitDeviceId", controllers.connected_instance is not null as connected,
-    coalesce(operator, 'none') as operator, coalesce(lockdown, false) as lockdown, not_after as "notAfter", changed_at as "changedAt"
+    controllers.last_heard_at as "lastHeardAt", coalesce(operator, 'none') as operator, coalesce(lockdown, false) as lockdown, not_after as "notAfter", changed_at as "changedAt"
   from doors
   join devices entry on entry.door_id = doors.door_id and entry.side = 'ENTRY'
   left join devices exit on exit.door_id = doors.door_id and exit.side = 'EXIT'

@@ -1,4 +1,5 @@
 import type { ControllerProof } from "@postern/contract";
+import { isBeliefTooOld } from "@postern/core";
 import type { Queryable } from "../../platform/database.ts";
 import { continuityOf } from "./continuity.ts";
 import { loadLogs } from "./log-store.ts";
@@ -12,12 +13,14 @@ export async function controllerProof(queryable: Queryable, controllerId: number
   const [log] = await loadLogs(queryable, row.placeId, [controllerId]);
   if (log === undefined) return null;
   const { controllerId: _id, serial: _serial, connected: _connected, ...ofLog } = continuityOf(log);
-  const { placeId, urgentRevision, failures, lastHeardAt, clockOffsetMs, clockMeasuredAt } = row;
+  const { placeId, urgentRevision, failures, lastHeardAt, clockOffsetMs, clockMeasuredAt, connected } = row;
+  const beliefAgeMs = lastHeardAt === null ? null : Math.max(0, nowMs - lastHeardAt);
   return {
     placeId,
     ...syncOf(row, row.wantedRevision, failures[0]),
     ...{ urgentRevision, compared: comparedOf(row), failures: [...failures], lastHeardAt, clockOffsetMs, clockMeasuredAt },
-    beliefAgeMs: lastHeardAt === null ? null : Math.max(0, nowMs - lastHeardAt),
+    beliefAgeMs,
+    beliefTooOldDoorIds: connected ? [] : row.doors.filter((door) => isBeliefTooOld(door, beliefAgeMs)).map(({ doorId }) => doorId),
     log: ofLog,
   };
 }

@@ -64,6 +64,7 @@ export interface ControllerProofRow extends Omit<ControllerSyncRow, "failures" |
   readonly lastHeardAt: number | null;
   readonly clockOffsetMs: number | null;
   readonly clockMeasuredAt: number | null;
+  readonly doors: readonly { readonly doorId: number; readonly beliefAgeMsMax: number | null }[];
 }
 
 export async function findControllerProof(queryable: Queryable, controllerId: number): Promise<ControllerProofRow | null> {
@@ -73,7 +74,9 @@ export async function findControllerProof(queryable: Queryable, controllerId: nu
       select controller_id as "controllerId", place_id as "placeId", serial, connected_instance is not null as connected, failures,
         coalesce(heads.revision, 0) as "wantedRevision", urgent_revision as "urgentRevision", confirmed_revision as "confirmedRevision",
         confirmed_at as "confirmedAt", reported_revision as "reportedRevision", reported_digest as "reportedDigest", expected_digest as "expectedDigest",
-        reported_at as "reportedAt", last_heard_at as "lastHeardAt", clock_offset_ms as "clockOffsetMs", clock_measured_at as "clockMeasuredAt"
+        reported_at as "reportedAt", last_heard_at as "lastHeardAt", clock_offset_ms as "clockOffsetMs", clock_measured_at as "clockMeasuredAt",
+        (select coalesce(jsonb_agg(jsonb_build_object('doorId', door_id, 'beliefAgeMsMax', (settings->>'beliefAgeMsMax')::bigint) order by door_id), '[]')
+          from doors where doors.controller_id = controllers.controller_id and deleted_at is null) as doors
       from controllers left join roster_heads heads using (place_id) where controller_id = $1`,
     values: [controllerId],
   });

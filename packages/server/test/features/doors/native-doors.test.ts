@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type ControllerResource, type Device, type Door, eventName } from "@postern/contract";
+import { type ControllerProof, type ControllerResource, type Device, type Door, eventName } from "@postern/contract";
 import type { AuthItem, DoorItem } from "@postern/core";
 import { DOORS_PER_PLACE_MAX } from "../../../src/features/doors/limits.ts";
 import { bodyOf } from "../support/create-bodies.ts";
@@ -78,7 +78,8 @@ test("a door is made with a name alone: settings as they come, a device with a d
   const { doorId, entryDeviceId, settings, ...rest } = door;
   assert.ok(doorId >= 1_000);
   const mode = { operator: "none", lockdown: false, notAfter: null, changedAt: null };
-  assert.deepEqual(rest, { placeId: PLACE_ID, name: "North gate", controllerId: null, exitDeviceId: null, connected: false, mode });
+  const unserved = { controllerId: null, exitDeviceId: null, connected: false, lastHeardAt: null, beliefTooOld: false };
+  assert.deepEqual(rest, { placeId: PLACE_ID, name: "North gate", ...unserved, mode });
   assert.deepEqual(settings, {
     unlockMs: 3_000,
     lockType: "fail_secure",
@@ -96,6 +97,7 @@ test("a door is made with a name alone: settings as they come, a device with a d
     beliefAgeMsMax: null,
     staleUserIds: [],
     whenVendorSilent: "deny",
+    vendorKnownMs: 86_400_000,
   });
   assert.deepEqual(await read(doorId), door);
   const { serial, ...shown } = await device(entryDeviceId);
@@ -227,6 +229,43 @@ test("a door's tag is of what it was made to be: its controller's coming and goi
   const device = String((await server.call("GET", `/v2/devices/${entryDeviceId}`)).headers["etag"]);
   await server.test.database.execute("update controllers set connected_instance = null where controller_id = $1", [controllerId]);
   ok(await server.call("PATCH", `/v2/devices/${entryDeviceId}`, { body: { name: "Left" }, headers: { "if-match": device } }));
+});
+
+test("a door that lets in whom the vendor knows tells its doors for how long that counts, and other doors carry nothing of it", async () => {
+  const { doorId } = await made();
+  const before = await itemOf(doorId);
+  ok(await change(doorId, { settings: { vendorKnownMs: 3_600_000 } }));
+  assert.deepEqual(await itemOf(doorId), before, "it counts with allow_known alone");
+  const door = ok<Door>(await change(doorId, { settings: { whenVendorSilent: "allow_known" } }));
+  assert.deepEqual([door.settings.whenVendorSilent, door.settings.vendorKnownMs], ["allow_known", 3_600_000]);
+  assert.deepEqual(await itemOf(doorId), { ...before, whenVendorSilent: "allow_known", vendorKnownMs: 3_600_000 });
+  const wrong = await change(doorId, { settings: { vendorKnownMs: 1 } });
+  assert.equal(problemOf(wrong), "400 argument_invalid settings.vendorKnownMs");
+});
+
+test("a door says since when its controller was not heard, and that it refuses people once that is longer than it allows", async () => {
+  const { doorId } = await made();
+  const { controllerId } = await newController([doorId]);
+  ok(await change(doorId, { settings: { beliefAgeMsMax: 60_000 } }));
+  const look = async (heardAt: number | null, connected: number | null) => {
+    const text = "update controllers set last_heard_at = $2, connected_instance = $3 where controller_id = $1";
+    await server.test.database.execute(text, [controllerId, heardAt, connected]);
+    const door = ok<Door>(await server.call("GET", `/v2/doors/${doorId}`));
+    const proof = ok<ControllerProof>(await server.call("GET", `/v2/controllers/${controllerId}/sync`));
+    const listed = ok<{ items: Door[] }>(await server.call("GET", `/v2/places/${PLACE_ID}/doors?limit=200`)).items;
+    assert.deepEqual(
+      listed.find((one) => one.doorId === doorId),
+      door,
+    );
+    return [door.lastHeardAt, door.beliefTooOld, proof.beliefTooOldDoorIds, proof.beliefAgeMs];
+  };
+  const nowMs = server.nowMs;
+  assert.deepEqual(await look(null, null), [null, true, [doorId], null], "never heard is of no age that can be told");
+  assert.deepEqual(await look(nowMs - 60_000, null), [nowMs - 60_000, false, [], 60_000]);
+  assert.deepEqual(await look(nowMs - 60_001, null), [nowMs - 60_001, true, [doorId], 60_001]);
+  assert.deepEqual(await look(nowMs - 60_001, 1), [nowMs - 60_001, false, [], 60_001], "a live connection is heard all the time");
+  ok(await change(doorId, { settings: { beliefAgeMsMax: null } }));
+  assert.deepEqual((await look(nowMs - 60_001, null)).slice(1, 3), [false, []]);
 });
 
 test("a controller is told anew when it is given a door, loses one or its door has another device, and not for a name", async () => {
