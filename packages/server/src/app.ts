@@ -155,7 +155,6 @@ async function startLink({ options, stack, database, address, personKeys }: Link
   const notifications = openNotifications({ address, timers, log });
   stack.defer(() => notifications.close());
   const instanceId = await drawInstanceId(database);
-  await notifications.holdAdvisoryLock(instanceLockKey(instanceId));
   const feeds = new RosterFeeds(database, log);
   const ledgerHints = new LedgerHints(timers);
   notifications.listen(ROSTER_CHANGED_CHANNEL, (payload) =>
@@ -180,9 +179,16 @@ async function startLink({ options, stack, database, address, personKeys }: Link
     log,
     instanceId,
     personKeys,
-    isInstanceAlive: (other) => isInstanceAlive(database, other),
+    isInstanceAlive: (other, queryable) => isInstanceAlive(queryable, other),
   });
   stack.defer(() => gateway.drain());
+  const noteConnected = (): Promise<void> => gateway.noteConnected();
+  // While the lock was lost, others took this process for dead and its controllers for away.
+  await notifications.keepAdvisoryLock(
+    instanceLockKey(instanceId),
+    () => void noteConnected().catch((cause: unknown) => log.debug("gateway.connected_unwritten", { cause })),
+  );
+  stack.use(repeat(timers, { name: "note who is connected", everyMs: SESSIONS_POLL_MS, work: noteConnected, log }));
   const sendCommands = (): Promise<void> => gateway.sendDueCommands();
   notifications.listen(
     COMMAND_WAITS_CHANNEL,

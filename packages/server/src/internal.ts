@@ -20,7 +20,7 @@ export {
 } from "./platform/database.ts";
 export { platformError } from "./platform/platform-errors.ts";
 export { CONNECT_MS_MAX, POOL_CONNECTION_COUNT, POOL_WAITING_COUNT_MAX } from "./platform/platform-limits.ts";
-export { startEmbeddedPostgres } from "./platform/postgres/embedded-postgres.ts";
+export { type EmbeddedPostgres, startEmbeddedPostgres } from "./platform/postgres/embedded-postgres.ts";
 export { findPostgresBinaries } from "./platform/postgres/postgres-binaries.ts";
 export { FEED_POLL_MS } from "./roster/limits.ts";
 export { RosterFeeds } from "./roster/roster-feeds.ts";

@@ -198,3 +198,24 @@ export async function forgetInstance(queryable: Queryable, instanceId: number): 
     values: [instanceId],
   });
 }
+
+/** Notes which process holds these sessions; one that is not the newest of its controller changes nothing. */
+export async function writeConnected(
+  queryable: Queryable,
+  instanceId: number,
+  sessions: readonly { readonly controllerId: number; readonly session: number }[],
+): Promise<void> {
+  await queryable.query({
+    name: "gateway-write-connected",
+    // Only what is noted otherwise is locked, in the order of `LOCKED_IN_ORDER`: as a rule that is nothing.
+    text: `
+      with locked as (
+        select controllers.controller_id
+        from controllers join unnest($2::bigint[], $3::bigint[]) as here(controller_id, session)
+          on controllers.controller_id = here.controller_id and session_number = here.session
+        where connected_instance is distinct from $1 order by controllers.controller_id for no key update of controllers
+      )
+      update controllers set connected_instance = $1 from locked where controllers.controller_id = locked.controller_id`,
+    values: [instanceId, sessions.map((one) => one.controllerId), sessions.map((one) => one.session)],
+  });
+}

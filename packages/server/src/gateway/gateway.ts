@@ -6,7 +6,7 @@ import { appendServerEvents } from "../ledger/append.ts";
 import type { Appender } from "../ledger/appender.ts";
 import { ensurePeriod } from "../ledger/ledger-store.ts";
 import { Batcher } from "../platform/batcher.ts";
-import type { Database } from "../platform/database.ts";
+import type { Database, Queryable } from "../platform/database.ts";
 import type { PersonKeys } from "../platform/person-keys/person-keys.ts";
 import { PAGE_QUERIES_AT_ONCE_MAX } from "../roster/limits.ts";
 import type { RosterFeeds } from "../roster/roster-feeds.ts";
@@ -19,6 +19,7 @@ import {
   type LinkHolder,
   readHolders,
   readOtherInstances,
+  writeConnected,
 } from "./controller-store.ts";
 import { GatewaySession, type GatewaySessionDeps } from "./gateway-session.ts";
 import { ALIVE_ANSWER_MS, CONTROLLERS_PER_STATEMENT_MAX, CONTROLLERS_WAITING_MAX, REFUSED_SESSION_RECORD_MS } from "./limits.ts";
@@ -36,7 +37,7 @@ export interface GatewayDeps {
   readonly instanceId: number;
   readonly personKeys: Pick<PersonKeys, "find">;
   /** Whether another server process still lives. */
-  readonly isInstanceAlive: (instanceId: number) => Promise<boolean>;
+  readonly isInstanceAlive: (instanceId: number, queryable: Queryable) => Promise<boolean>;
   /** `verifyLinkToken` unless a simulation, which has no keys, brings its own. */
   readonly verifyToken?: typeof verifyLinkToken;
 }
@@ -172,8 +173,32 @@ export class Gateway implements LinkHandler {
   async forgetDeadProcesses(): Promise<void> {
     const { database, instanceId, isInstanceAlive } = this.#deps;
     await Promise.all([...this.#unended.values()].map((ended) => this.#endSession(ended)));
-    for (const other of await readOtherInstances(database, instanceId))
-      if (!(await isInstanceAlive(other))) await forgetInstance(database, other);
+    for (const other of await readOtherInstances(database, instanceId)) {
+      // In one transaction, which keeps the lock of the dead: one that only lost its session cannot come back in between.
+      await database.transaction(async (transaction) => {
+        if (!(await isInstanceAlive(other, transaction))) await forgetInstance(transaction, other);
+      });
+    }
+  }
+
+  /**
+   * Notes that the controllers connected here are: another process takes this one for dead, and them for away, while its own session with the database is
+   * lost, and they would not say a word of their own.
+   */
+  async noteConnected(): Promise<void> {
+    const { database, instanceId, clock } = this.#deps;
+    const noted = [...this.#connected.values()].filter(({ session }) => session.opened !== null);
+    const sessions = noted.flatMap(({ session }) => session.opened ?? []);
+    if (sessions.length === 0) return;
+    await writeConnected(database, instanceId, sessions);
+    // One that ended meanwhile may have been noted as away before this wrote the contrary.
+    const gone = noted.filter(({ connection }) => this.#connected.get(connection.serial)?.connection !== connection);
+    const atMs = clock.nowMs();
+    await Promise.all(
+      gone.flatMap(({ session: { opened } }) =>
+        opened === null ? [] : this.#endSession({ controllerId: opened.controllerId, session: opened.session, atMs }),
+      ),
+    );
   }
 
   /** Ends the commands whose time is over and sends those that are due for the controllers connected here: at a hint, and now and then without one. */
@@ -208,7 +233,7 @@ export class Gateway implements LinkHandler {
     }
     const { connectedInstance } = controller;
     if (connectedInstance === null || connectedInstance === this.#deps.instanceId) return false;
-    return this.#deps.isInstanceAlive(connectedInstance);
+    return this.#deps.isInstanceAlive(connectedInstance, this.#deps.database);
   }
 
   #refuseOpened({ serial, remoteAddress }: LinkConnection): void {

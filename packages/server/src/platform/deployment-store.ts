@@ -1,5 +1,5 @@
 import type { Random } from "@postern/core";
-import type { Database } from "./database.ts";
+import type { Database, Queryable } from "./database.ts";
 
 /** Draws the epoch on the first start; later ones find it. */
 export async function ensureDeployment(database: Database, random: Random, nowMs: number): Promise<void> {
@@ -18,9 +18,12 @@ export function instanceLockKey(instanceId: number): number {
   return 734_611_000_000_000 + instanceId;
 }
 
-/** Whether the process with this number lives, in this machine or another: only then is its lock held. */
-export async function isInstanceAlive(database: Database, instanceId: number): Promise<boolean> {
-  const [row] = await database.query<{ free: boolean }>({
+/**
+ * Whether the process with this number lives, in this machine or another: only then is its lock held. In a transaction the lock of one that does not
+ * is kept to the end of it.
+ */
+export async function isInstanceAlive(queryable: Queryable, instanceId: number): Promise<boolean> {
+  const [row] = await queryable.query<{ free: boolean }>({
     name: "platform-instance-alive",
     text: "select pg_try_advisory_xact_lock($1) as free",
     values: [instanceLockKey(instanceId)],

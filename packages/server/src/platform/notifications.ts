@@ -24,6 +24,11 @@ export interface Notifications {
   listen(channel: string, handler: NotificationHandler): () => void;
   /** Null when somebody holds it, this process included. Fails with `database_away` when that cannot be asked within `CONNECT_MS_MAX`. */
   holdAdvisoryLock(key: number): Promise<HeldLock | null>;
+  /**
+   * Holds it until closed: whenever the session it is held by is lost, the next one takes it again, and `onHeldAgain` is told. Resolves once it is held
+   * for the first time; fails as `holdAdvisoryLock` does.
+   */
+  keepAdvisoryLock(key: number, onHeldAgain: () => void): Promise<void>;
   /** Idempotent. */
   close(): Promise<void>;
 }
@@ -48,6 +53,7 @@ class ListeningConnection implements Notifications {
   #session: Session | undefined;
   #running: Promise<void> = Promise.resolve();
   #waiting: (() => void)[] = [];
+  readonly #keeping: Promise<void>[] = [];
 
   constructor(options: NotificationsOptions) {
     this.#options = options;
@@ -73,10 +79,25 @@ class ListeningConnection implements Notifications {
     return session.hold(key);
   }
 
+  async keepAdvisoryLock(key: number, onHeldAgain: () => void): Promise<void> {
+    this.#keeping.push(this.#keep(key, { held: await this.holdAdvisoryLock(key), onHeldAgain }));
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#session?.end();
-    await this.#running;
+    await Promise.all([this.#running, ...this.#keeping]);
+  }
+
+  /** Whoever asks whether it is held takes it for a moment, so that one refusal means nothing. */
+  async #keep(key: number, { held, onHeldAgain }: { held: HeldLock | null; readonly onHeldAgain: () => void }): Promise<void> {
+    for (let now = held; !this.#closing.signal.aborted; ) {
+      if (now !== null) await aborted(now.lost);
+      else await pause(this.#options.timers, "take a lock again", limits.BACK_OFF_MS_FIRST, this.#closing.signal);
+      if (this.#closing.signal.aborted) return;
+      now = await this.holdAdvisoryLock(key).catch(() => null);
+      if (now !== null) onHeldAgain();
+    }
   }
 
   async #run(): Promise<void> {
@@ -122,6 +143,13 @@ class ListeningConnection implements Notifications {
     if (this.#session === undefined) throw platformError("database_away");
     return this.#session;
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 /** One connection from its start to its loss. Everything held on it is lost with it. */

@@ -97,6 +97,38 @@ test("a lost connection is reported by the lock it held, which another session c
     });
   }));
 
+test("a lock that is kept is taken again by the next session, which is told, and closing lets it go", async () => {
+  let countHeldAgain = 0;
+  await using(async (keeping) => {
+    await keeping.keepAdvisoryLock(45, () => {
+      countHeldAgain += 1;
+    });
+    await using(async (asking) => {
+      assert.equal(await asking.holdAdvisoryLock(45), null);
+    });
+    await cutListeners();
+    await eventually("taken again", () => countHeldAgain === 1);
+    await using(async (asking) => {
+      assert.equal(await asking.holdAdvisoryLock(45), null);
+    });
+  });
+  await using(async (asking) => {
+    await eventually("free", async () => (await asking.holdAdvisoryLock(45)) !== null);
+  });
+});
+
+test("a lock that somebody else has for a moment is taken as soon as it is free", () =>
+  using(async (first) => {
+    const held = await first.holdAdvisoryLock(46);
+    await using(async (keeping) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      await keeping.keepAdvisoryLock(46, resolve);
+      await held?.release();
+      await promise;
+      assert.equal(await first.holdAdvisoryLock(46), null);
+    });
+  }));
+
 test("closing releases the locks", async () => {
   await using(async (notifications) => void (await notifications.holdAdvisoryLock(43)));
   await using(async (notifications) => {

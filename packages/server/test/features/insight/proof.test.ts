@@ -207,6 +207,22 @@ test("a frame without events is answered with the server's time, appends nothing
   await link.end();
 });
 
+test("a controller that was taken for away while its connection stands is connected again, and one whose connection has ended is not", async () => {
+  const scene = await newScene();
+  const link = await LinkClient.connect(world.url, scene.identity);
+  await link.hello();
+  const forget = () =>
+    prepared.database.execute("update controllers set connected_instance = null where controller_id = $1", [scene.place.controllerId]);
+  await forget();
+  assert.equal((await proofOf(scene)).connected, false);
+  await world.gateway.noteConnected();
+  assert.equal((await proofOf(scene)).connected, true);
+  await link.end();
+  await eventually("away", async () => !(await proofOf(scene)).connected);
+  await world.gateway.noteConnected();
+  assert.equal((await proofOf(scene)).connected, false);
+});
+
 test("controllers of a process that was killed are away, and those of a process that lives are not", async () => {
   const [dead, living] = [await newScene(), await newScene()];
   const connect = ({ place }: Scene, instanceId: number) =>
