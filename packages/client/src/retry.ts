@@ -21,17 +21,36 @@ export interface RetryPorts {
 
 /** Tries until it succeeds, fails for good, or was tried often enough. Only the failure's class decides. */
 export async function withRetries<Result>(ports: RetryPorts, plan: RetryPlan, attempt: () => Promise<Result>): Promise<Result> {
+  let mayBeDone = false;
   for (let failedCount = 1; ; failedCount += 1) {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof PosternError) || !mayRetry(error, plan) || failedCount >= plan.attemptsMax) throw error;
-      const askedMs = (error.retryAfterS ?? 0) * 1_000;
-      if (askedMs > plan.retryAfterMsMax) throw error;
+      const pauseMs = error instanceof PosternError ? pauseMsAfter(error, plan, { failedCount, random: ports.random }) : null;
+      if (!(error instanceof PosternError) || pauseMs === null) throw mayBeDone ? unsure(error) : error;
+      mayBeDone ||= error.class === "ambiguous";
       plan.onRetry?.(error);
-      await pause(ports.timers, "a call again", Math.max(askedMs, backOffMs(failedCount, ports.random)), plan.signal);
+      await pause(ports.timers, "a call again", pauseMs, plan.signal);
     }
   }
+}
+
+/** null: it is not tried again. */
+function pauseMsAfter(
+  error: PosternError,
+  plan: RetryPlan,
+  { failedCount, random }: { readonly failedCount: number; readonly random: Random },
+): number | null {
+  if (!mayRetry(error, plan) || failedCount >= plan.attemptsMax) return null;
+  const askedMs = (error.retryAfterS ?? 0) * 1_000;
+  return askedMs > plan.retryAfterMsMax ? null : Math.max(askedMs, backOffMs(failedCount, random));
+}
+
+/** The last try was not done, and one before it may have been. */
+function unsure(error: unknown): unknown {
+  if (!(error instanceof PosternError) || error.class !== "transient") return error;
+  const { code, message: text, status, problems, requestId, retryAfterS } = error;
+  return new PosternError(code, { class: "ambiguous", text, status, problems, requestId, retryAfterS, cause: error });
 }
 
 function mayRetry(error: PosternError, { isRepeatable }: RetryPlan): boolean {

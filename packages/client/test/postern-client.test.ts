@@ -92,6 +92,20 @@ test("a change without an Idempotency-Key is tried again when the failure is tra
   assert.deepEqual([error.code, error.class, error.status, tries], ["server_away", "ambiguous", null, 1]);
 });
 
+test("a call of which one try may have been done is ambiguous, although the last one was not", async () => {
+  const refusing = refuses("database_away");
+  let tries = 0;
+  const firstLost: Answering = (asked, response) => {
+    tries += 1;
+    if (tries === 1) hangsUp(asked, response);
+    else refusing(asked, response);
+  };
+  const { error } = await failing(firstLost, () => client.createGroup(WRITE));
+  assert.deepEqual([tries, error.code, error.class, error.status], [ATTEMPTS, "database_away", "ambiguous", 503]);
+  const never = await failing(refusing, () => client.createGroup(WRITE));
+  assert.equal(never.error.class, "transient");
+});
+
 test("what takes an Idempotency-Key gets one, the same in each try and another in each call, and is tried again when ambiguous", async () => {
   const keys: unknown[] = [];
   for (const _ of [1, 2]) {

@@ -19,6 +19,11 @@ export const NATIVE_CODES = {
   too_many_requests: { status: 429, class: "transient", summary: "Too many requests; try again later." },
   device_offline: { status: 503, class: "transient", summary: "The door's controller is not connected." },
   unlock_unconfirmed: { status: 504, class: "ambiguous", summary: "Sent, but the door did not confirm in time." },
+  outcome_unknown: {
+    status: 504,
+    class: "ambiguous",
+    summary: "Nobody can tell whether it was done: the connection to the database was lost at the end of it, or it took too long.",
+  },
   database_away: { status: 503, class: "transient", summary: "The database cannot be reached." },
   stopping: { status: 503, class: "transient", summary: "The server is stopping." },
   internal: { status: 500, class: "bug", summary: "Something went wrong on our side." },

@@ -109,13 +109,15 @@ test("who shall come back later is told when", async () => {
   assert.equal(busy.body.errors[0].code, "f1006");
 });
 
-test("a database that is away is 500 e1000 on v1 and 503 on v2; an outcome nobody knows is our fault on both", async () => {
+test("a database that is away is 500 e1000 on v1 and 503 on v2; an outcome that nobody knows is never called undone", async () => {
   for (const how of ["away", "unknown_outcome"]) {
     const answer = await world.call("GET", `/v1/fails/${how}`);
     assert.equal(answer.status, 500);
     assert.deepEqual(answer.body, { errors: [{ code: "e1000", message: CLUE_CODES.e1000.summary }] });
   }
   assert.equal((await world.call("GET", "/v2/fails/away")).status, 503);
+  const { status, body } = await world.call("GET", "/v2/fails/unknown_outcome");
+  assert.deepEqual([status, body.code, NATIVE_CODES.outcome_unknown.class], [504, "outcome_unknown", "ambiguous"]);
 });
 
 test("a bug answers 500 without a word about itself, and its log line says where but not what", async () => {

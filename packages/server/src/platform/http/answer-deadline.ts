@@ -6,7 +6,7 @@ import { preferredWaitS } from "./prefer-wait.ts";
 
 /**
  * Every request is answered in time, whatever it waits for: from its headers to the end of the key check, and again from the end of its
- * body to the answer. What was begun may still happen, and the answer says so (`e1000`: it may have been done).
+ * body to the answer. What was begun may still happen, and the answer says so (`e1000`, `outcome_unknown`: it may have been done).
  */
 export function boundAnswers(app: FastifyInstance, timers: Timers): void {
   const running = new WeakMap<FastifyRequest, () => void>();
@@ -17,7 +17,7 @@ export function boundAnswers(app: FastifyInstance, timers: Timers): void {
     const timer = timers.after("http answer", answerMsMax + waitMs, () => {
       // An answer that has begun, such as a stream, has been given in time however long it lasts.
       if (reply.sent || reply.raw.headersSent) return;
-      reply.send(new NativeRefusal("internal", { detail: "No answer in time; it may have been done." }));
+      reply.send(new NativeRefusal("outcome_unknown", { detail: "No answer in time; it may have been done." }));
     });
     running.set(request, () => timer.cancel());
   };

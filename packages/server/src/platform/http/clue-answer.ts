@@ -15,6 +15,7 @@ const CLUE_CODE_OF: Readonly<Record<NativeCode, ClueCode>> = {
   too_many_requests: "e1010",
   device_offline: "e1006",
   unlock_unconfirmed: "e1000",
+  outcome_unknown: "e1000",
   database_away: "e1000",
   stopping: "e1000",
   internal: "e1000",

@@ -68,6 +68,8 @@ function refusalOf(failure: unknown): NativeRefusal | null {
   const code = failure instanceof CodedError ? failure.code : "internal";
   if (isNativeCode(code)) return new NativeRefusal(code, { cause: failure });
   if (isLinkCode(code)) return null;
+  // Everything else of the database says that nothing was done, and may be tried again.
+  if (code === "database_outcome_unknown") return new NativeRefusal("outcome_unknown", { cause: failure });
   return new NativeRefusal(code.startsWith("database_") ? "database_away" : "internal", { cause: failure });
 }
 
