@@ -178,7 +178,8 @@ describe("postern start, stopped in every way and started again", () => {
     { title: "a port that is none", wrong: { POSTERN_HTTP_PORT: "eighty" }, says: /POSTERN_HTTP_PORT/ },
   ]) {
     test(`${title} ends it with 1 and one line that names what to change`, async () => {
-      const { code, stderr } = await postern(["start"], settings({ POSTERN_LOG_LEVEL: "silent", ...wrong }));
+      // As npm starts it, whose end it then watches for.
+      const { code, stderr } = await postern(["start"], settings({ POSTERN_LOG_LEVEL: "silent", npm_lifecycle_event: "start", ...wrong }));
       assert.equal(code, 1);
       assert.match(stderr, says);
       assert.match(stderr, /^postern: [^\n]+\n$/);

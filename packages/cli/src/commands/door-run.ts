@@ -23,7 +23,7 @@ export interface RunOptions {
 export async function runDoor(options: RunOptions, output: Output): Promise<void> {
   const folder = resolve(options.dataDir ?? ".postern-door");
   const cameras = readCameras(options);
-  const stopping = untilToldToStop(output);
+  using told = untilToldToStop(output);
   output.outliveReader();
   if (options.claim !== undefined) {
     if (options.server === undefined)
@@ -53,7 +53,7 @@ export async function runDoor(options: RunOptions, output: Output): Promise<void
       `Present a card in a second terminal: POSTERN_DATA_DIR=${quote(folder)} npm run -s postern -- door present --door ID --card NUMBER`,
     );
     output.line("Ready. Ctrl-C stops it.");
-    await stopping;
+    await told.promise;
   } finally {
     await controller.stop();
   }

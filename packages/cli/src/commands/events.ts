@@ -45,7 +45,8 @@ interface Following {
 
 async function follow({ client, placeId, after, shown, write, output }: Following): Promise<void> {
   const stopping = new AbortController();
-  void untilToldToStop(output).then(() => stopping.abort());
+  using told = untilToldToStop(output);
+  void told.promise.then(() => stopping.abort());
   let isAway = false;
   const onAway = (error: PosternError): void => {
     if (!isAway) output.note(`${describeFailure(error).text} Trying again …`);

@@ -21,7 +21,8 @@ const DOORS_UP_MS_MAX = 15_000;
 /** Runs a server until it is told to stop, with the demo's doors where this database has the demo. */
 export async function runStart(output: Output): Promise<void> {
   const config = readConfig({ ...process.env, ...logLevelSetting() });
-  const stopping = untilToldToStop(output);
+  using told = untilToldToStop(output);
+  const stopping = told.promise;
   output.outliveReader();
   const stack = new AsyncDisposableStack();
   try {
