@@ -40,7 +40,7 @@ export class LogChecker {
   }
 
   /** An answer on its way to a controller. What it says is committed, or the answer is a lie. */
-  promised({ generation, through }: StoredFrame, tables: LedgerTables): void {
+  promised({ generation, through }: Pick<StoredFrame, "generation" | "through">, tables: LedgerTables): void {
     const known = this.#promised.get(generation);
     if (known !== undefined && known.epoch === tables.epoch && known.through >= through) return;
     this.#promised.set(generation, { through, epoch: tables.epoch });
