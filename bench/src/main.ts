@@ -2,11 +2,13 @@ import { writeFile } from "node:fs/promises";
 import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { studyFolder, writeStudy } from "./faces/run-study.ts";
 import type { Figure } from "./figure.ts";
 import { append } from "./jobs/append.ts";
 import { confirm } from "./jobs/confirm.ts";
 import { decide } from "./jobs/decide.ts";
 import { enrol } from "./jobs/enrol.ts";
+import { faces } from "./jobs/faces.ts";
 import { link } from "./jobs/link.ts";
 import { many } from "./jobs/many.ts";
 import { repair } from "./jobs/repair.ts";
@@ -24,6 +26,7 @@ const JOBS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   link,
   many,
   decide,
+  faces,
   start,
   fresh,
 };
@@ -32,14 +35,22 @@ const REPORT = fileURLToPath(new URL("../../docs/reference/performance.md", impo
 /** Ten thousand controllers take half of it, the others a fifth; one that still runs then hangs, and the run ends. The processes it started end with this one. */
 const JOB_MS_MAX = 300_000;
 
-const USAGE = `npm run bench -- [--only ${Object.keys(JOBS).join(",")}] [--json] [--write]
+const USAGE = `npm run bench -- [--only ${Object.keys(JOBS).join(",")}] [--json] [--write] [--photos FOLDER]
 
-  --only   some of the jobs, with commas between them
-  --json   a line of JSON for each figure, with plain numbers
-  --write  puts the table of a whole run into docs/reference/performance.md
+  --only    some of the jobs, with commas between them
+  --json    a line of JSON for each figure, with plain numbers
+  --write   puts the table of a whole run into docs/reference/performance.md; with --only faces, how well faces are
+            told apart into docs/reference/faces.md
+  --photos  how well your own photos are told apart, from a folder with a folder of photos for each person
 `;
 
-const options = { only: { type: "string" }, json: { type: "boolean" }, write: { type: "boolean" }, help: { type: "boolean" } } as const;
+const options = {
+  only: { type: "string" },
+  json: { type: "boolean" },
+  write: { type: "boolean" },
+  photos: { type: "string" },
+  help: { type: "boolean" },
+} as const;
 const { values } = parseArgs({ options });
 const wanted = values.only?.split(",") ?? Object.keys(JOBS);
 const unknown = wanted.filter((name) => JOBS[name] === undefined);
@@ -47,8 +58,10 @@ if (values.help === true) {
   process.stdout.write(USAGE);
 } else if (unknown.length > 0) {
   fail(`no job ${unknown.join(", ")}\n\n${USAGE}`);
-} else if (values.write === true && values.only !== undefined) {
-  fail("--write takes the figures of one whole run: leave out --only");
+} else if (values.photos !== undefined) {
+  process.stdout.write(await studyFolder(values.photos).catch((failure: unknown) => fail(messageOf(failure))));
+} else if (values.write === true && values.only !== undefined && values.only !== "faces") {
+  fail("--write takes the figures of one whole run: leave out --only, or name faces alone");
 } else {
   await run();
 }
@@ -58,13 +71,12 @@ async function run(): Promise<void> {
   const [loadBefore = 0] = loadavg();
   if (values.json !== true) process.stdout.write(tableHead());
   for (const name of wanted) {
-    const done = await limited(name).catch((failure: unknown) =>
-      fail(`${name}: ${failure instanceof Error ? failure.message : String(failure)}`),
-    );
+    const done = await limited(name).catch((failure: unknown) => fail(`${name}: ${messageOf(failure)}`));
     figures.push(...done);
     for (const figure of done) process.stdout.write(values.json === true ? `${JSON.stringify(figure)}\n` : tableRow(figure));
   }
-  if (values.write === true) await writeFile(REPORT, await report(figures, loadBefore));
+  if (values.only === "faces" && values.write === true) await writeStudy();
+  else if (values.write === true) await writeFile(REPORT, await report(figures, loadBefore));
 }
 
 async function limited(name: string): Promise<Figure[]> {
@@ -75,6 +87,10 @@ async function limited(name: string): Promise<Figure[]> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+function messageOf(failure: unknown): string {
+  return failure instanceof Error ? failure.message : String(failure);
 }
 
 function fail(why: string): never {

@@ -5,6 +5,7 @@ import { append } from "../src/jobs/append.ts";
 import { confirm } from "../src/jobs/confirm.ts";
 import { decide } from "../src/jobs/decide.ts";
 import { enrol } from "../src/jobs/enrol.ts";
+import { faces } from "../src/jobs/faces.ts";
 import { link } from "../src/jobs/link.ts";
 import { many } from "../src/jobs/many.ts";
 import { repair } from "../src/jobs/repair.ts";
@@ -22,6 +23,7 @@ const SMALL: Readonly<Record<string, { readonly run: () => Promise<Figure[]>; re
   link: { run: () => link({ controllerCount: 2, count: 2_000 }), figures: 1 },
   many: { run: () => many({ places: 2, seatsEach: 5 }), figures: 2 },
   decide: { run: () => decide({ authCount: 100, rounds: 1_000 }), figures: 2 },
+  faces: { run: () => faces({ photos: 5, enrolments: 4, galleries: [100], probes: 3, isStudied: false }), figures: 5 },
   start: { run: () => start({ count: 1, people: 100, events: 400 }), figures: 1 },
 };
 

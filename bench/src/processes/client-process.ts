@@ -28,6 +28,22 @@ const clientHandlers = {
       paceMs,
       Array.from({ length: count }, (_, index) => (client: PeopleClient) => client.enrol(first + index)),
     ),
+  /** With photos, as base64, in turn. */
+  enrolFaces: ({
+    address,
+    paceMs,
+    first,
+    count,
+    photos,
+  }: Calls & { first: number; count: number; photos: readonly string[] }): Promise<CallsMade> =>
+    makeCalls(
+      address,
+      paceMs,
+      Array.from(
+        { length: count },
+        (_, index) => (client: PeopleClient) => client.enrolFace(first + index, photos[index % photos.length] ?? ""),
+      ),
+    ),
   revoke: ({ address, paceMs, authIds }: Calls & { authIds: readonly number[] }): Promise<CallsMade> =>
     makeCalls(
       address,

@@ -16,8 +16,17 @@ export class PeopleClient {
   }
 
   /** Enrols one new person with one new card; returns the authId. */
-  async enrol(number: number): Promise<number> {
-    const credentials = { name: "Bench Person", cards: [{ cardNumber: String(3_000_000_000 + number), formatType: "CSN" }] };
+  enrol(number: number): Promise<number> {
+    return this.#enrol(number, { cards: [{ cardNumber: String(3_000_000_000 + number), formatType: "CSN" }] });
+  }
+
+  /** Enrols one new person with a photo, as base64; returns the authId. */
+  enrolFace(number: number, photo: string): Promise<number> {
+    return this.#enrol(number, { faceImages: [photo] });
+  }
+
+  async #enrol(number: number, of: object): Promise<number> {
+    const credentials = { name: "Bench Person", ...of };
     const auth = {
       startTime: 1_700_000_000_000,
       endTime: 2_000_000_000_000,
