@@ -48,6 +48,7 @@ export function logPlot({ title, x, y, series }: Plot): string {
   const frame = `<rect x="${LEFT}" y="${TOP}" width="${WIDTH - LEFT - RIGHT}" height="${HEIGHT - TOP - BOTTOM}" fill="none" stroke="#888"/>`;
   const body = [...ticksAcross, ...ticksDown, frame, ...lines, ...labels].join("\n");
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">
+<title>${title}</title>
 <rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>
 ${body}
 </svg>
