@@ -1,7 +1,7 @@
 import { eventCode, isEventType, type LinkEvent, type StoredFrame } from "@postern/contract";
-import type { LogPosition } from "@postern/door/internal";
+import type { LogGeneration, LogPosition } from "@postern/door/internal";
 import type { EventRow } from "../database/memory-tables.ts";
-import { isIn, LedgerIndex, type LedgerTables } from "./ledger-index.ts";
+import { isIn, LedgerIndex, type LedgerTables, type Range } from "./ledger-index.ts";
 import type { Accuse } from "./violation.ts";
 
 /** A number of a log generation that the server said it has. */
@@ -11,6 +11,9 @@ interface Promised {
   readonly epoch: string;
 }
 
+/** A month, by clocks that may be wrong by days. */
+const KEPT_MS_MIN = 20 * 86_400_000;
+
 /** What the disks have written is in the ledger: once, in order, with every hole declared. */
 export class LogChecker {
   readonly #accuse: Accuse;
@@ -19,6 +22,8 @@ export class LogChecker {
   /** Generation → what its first record says it continues. */
   readonly #predecessors = new Map<number, LogPosition | null>();
   readonly #promised = new Map<number, Promised>();
+  /** Generation → what was ever answered as stored, and when. */
+  readonly #storedMs = new Map<number, { readonly through: number; readonly wallMs: number }[]>();
 
   constructor(accuse: Accuse) {
     this.#accuse = accuse;
@@ -32,6 +37,31 @@ export class LogChecker {
     const log = this.#written.get(generation) ?? new Map<number, LinkEvent>();
     this.#written.set(generation, log);
     for (const [index, event] of events.entries()) log.set(first + index, event);
+  }
+
+  /** A disk keeps these numbers no more. Nothing goes that was not answered as stored long ago: a server that is restored is given it again. */
+  trimmed(
+    machine: string,
+    numbers: Range,
+    { generations, wallMs }: { readonly generations: readonly LogGeneration[]; readonly wallMs: number },
+  ): void {
+    for (const { generation, first, last } of generations) {
+      const to = Math.min(last, numbers.to);
+      if (to < Math.max(first, numbers.from)) continue;
+      // What is stored of a later generation comes after all of this one, whose own answer may have died with its server.
+      const reach = generations.map((one) => (one.first > to ? { generation: one.generation, to: 0 } : { generation, to }));
+      const isOld = reach.some((one) => this.#isStoredSince(one, wallMs - KEPT_MS_MIN));
+      if (!isOld) this.#accuse("kept", `${machine} forgets number ${to} of log ${generation}, which was not stored for long`);
+    }
+  }
+
+  /** An answer was sent, at a time that goes on while everything is off. */
+  answered({ generation, through }: StoredFrame, wallMs: number): void {
+    this.#storedMs.set(generation, [...(this.#storedMs.get(generation) ?? []), { through, wallMs }]);
+  }
+
+  #isStoredSince({ generation, to }: { readonly generation: number; readonly to: number }, sinceMs: number): boolean {
+    return this.#storedMs.get(generation)?.some(({ through, wallMs }) => through >= to && wallMs <= sinceMs) === true;
   }
 
   /** What was answered is gone, by a fault that nobody could prevent. */

@@ -1,10 +1,13 @@
-import type { OutboxDisk, OutboxStore, ReplicaDisk, ReplicaStore } from "@postern/door/internal";
+import type { LogGeneration, OutboxDisk, OutboxStore, ReplicaDisk, ReplicaStore } from "@postern/door/internal";
+import type { Range } from "../checkers/ledger-index.ts";
 import type { SimDisk } from "./sim-disk.ts";
 
 /** Told of what has become durable. */
 export interface DiskWatch {
   readonly outboxBegun: (...written: Parameters<OutboxDisk["begin"]>) => void;
   readonly outboxAppended: (...written: Parameters<OutboxDisk["append"]>) => void;
+  /** These numbers are not kept any more. */
+  readonly outboxTrimmed: (numbers: Range, generations: readonly LogGeneration[]) => void;
   /** The time was written down, which goes back at the server's word alone. */
   readonly timeWritten: (newestMs: number) => void;
   readonly replicaWritten: (...written: Parameters<ReplicaDisk["write"]>) => void;
@@ -41,7 +44,13 @@ export function guardOutbox(store: OutboxStore, disk: SimDisk, watch: DiskWatch)
       }),
     markStored: (through, storedMs) => disk.write(() => store.markStored(through, storedMs)),
     rewindStored: (through) => disk.write(() => store.rewindStored(through)),
-    trim: (beforeMs) => disk.write(() => store.trim(beforeMs), "outbox trim"),
+    trim: (beforeMs) =>
+      disk.write(() => {
+        const { firstKept: from, next } = store.ends();
+        const firstKept = store.trim(beforeMs);
+        if (firstKept > from) watch.outboxTrimmed({ from, to: firstKept - 1 }, store.generations(next));
+        return firstKept;
+      }, "outbox trim"),
     limitPages: () => undefined,
     close: () => undefined,
   };

@@ -357,6 +357,18 @@ export const GUARDS: readonly Guard[] = [
     faults: ["restore_database", "database_slow", "enrol_many"],
   },
   {
+    name: "kept for a month",
+    changes: [
+      {
+        file: "packages/door/src/outbox/outbox-store.ts",
+        from: "select max(through) as through from stored_marks where stored_ms <= ?",
+        to: "select max(through) as through from stored_marks where stored_ms > ?",
+      },
+    ],
+    faults: ["cut_all"],
+    seenBy: ["kept"],
+  },
+  {
     name: "poll behind the hints",
     changes: [
       {

@@ -4,6 +4,7 @@ import type { Log, Random } from "@postern/core";
 import {
   type ControllerDisk,
   type HeldItem,
+  type LogGeneration,
   type LogPosition,
   Outbox,
   openDisk,
@@ -12,6 +13,7 @@ import {
   runController,
   type VirtualDriver,
 } from "@postern/door/internal";
+import type { Range } from "../checkers/ledger-index.ts";
 import { DiskFiles } from "../disk/disk-files.ts";
 import { type DiskWatch, guardOutbox, guardReplica } from "../disk/guarded-stores.ts";
 import { SimDisk } from "../disk/sim-disk.ts";
@@ -27,6 +29,7 @@ import { WatchedDriver } from "./watched-driver.ts";
 export interface DoorWatch {
   readonly begun: (machine: DoorMachine, generation: number, predecessor: LogPosition | null) => void;
   readonly recorded: (machine: DoorMachine, first: number, events: readonly LinkEvent[]) => void;
+  readonly trimmed: (machine: DoorMachine, numbers: Range, generations: readonly LogGeneration[]) => void;
   readonly timeWritten: (machine: DoorMachine, newestMs: number) => void;
   readonly held: (machine: DoorMachine, writes: readonly HeldItem[], position: ReplicaPosition) => void;
   /** The bolt was told to move. */
@@ -150,6 +153,7 @@ export class DoorMachine {
         watch.recorded(this, number, [event]);
       },
       outboxAppended: (first, events) => watch.recorded(this, first, events),
+      outboxTrimmed: (numbers, generations) => watch.trimmed(this, numbers, generations),
       timeWritten: (newestMs) => watch.timeWritten(this, newestMs),
       replicaWritten: (writes, position) => watch.held(this, writes, position),
     };

@@ -143,6 +143,10 @@ export class Watcher {
         if (event.doorId !== undefined && !event.eventType.startsWith("DEV_DOOR_RELAY_")) seen.lastEvents.set(event.doorId, event);
       }
     },
+    trimmed: ({ name }, { from, to }, generations) => {
+      this.note(`${name} forgets ${from} to ${to}`);
+      this.#logs.trimmed(name, { from, to }, { generations, wallMs: this.#wallMs() });
+    },
     timeWritten: (machine, newestMs) => {
       this.#of(machine.name).newestMs = newestMs;
     },
@@ -197,6 +201,11 @@ export class Watcher {
     }
   }
 
+  /** The world's time with what has passed while everything was off. */
+  #wallMs(): number {
+    return this.#scheduler.nowMs + this.#scheduler.sleptMs;
+  }
+
   #of(machine: string): Seen {
     const seen = this.#seen.get(machine);
     if (seen === undefined) throw new TypeError(`no machine ${machine}`);
@@ -227,6 +236,7 @@ export class Watcher {
     const machine = this.#machines.get(name);
     if (kind === "welcome") this.#links.welcomed(connection, JSON.parse(payload), atMs);
     if (kind === "stored") {
+      this.#logs.answered(JSON.parse(payload), this.#wallMs());
       this.#logs.promised(JSON.parse(payload), this.#host.tables);
       this.#links.stored(connection, atMs);
     }
