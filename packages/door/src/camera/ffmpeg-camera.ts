@@ -129,7 +129,7 @@ export class FfmpegCamera {
     if (!isOver && !this.#isFailed) this.#isFailed = this.#deps.onFailed();
     const delayMs = retryDelayMs(isOver ? 0 : this.#failureCount, random);
     if (!isOver) this.#failureCount += 1;
-    log.warn("camera.ended", { kind: source.kind, code, retryMs: delayMs });
+    (isOver ? log.debug : log.warn)("camera.ended", { kind: source.kind, endedWith: code, retryMs: delayMs });
     this.#retry = timers.after("camera retry", delayMs, () => void this.#spawn());
   }
 }
