@@ -59,12 +59,15 @@ export interface LinkHolder {
   readonly serial: string;
   readonly publicKey: unknown;
   readonly session: number;
+  /** The process that a newer session is connected to; null: it was ended, and none has begun. */
+  readonly connectedInstance: number | null;
 }
 
 export async function readHolders(queryable: Queryable, serials: readonly string[]): Promise<readonly LinkHolder[]> {
   return queryable.query<LinkHolder>({
     name: "gateway-read-holders",
-    text: `select serial, public_key as "publicKey", session_number as session from controllers where serial = any($1)`,
+    text: `select serial, public_key as "publicKey", session_number as session, connected_instance as "connectedInstance"
+      from controllers where serial = any($1)`,
     values: [serials],
   });
 }

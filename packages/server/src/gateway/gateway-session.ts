@@ -21,6 +21,7 @@ import type { PageItem } from "../roster/page.ts";
 import type { PlaceFeed } from "../roster/place-feed.ts";
 import type { RosterFeeds } from "../roster/roster-feeds.ts";
 import type { Confirmation, Contact } from "./controller-store.ts";
+import { ALIVE_ANSWER_MS } from "./limits.ts";
 import type { LinkConnection } from "./mqtt/mqtt-listener.ts";
 import type { ClosedSession, GreetedSession, OpenedSession, SessionOpening } from "./session-store.ts";
 import { NEW_SESSION, type SessionEffect, type SessionInput, type SessionState, stepSession } from "./step-session.ts";
@@ -48,6 +49,7 @@ export class GatewaySession {
   readonly #connection: LinkConnection;
   #state: SessionState = NEW_SESSION;
   #mending: Promise<void> = Promise.resolve();
+  #reading: Promise<void> = Promise.resolve();
   #opened: OpenedSession | null = null;
   #feed: PlaceFeed | null = null;
   #leave: (() => void) | null = null;
@@ -73,6 +75,18 @@ export class GatewaySession {
   /** Sends a command to the controller once it is greeted; before that, the commands that wait are read after the hello. */
   async command(frame: CommandFrame): Promise<void> {
     await this.#handle({ kind: "commanded", frame });
+  }
+
+  /**
+   * Sends what the roster has now by the doors that this session was welcomed with, and resolves once the controller has it, or after a moment. For a
+   * session that is about to be ended because its doors became others: a door that was taken away stops before its controller is back.
+   */
+  async sayLast(): Promise<void> {
+    if (this.#opened === null) return;
+    await this.#deps.feeds.settle(this.#opened.placeId);
+    await this.#reading;
+    // Acknowledged in order, behind what was sent.
+    await this.#connection.isAlive(ALIVE_ANSWER_MS);
   }
 
   /** The connection has gone. */
@@ -110,7 +124,8 @@ export class GatewaySession {
       case "append":
         return this.#inBackground(this.#append(effect.frame));
       case "read_page":
-        return this.#inBackground(this.#readPage(effect.request));
+        this.#reading = this.#readPage(effect.request);
+        return this.#inBackground(this.#reading);
       case "read_sums":
         return this.#inBackground(this.#readSums());
       case "mend":

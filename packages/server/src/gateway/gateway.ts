@@ -140,7 +140,8 @@ export class Gateway implements LinkHandler {
 
   /**
    * Ends the connections, greeted or not, whose key was replaced or taken away and those whose session was ended, as when their doors became others:
-   * they come back and are told anew. At a hint for one serial, and now and then for all of them.
+   * they come back and are told anew, and the latter are sent before what is gone from the doors they had. At a hint for one serial, and now and then for
+   * all of them.
    */
   async endStale(serial?: string): Promise<void> {
     const connected = [...this.#connected].filter(([one]) => serial === undefined || one === serial);
@@ -150,10 +151,19 @@ export class Gateway implements LinkHandler {
       connected.map(([one]) => one),
     );
     const holders = new Map(read.map((holder) => [holder.serial, holder]));
-    for (const [one, entry] of connected) {
-      const reason = staleBecause(entry, holders.get(one));
-      if (reason !== null) entry.connection.close(reason);
+    await Promise.all(connected.map(([one, entry]) => this.#endIfStale(entry, holders.get(one))));
+  }
+
+  async #endIfStale(entry: Connected, holder: LinkHolder | undefined): Promise<void> {
+    const reason = staleBecause(entry, holder);
+    if (reason === null) return;
+    // One that a newer session has taken the place of is told nothing more.
+    if (reason === "session_ended" && holder?.connectedInstance === null) {
+      await entry.session
+        .sayLast()
+        .catch((cause: unknown) => this.#deps.log.warn("gateway.last_unsaid", { serial: entry.connection.serial, cause }));
     }
+    entry.connection.close(reason);
   }
 
   /** Notes that the controllers connected here were heard: a connection that says nothing for longer than its keepalive is none any more. */

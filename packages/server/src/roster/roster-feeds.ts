@@ -43,6 +43,12 @@ export class RosterFeeds {
     if (followed !== undefined) void this.#refresh(followed);
   }
 
+  /** Reads a followed place; its listeners have been told when this resolves. */
+  async settle(placeId: number): Promise<void> {
+    const followed = this.#followed.get(placeId);
+    if (followed !== undefined) await this.#refresh(followed);
+  }
+
   /** Looks at all followed places at once: the truth behind the hints. */
   async poll(): Promise<void> {
     const placeIds = [...this.#followed.keys()];

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { eventCode } from "@postern/contract";
 import { CodedError, itemKey } from "@postern/core";
+import { endSessions } from "../../src/gateway/controller-store.ts";
 import type { LinkConnection } from "../../src/gateway/mqtt/link-handler.ts";
 import type { Database } from "../../src/platform/database.ts";
 import { changeRoster } from "../../src/roster/roster-store.ts";
-import { authItem } from "../roster/builders.ts";
+import { authItem, doorItem } from "../roster/builders.ts";
 import { type GatewayWorld, startGatewayWorld } from "../support/gateway-world.ts";
 import { differing, Replica } from "../support/held-roster.ts";
 import { createTestDatabase, createTestPlace, eventually, type TestDatabase, type TestPlace } from "../support/index.ts";
@@ -74,6 +75,33 @@ test("a session that was ended in the database ends here, and one that has just 
     place.controllerId,
   ]);
   await world.gateway.endStale(identity.serial);
+  await link.closed();
+});
+
+test("a door that is taken away is gone from its controller before the session ends, so that it stops at once", async () => {
+  const { place, identity } = await newScene();
+  const [kept = 0, taken = 0] = place.doorIds;
+  const { database } = prepared;
+  const items = [doorItem(kept), doorItem(taken)];
+  const put = items.map((item) => ({ key: itemKey(item), item }));
+  await database.transaction((tx) => changeRoster(tx, place.placeId, { changes: put, nowMs: Date.now() }));
+  const link = await LinkClient.connect(world.url, identity);
+  const { session } = await link.hello();
+  const replica = new Replica(place.doorIds);
+  const frame = await link.roster();
+  replica.take(frame);
+  await link.send("synced", replica.synced(session, frame));
+  await database.transaction(async (tx) => {
+    await changeRoster(tx, place.placeId, { changes: [{ key: `door:${taken}`, item: null }], nowMs: Date.now() });
+    await tx.execute("update doors set controller_id = null where door_id = $1", [taken]);
+    await endSessions(tx, [place.controllerId]);
+  });
+  await world.gateway.endStale(identity.serial);
+  const last = await link.roster();
+  assert.deepEqual(
+    last.items.map(({ key, gone }) => [key, gone]),
+    [[`door:${taken}`, true]],
+  );
   await link.closed();
 });
 
