@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { studyFolder, writeStudy } from "./faces/run-study.ts";
 import type { Figure } from "./figure.ts";
 import { append } from "./jobs/append.ts";
+import { bulk } from "./jobs/bulk.ts";
 import { confirm } from "./jobs/confirm.ts";
 import { decide } from "./jobs/decide.ts";
 import { enrol } from "./jobs/enrol.ts";
@@ -19,6 +20,7 @@ import { tableHead, tableRow } from "./table.ts";
 
 const JOBS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   enrol,
+  bulk,
   confirm,
   revoke,
   repair,

@@ -22,6 +22,8 @@ What the jobs do:
 
 - **enrol**: one client in a process of its own, with one connection, enrols a person with a card, call after call. "One insert a commit" is a
   small row on one connection of the same database: the limit that the disk sets. While appending, controllers send the events through the link.
+- **enrol, bulk**: the same in rows of NDJSON in one call, until its answer; then the same rows once more, which changes nothing; then single calls of
+  another client, 50 ms apart, while other rows come.
 - **answered → confirmed**: from the client's answer until the last of all controllers has sent a digest, computed from what it holds, that
   equals the server's. The controllers are true to the link and keep their replica in memory, in two processes.
 - **revocation**: the same for an auth that is taken away while additions wait. It counts as taken over when every controller has confirmed the

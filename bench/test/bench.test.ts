@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Figure } from "../src/figure.ts";
 import { append } from "../src/jobs/append.ts";
+import { bulk } from "../src/jobs/bulk.ts";
 import { confirm } from "../src/jobs/confirm.ts";
 import { decide } from "../src/jobs/decide.ts";
 import { enrol } from "../src/jobs/enrol.ts";
@@ -16,6 +17,7 @@ import { tableHead, tableRow } from "../src/table.ts";
 /** What each job measures, at a size that takes seconds. Figures are read, never judged: this machine may be busy. */
 const SMALL: Readonly<Record<string, { readonly run: () => Promise<Figure[]>; readonly figures: number }>> = {
   enrol: { run: () => enrol({ count: 20, insertCount: 20, controllerCount: 2, loadPerSecond: 1_000 }), figures: 4 },
+  bulk: { run: () => bulk({ rowCount: 600, singleCount: 20, insertCount: 20 }), figures: 3 },
   confirm: { run: () => confirm({ controllerCount: 4, count: 10 }), figures: 1 },
   revoke: { run: () => revoke({ controllerCount: 2, queued: 300, fills: 2 }), figures: 1 },
   repair: { run: () => repair({ people: 600, wrong: 3 }), figures: 1 },

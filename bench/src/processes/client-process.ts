@@ -1,6 +1,7 @@
 import { pause, systemTimers } from "@postern/core";
 import { machineMs } from "../machine-time.ts";
 import { serve } from "../serve.ts";
+import { importRows, type RowsSent } from "./import-rows.ts";
 import { type ApiAddress, PeopleClient } from "./people-client.ts";
 
 /** An integrator's client, in a process of its own: what it costs stays apart from the server. */
@@ -44,6 +45,8 @@ const clientHandlers = {
         (_, index) => (client: PeopleClient) => client.enrolFace(first + index, photos[index % photos.length] ?? ""),
       ),
     ),
+  importRows: ({ address, first, count }: { address: ApiAddress; first: number; count: number }): Promise<RowsSent> =>
+    importRows(address, first, count),
   revoke: ({ address, paceMs, authIds }: Calls & { authIds: readonly number[] }): Promise<CallsMade> =>
     makeCalls(
       address,

@@ -8,6 +8,10 @@ export interface Output {
   json(value: unknown): void;
   /** One line about what went wrong or goes on; never part of an answer. */
   note(text: string): void;
+  /** Whether somebody watches: one line can be written over and over. */
+  readonly canOverwrite: boolean;
+  /** Writes over the line that was last written this way; an empty text takes it away. Does nothing where nobody watches. */
+  overwrite(text: string): void;
   /** From now on the process goes on when nobody reads what it writes: a server outlives its terminal. */
   outliveReader(): void;
   readonly paint: Paint;
@@ -42,6 +46,10 @@ export function terminalOutput(): Output {
     line: (text) => void process.stdout.write(`${text}\n`),
     json: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
     note: (text) => void process.stderr.write(`${text}\n`),
+    canOverwrite: process.stderr.isTTY === true,
+    overwrite: (text) => {
+      if (process.stderr.isTTY === true) process.stderr.write(`\r\u001b[K${text}`);
+    },
     outliveReader: () => {
       isForReader = false;
     },

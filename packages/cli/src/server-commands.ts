@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { type Act, examples, type JsonOption } from "./act.ts";
 import type { ClaimCodeOptions, ListOptions } from "./commands/controller.ts";
 import type { EventsOptions } from "./commands/events.ts";
+import type { ImportOptions } from "./commands/import.ts";
 import { withTarget } from "./with-target.ts";
 
 /** `postern start`, and what speaks to a server that runs. Loaded when called for, as the doors' commands are. */
@@ -17,6 +18,7 @@ export function addServerCommands(postern: Command, act: Act): void {
     .option("--limit <count>", "how many of the newest (default 20, at most 1000)")
     .addHelpText("after", examples("postern events --follow", "postern events --limit 5 --json"))
     .action(act(async (options: EventsOptions, output) => (await import("./commands/events.ts")).showEvents(options, output)));
+  addImportCommand(postern, act);
   addControllerCommands(postern, act);
   postern
     .command("demo")
@@ -24,6 +26,17 @@ export function addServerCommands(postern: Command, act: Act): void {
     .option("--json", "one JSON value a step")
     .addHelpText("after", examples("postern demo", "postern demo --json"))
     .action(act(async (options: JsonOption, output) => (await import("./commands/demo.ts")).playDemo(options, output)));
+}
+
+function addImportCommand(postern: Command, act: Act): void {
+  const run = act(async (options: ImportOptions, output) => (await import("./commands/import.ts")).importRows(options, output));
+  withTarget(postern.command("import"))
+    .description("give many people their rights from a CSV or NDJSON file; the same file again changes nothing")
+    .argument("<file>", "members.csv or members.ndjson")
+    .option("--dry-run", "say what would be, and change nothing")
+    .option("--resume <import>", "go on with an import that stayed open")
+    .addHelpText("after", examples("postern import members.csv --place 178 --dry-run", "postern import members.csv --place 178"))
+    .action((file: string, options: Omit<ImportOptions, "file">) => run({ ...options, file }));
 }
 
 function addControllerCommands(postern: Command, act: Act): void {

@@ -13,7 +13,17 @@ type Params<Id extends NativeOperationId> = keyof Static<Operation<Id>["params"]
 type Query<Schema extends TObject> = keyof Static<Schema> extends never
   ? { readonly query?: undefined }
   : { readonly query?: Static<Schema> | undefined };
-type Body<Id extends NativeOperationId> = Operation<Id>["body"] extends TSchema
+/** A body that is no JSON, sent as it comes. A stream is sent once: a call with one is not tried again. */
+export interface MediaBody<Media extends string = string> {
+  readonly mediaType: Media;
+  readonly content: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+}
+
+type Body<Id extends NativeOperationId> =
+  Operation<Id> extends { readonly bodyMedia: readonly (infer Media extends string)[] }
+    ? { readonly body: MediaBody<Media> }
+    : JsonBody<Id>;
+type JsonBody<Id extends NativeOperationId> = Operation<Id>["body"] extends TSchema
   ? Operation<Id> extends { readonly bodyIs: "optional" }
     ? { readonly body?: Of<Operation<Id>["body"]> | undefined }
     : { readonly body: Of<Operation<Id>["body"]> }

@@ -41,7 +41,12 @@ export function posternClient(options: PosternClientOptions): PosternClient {
     const operation: OperationSpec = NATIVE_OPERATIONS[id];
     const call = operation.isIdempotent === true ? { ...given, idempotencyKey: given.idempotencyKey ?? newKey(ports.random) } : given;
     const isRepeatable = !["POST", "PATCH"].includes(operation.method) || call.idempotencyKey !== undefined;
-    const usual = { isRepeatable, attemptsMax: ATTEMPTS_COUNT_MAX, retryAfterMsMax: RETRY_AFTER_MS_MAX, signal: call.signal };
+    const usual = {
+      isRepeatable,
+      attemptsMax: operation.bodyMedia === undefined ? ATTEMPTS_COUNT_MAX : 1,
+      retryAfterMsMax: RETRY_AFTER_MS_MAX,
+      signal: call.signal,
+    };
     return withRetries(ports, { ...usual, ...plan }, () => sendOnce(wire, operation, call));
   };
   const call = async (id: NativeOperationId, given?: AnyCall): Promise<unknown> => (await send(id, given)).answer;

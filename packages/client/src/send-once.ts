@@ -1,7 +1,7 @@
 import type { OperationSpec } from "@postern/contract";
 import type { Timers } from "@postern/core";
 import { ANSWER_BYTES_MAX } from "./limits.ts";
-import type { AnyCall, Exchange } from "./operation-call.ts";
+import type { AnyCall, Exchange, MediaBody } from "./operation-call.ts";
 import { PosternError } from "./postern-error.ts";
 import { failureOf } from "./read-failure.ts";
 
@@ -50,13 +50,23 @@ function urlOf(baseUrl: string, { path }: OperationSpec, { params = {}, query = 
   return `${baseUrl}/v2${filled}${search.size === 0 ? "" : `?${search.toString()}`}`;
 }
 
-function requestOf({ key }: Wire, { method }: OperationSpec, { body, idempotencyKey, ifMatch }: AnyCall): RequestInit {
+function requestOf({ key }: Wire, { method, bodyMedia }: OperationSpec, { body, idempotencyKey, ifMatch }: AnyCall): RequestInit {
   const headers: Record<string, string> = { accept: "application/json" };
   if (key !== null) headers["authorization"] = `Bearer ${key}`;
-  if (body !== undefined) headers["content-type"] = "application/json";
   if (idempotencyKey !== undefined) headers["idempotency-key"] = idempotencyKey;
   if (ifMatch !== undefined) headers["if-match"] = ifMatch;
-  return { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+  if (body === undefined) return { method, headers };
+  if (bodyMedia === undefined) return { method, headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(body) };
+  // biome-ignore lint/nursery/noUnsafeTypeAssertion: the contract says which operations take a body of this form.
+  const { mediaType, content } = body as MediaBody;
+  // What comes as a stream is sent before the answer is read: `fetch` wants that to be said.
+  const once: RequestInit & { readonly duplex: "half" } = {
+    method,
+    headers: { ...headers, "content-type": mediaType },
+    body: content,
+    duplex: "half",
+  };
+  return once;
 }
 
 /** Codes of Node.js for a connection that was never made. A browser does not tell, and then it counts as sent. */

@@ -2,6 +2,7 @@ import type { Clock, Log, Random, Timers } from "@postern/core";
 import type { FastifyInstance } from "fastify";
 import { addAuditRoutes, serveAudit } from "./features/audit/routes.ts";
 import { AuthWriter } from "./features/auths/auth-writer.ts";
+import { serveImports } from "./features/auths/bulk/import-routes.ts";
 import { authsOfPerson } from "./features/auths/native-auth.ts";
 import { serveAuths } from "./features/auths/native-routes.ts";
 import { addAuthRoutes } from "./features/auths/routes.ts";
@@ -126,6 +127,7 @@ function createServices(deps: ApiDeps) {
   return {
     audit: { database: deps.database, access: deps.access },
     auths: authsService({ ...deps, writer }),
+    imports: { database: deps.database, clock: deps.clock, writer },
     nativeAuths: { database: deps.database, writer, personKeys: deps.personKeys },
     claims: claimsService({ ...deps, claimHashKey: deps.deriveKey("claim codes") }),
     controllers: controllersService(deps),
@@ -177,6 +179,7 @@ function serveFeatures(serve: Serve, services: Services): void {
   serveGroups(serve, services.groups);
   serveGroupMembers(serve, services.groups, services.groupMembers);
   serveHolidayCalendars(serve, services.holidayCalendars);
+  serveImports(serve, services.imports);
   serveKeys(serve, services.keys);
   serveOperating(serve, services.operating);
   servePeople(serve, services.people);

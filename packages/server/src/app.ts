@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { assert, type Clock, type Log, pause, type Random, type Timers } from "@postern/core";
 import type { FastifyInstance } from "fastify";
 import { addApi } from "./api.ts";
+import { dropOldImports } from "./features/auths/bulk/import-store.ts";
+import { IMPORTS_DROP_EVERY_MS, IMPORTS_KEPT_MS } from "./features/auths/bulk/limits.ts";
 import { endBiometrics, endConsents } from "./features/auths/end-biometrics.ts";
 import { BIOMETRICS_END_EVERY_MS, CONSENTS_END_EVERY_MS } from "./features/auths/limits.ts";
 import type { ClaimsService } from "./features/controllers/claims.ts";
@@ -295,6 +297,8 @@ async function startHttp({
     repeat(timers, { name: "end biometrics", everyMs: BIOMETRICS_END_EVERY_MS, work: () => endBiometrics({ database, clock }), log }),
   );
   stack.use(repeat(timers, { name: "end consents", everyMs: CONSENTS_END_EVERY_MS, work: () => endConsents({ database, clock }), log }));
+  const dropImports = (): Promise<void> => dropOldImports(database, clock.nowMs() - IMPORTS_KEPT_MS);
+  stack.use(repeat(timers, { name: "drop old imports", everyMs: IMPORTS_DROP_EVERY_MS, work: dropImports, log }));
   stack.use(repeat(timers, { name: "tidy galleries", everyMs: GALLERIES_TIDY_MS, work: () => galleries.tidy(database), log }));
   stack.use(repeat(timers, { name: "take back modes", everyMs: MODES_POLL_MS, work: () => operating.takeBackModes(), log }));
   stack.use(repeat(timers, { name: "drop learnt cards", everyMs: LEARNT_CARDS_POLL_MS, work: () => operating.dropLearntCards(), log }));

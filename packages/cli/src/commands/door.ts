@@ -1,9 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { assertNever, reasonText } from "@postern/core";
+import { assertNever, readCardText, reasonText } from "@postern/core";
 import type { ControllerState, DoorReport, PresentedThing, PresentResult } from "@postern/door";
 import { askVirtualDriver } from "@postern/door/ask-virtual-driver";
-import { readCard } from "../card-text.ts";
 import { EXIT, failure } from "../failure.ts";
 import { controllerOf, controllersFor } from "../local-door.ts";
 import { localTime } from "../local-time.ts";
@@ -52,7 +51,7 @@ const DONE: ReadonlySet<PresentResult["outcome"]> = new Set(["opened", "unlocked
 async function readThing({ kind, text }: TypedThing): Promise<PresentedThing> {
   switch (kind) {
     case "card":
-      return { card: readCard(text) };
+      return { card: readCardText(text) };
     case "code":
       return { code: wholeNumber("--code", text) };
     case "pin":

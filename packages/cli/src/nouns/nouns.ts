@@ -228,6 +228,21 @@ export const NOUNS: readonly Noun[] = [
     ],
   },
   {
+    noun: "import",
+    about: "give many people their rights from a CSV or NDJSON file; the same file again changes nothing",
+    columns: ["importId", "state", "dryRun", "rowCount", "createdCount", "changedCount", "unchangedCount", "failedCount", "madeAt"],
+    verbs: [
+      { verb: "list", operation: "listImports", examples: [""] },
+      { verb: "show", operation: "readImport", examples: ["1000"] },
+      {
+        verb: "results",
+        operation: "listImportResults",
+        columns: ["row", "outcome", "authId", "changed", "problems"],
+        examples: ["1000 --outcome failed"],
+      },
+    ],
+  },
+  {
     noun: "key",
     about: "API keys",
     columns: ["keyId", "name", "scopes", "placeIds", "expiresAt", "revokedAt"],

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import { readCardText } from "@postern/core";
 import type { TSchema } from "typebox";
-import { readCard } from "../card-text.ts";
 import { failure } from "../failure.ts";
 import { choicesOf, type Kind, kindOf, mayBeNull } from "./kinds.ts";
 
@@ -58,8 +58,8 @@ const READERS: Readonly<Record<Exclude<Kind, "time">, Reader>> = {
   doors: (typed) => (typed === "all" ? "all" : readNumbers(typed)),
   windows: (typed) => every(parts(typed, ","), readWindow),
   holidays: (typed) => every(parts(typed, ";"), readHoliday),
-  cards: (typed) => every(parts(typed, ","), readCard),
-  card: (typed) => readCard(typed),
+  cards: (typed) => every(parts(typed, ","), readCardText),
+  card: (typed) => readCardText(typed),
   grants: (typed) => every(parts(typed, ";"), readGrant),
   // Shown in short alone: no call takes them.
   ranges: (typed) => readJson(typed),

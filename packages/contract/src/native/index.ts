@@ -4,6 +4,7 @@ export * from "./door.ts";
 export * from "./event.ts";
 export * from "./explain-schema.ts";
 export * from "./group.ts";
+export * from "./import.ts";
 export * from "./insight.ts";
 export * from "./key.ts";
 export * from "./native-limits.ts";

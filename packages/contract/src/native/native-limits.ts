@@ -34,3 +34,9 @@ export const GRANT_DOORS_PER_AUTH_MAX = 8_000;
 
 /** The name of a text that people agree to, such as `privacy 2026-11`; the text itself is kept by whoever asks. */
 export const CONSENT_TEXT_VERSION_LENGTH_MAX = 64;
+
+/** Rows of one import: a large company's people in one file, in half a minute. More come as several imports. */
+export const IMPORT_ROWS_MAX = 100_000;
+
+/** One row: ten fingerprints fit, a photo does not. A longer one fails alone. */
+export const IMPORT_ROW_BYTES_MAX = 64 * 1_024;

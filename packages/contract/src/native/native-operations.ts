@@ -2,6 +2,7 @@ import { controllerOperations } from "./controller.ts";
 import { doorOperations } from "./door.ts";
 import { eventOperations } from "./event.ts";
 import { groupOperations } from "./group.ts";
+import { importOperations } from "./import.ts";
 import { insightOperations } from "./insight.ts";
 import { keyOperations } from "./key.ts";
 import { operatingOperations } from "./operating.ts";
@@ -20,6 +21,7 @@ export const NATIVE_OPERATIONS = {
   ...scheduleOperations,
   ...groupOperations,
   ...personOperations,
+  ...importOperations,
   ...keyOperations,
   ...eventOperations,
   ...insightOperations,

@@ -24,6 +24,8 @@ export interface OperationSpec {
   readonly body: TSchema | null;
   /** `optional`: the body may be left out. */
   readonly bodyIs?: "optional";
+  /** Of a body that is no JSON: it is read as it comes, in one of these forms. `body` is null then. */
+  readonly bodyMedia?: readonly string[];
   /** null: the answer has no body. */
   readonly answer: TSchema | null;
   readonly status: 200 | 201 | 202 | 204;

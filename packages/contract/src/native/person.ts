@@ -29,7 +29,7 @@ import {
   SearchText,
 } from "./parts.ts";
 
-const UserKey = Type.String({
+export const UserKey = Type.String({
   pattern: "^[a-z0-9_@.-]{1,64}$",
   "x-rule": "must have 1 to 64 lowercase letters, digits, or - _ @ .",
   ...PRIVATE,
@@ -134,7 +134,7 @@ const NewAuth = Type.Object(
 );
 export type NewAuth = Static<typeof NewAuth>;
 
-const AuthChange = Type.Object(
+export const AuthChange = Type.Object(
   {
     name: Type.Optional(PersonName),
     status: Type.Optional(ActiveStatus),

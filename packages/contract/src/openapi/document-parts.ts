@@ -26,6 +26,8 @@ export interface DescribedOperation {
   readonly query: TObject;
   readonly headers: readonly JsonObject[];
   readonly body: { readonly schema: TSchema; readonly isOptional: boolean } | null;
+  /** Of a body that is no JSON. */
+  readonly bodyMedia?: readonly string[] | undefined;
   readonly status: number;
   readonly answer: TSchema | null;
   readonly answerHeaders: JsonObject;
@@ -71,6 +73,7 @@ function writeOperation(operation: DescribedOperation, writer: SchemaWriter, ref
     security: [...security],
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === null ? {} : { requestBody: { required: !body.isOptional, content: json(writer.write(body.schema)) } }),
+    ...(operation.bodyMedia === undefined ? {} : { requestBody: { required: true, content: texts(operation.bodyMedia) } }),
     responses: {
       [status]: writeAnswer(operation, writer),
       ...Object.fromEntries(operation.refusals.map((group) => [group.status, refusal(group)])),
@@ -130,6 +133,10 @@ export function answerHeader(description: string): JsonObject {
 
 function json(schema: JsonObject): { readonly [mediaType: string]: JsonValue } {
   return { "application/json": { schema } };
+}
+
+function texts(mediaTypes: readonly string[]): { readonly [mediaType: string]: JsonValue } {
+  return Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema: { type: "string" } }]));
 }
 
 function pascal(code: string): string {

@@ -59,6 +59,7 @@ function described(operationId: string, spec: OperationSpec): DescribedOperation
     security: securityOf(spec),
     headers: headersOf(spec),
     body: body === null ? null : { schema: body, isOptional: spec.bodyIs === "optional" },
+    bodyMedia: spec.bodyMedia,
     answerHeaders: {
       ...(spec.isVersioned === true && answer !== null ? { ETag: answerHeader("The version of what was answered.") } : {}),
       ...(spec.awaitsDoors === true ? DOORS_HEADERS : {}),
@@ -91,9 +92,9 @@ function headersOf({ method, isIdempotent, isVersioned, awaitsDoors }: Operation
   return headers;
 }
 
-function refusalsOf({ access, body, errors, method, isIdempotent, isVersioned }: OperationSpec): readonly RefusalGroup[] {
+function refusalsOf({ access, body, bodyMedia, errors, method, isIdempotent, isVersioned }: OperationSpec): readonly RefusalGroup[] {
   const codes: NativeCode[] = ["argument_invalid"];
-  if (body !== null) codes.push("body_malformed", "body_too_large", "media_type_unsupported");
+  if (body !== null || bodyMedia !== undefined) codes.push("body_malformed", "body_too_large", "media_type_unsupported");
   if (access !== "public") codes.push("key_refused");
   if (Array.isArray(access)) codes.push("not_permitted");
   if (isIdempotent === true) codes.push("conflict");

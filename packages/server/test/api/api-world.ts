@@ -149,6 +149,7 @@ function thingsMaker({ test: { database } }: KeysWorld, call: ApiWorld["call"]):
       const body = { name: `group ${count}`, grants: [{ doors: "all", scheduleId: null }] };
       return (await made(key, `/v2/places/${placeId}/groups`, body))["groupId"];
     },
+    importId: async ({ placeId }, key) => (await made(key, `/v2/places/${placeId}/imports`, {}))["importId"],
     keyId: async (_place, key, count) => (await made(key, "/v2/keys", { name: `key ${count}`, scopes: ["events"] }))["keyId"],
     commandId: ({ placeId, doorIds: [doorId = 0], controllerId }) => {
       const times = { actAtMs: TEST_NOW_MS, notAfterMs: TEST_NOW_MS + 1, madeAtMs: TEST_NOW_MS };
@@ -193,6 +194,7 @@ export const MISSING: Things = {
       "scheduleId",
       "groupId",
       "commandId",
+      "importId",
     ].map((name) => [name, 987_654_321]),
   ),
   keyId: "AAAAAAAAAAAAAAAA",

@@ -1,4 +1,13 @@
-import { type AuthView, type ClueCard, type Consent, defaultModes, type Fingerprint, type HeldCredentials } from "@postern/contract";
+import { isDeepStrictEqual } from "node:util";
+import {
+  type AuthView,
+  type ClueCard,
+  type Consent,
+  cardKeyOf,
+  defaultModes,
+  type Fingerprint,
+  type HeldCredentials,
+} from "@postern/contract";
 import { fingerMark } from "@postern/core";
 import type { FaceRecord } from "../../platform/faces/prove-faces.ts";
 import type { WantedAuth, WantedChange } from "./wanted-auth.ts";
@@ -87,6 +96,18 @@ export function changedRecord(record: AuthRecord, change: WantedChange, { userKe
     hasPin: pin === undefined ? record.hasPin : pin !== null,
     hasUniquePin: uniquePin === undefined ? record.hasUniquePin : uniquePin !== null,
   };
+}
+
+/** The canonical keys of its cards, in their order. */
+export function cardKeysOf({ cards }: AuthRecord): readonly string[] {
+  return cards.map(cardKeyOf);
+}
+
+/** What is different, by name alone: no audit row holds a credential. PINs are told apart by what is sealed. */
+export function changedNamesOf(before: AuthRecord, after: AuthRecord): readonly string[] {
+  return Object.entries(after).flatMap(([name, value]) =>
+    isDeepStrictEqual(value, Reflect.get(before, name)) || /^has/.test(name) ? [] : [name],
+  );
 }
 
 function writtenCard({ cardNumber, formatType, formatData }: ClueCard): ClueCard {

@@ -23,6 +23,7 @@ import * as limits from "./limits.ts";
 import { PinProver } from "./pin-proofs.ts";
 import { deleteAuth, findThings, lockAuth, readPlaceSalt } from "./store.ts";
 import { UniquePinTaken } from "./unique-pin-taken.ts";
+import { unlessRehearsed } from "./unless-rehearsed.ts";
 import type { WantedAuth, WantedChange } from "./wanted-auth.ts";
 
 export interface AuthWriterDeps {
@@ -40,6 +41,8 @@ export interface AuthWriterDeps {
 export interface AuthWriting {
   readonly place: ReachedPlace;
   readonly by: AuditActor;
+  /** Judged to the end, and nothing written. */
+  readonly isRehearsal?: boolean;
 }
 
 export interface AuthCreation extends AuthWriting {
@@ -56,6 +59,8 @@ export interface AuthAlteration extends AuthWriting {
   readonly wanted: WantedChange;
   readonly fields: AuthFields;
   readonly judgePresent?: JudgePresent;
+  /** Told what becomes different, by name; not called when nothing does. */
+  readonly noteChanged?: (names: readonly string[]) => void;
 }
 
 export interface AuthRemoval extends AuthWriting {
@@ -86,7 +91,7 @@ export class AuthWriter {
   }
 
   /** Resolves once the auth is committed; a repeat of the same request finds the same auth. Fails as `enrol` does. */
-  async create({ place, by, wanted, fields, idempotencyKey }: AuthCreation): Promise<AuthDetails> {
+  async create({ place, by, wanted, fields, idempotencyKey, isRehearsal = false }: AuthCreation): Promise<AuthDetails> {
     const { database, clock, bodyKey } = this.#deps;
     refuseConsentAhead(wanted.faceConsent, fields, clock.nowMs());
     const enrolment = {
@@ -102,11 +107,22 @@ export class AuthWriter {
       nowMs: clock.nowMs(),
     };
     const isUniquePinAsked = wanted.credentials.uniquePin !== null;
-    return this.#countingRefusals({ place, by }, isUniquePinAsked, () => database.transaction((tx) => enrol(tx, enrolment, this.#deps)));
+    return this.#countingRefusals({ place, by }, isUniquePinAsked, () =>
+      unlessRehearsed(database, isRehearsal, (tx) => enrol(tx, enrolment, this.#deps)),
+    );
   }
 
   /** null: there is none any more. Fails as `change` does. */
-  async change({ place, by, authId, wanted, fields, judgePresent }: AuthAlteration): Promise<AuthDetails | null> {
+  async change({
+    place,
+    by,
+    authId,
+    wanted,
+    fields,
+    judgePresent,
+    noteChanged,
+    isRehearsal = false,
+  }: AuthAlteration): Promise<AuthDetails | null> {
     const { database, clock } = this.#deps;
     refuseConsentAhead(wanted.faceConsent, fields, clock.nowMs());
     const request = {
@@ -116,13 +132,16 @@ export class AuthWriter {
       wanted,
       fields,
       judgePresent,
+      noteChanged,
       proofs: await this.#prover.prove(wanted.credentials, () => readPlaceSalt(database, place.placeId)),
       faces: await this.#prove(place, wanted.credentials.faceImages, fields),
       by,
       nowMs: clock.nowMs(),
     };
     const isUniquePinAsked = typeof wanted.credentials.uniquePin === "string";
-    return this.#countingRefusals({ place, by }, isUniquePinAsked, () => database.transaction((tx) => change(tx, request, this.#deps)));
+    return this.#countingRefusals({ place, by }, isUniquePinAsked, () =>
+      unlessRehearsed(database, isRehearsal, (tx) => change(tx, request, this.#deps)),
+    );
   }
 
   /** null: there is no such auth any more. One without faces stays as it is. */

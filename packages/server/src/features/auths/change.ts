@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { ClueError, cardKeyOf, cardKeysInOrder } from "@postern/contract";
+import { ClueError } from "@postern/contract";
 import { type AuditActor, writeAudit } from "../../platform/audit/audit-store.ts";
 import type { Transaction } from "../../platform/database.ts";
 import { readFacePolicy } from "../../platform/faces/face-policy-store.ts";
@@ -10,7 +10,7 @@ import { deriveRoster } from "../../roster/derive-roster.ts";
 import { findCrowdedGroup, findExcessOfGrants } from "../../roster/grant-limits.ts";
 import { lockRoster } from "../../roster/roster-store.ts";
 import type { AuthFields } from "./auth-fields.ts";
-import { type AuthDetails, type AuthRecord, authDetails, changedRecord } from "./auth-record.ts";
+import { type AuthDetails, type AuthRecord, authDetails, cardKeysOf, changedNamesOf, changedRecord } from "./auth-record.ts";
 import { type EnrolDeps, unlessTaken } from "./enrol.ts";
 import { doesConsentHold, judgeFaces, recordDuplicates, withKeptCrops } from "./judge-faces.ts";
 import { refuseExcess, refuseTakenCards, refuseUniquePin, refuseUnknown } from "./judge-named.ts";
@@ -34,6 +34,8 @@ export interface AuthChangeRequest {
   readonly nowMs: number;
   /** Called with the auth as it is, under its lock; throws when the change was meant for another version. */
   readonly judgePresent?: ((present: AuthDetails) => void) | undefined;
+  /** Told what becomes different, by name, before the commit; not called when nothing does. */
+  readonly noteChanged?: ((names: readonly string[]) => void) | undefined;
 }
 
 /**
@@ -63,6 +65,8 @@ export async function change(transaction: Transaction, asked: AuthChangeRequest,
     const joined = record.groupIds.filter((groupId) => !found.kept.record.groupIds.includes(groupId));
     refuseExcess(await findCrowdedGroup(transaction, placeId, joined), request.fields);
   }
+  const changed = changedNames(found, record, secrets);
+  request.noteChanged?.(changed);
   await writeAudit(transaction, {
     by: request.by,
     placeGroupId: request.placeGroupId,
@@ -70,7 +74,7 @@ export async function change(transaction: Transaction, asked: AuthChangeRequest,
     atMs: nowMs,
     action: "auth.change",
     target: { kind: "auth", id: authId },
-    detail: { changed: changedNames(found, record, secrets) },
+    detail: { changed },
   });
   await deriveRoster(transaction, placeId, { touched: { auths: [authId] }, nowMs });
   await recordDuplicates(transaction, { placeId, authId, userId: found.kept.userId, nowMs }, duplicates);
@@ -137,15 +141,9 @@ function namedBy({ doors, scheduleId, groupIds }: WantedChange): Pick<NamedThing
   return { doorIds: doors === undefined || doors === "all" ? [] : doors, scheduleId: scheduleId ?? null, groupIds: groupIds ?? [] };
 }
 
-function cardKeysOf({ cards }: AuthRecord): readonly string[] {
-  return cardKeysInOrder({ cards: cards.map((card) => ({ ...card, key: cardKeyOf(card) })) });
-}
-
 /** What is different now, by name alone: no audit row holds a credential. */
 function changedNames({ kept, secrets: before }: Locked, record: AuthRecord, secrets: Secrets): readonly string[] {
-  const names = Object.entries(record).flatMap(([name, value]) =>
-    isDeepStrictEqual(value, Reflect.get(kept.record, name)) || /^has/.test(name) ? [] : [name],
-  );
+  const names = [...changedNamesOf(kept.record, record)];
   if (!isDeepStrictEqual(before.pin, secrets.pin)) names.push("pin");
   if (!isDeepStrictEqual(before.uniquePin, secrets.uniquePin)) names.push("uniquePin");
   return names;

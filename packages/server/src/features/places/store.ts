@@ -88,6 +88,7 @@ const LEFT_BEHIND = [
   "auths",
   "schedules",
   "holiday_calendars",
+  "imports",
 ] as const;
 
 /** Takes an empty, locked place away with what is left of its past. The ledger, which nothing refers to, stays. */

@@ -41,7 +41,8 @@ function nativeOperationOf({ method, url, operationId }: ServedRoute): readonly 
 }
 
 function braced(url: string): string {
-  return url.replace(/:(\w+)/g, "{$1}");
+  // A colon of the path's own stands twice for the router.
+  return url.replace(/(?<!:):(\w+)/g, "{$1}").replaceAll("::", ":");
 }
 
 function inOrderOf<Spec>(table: Readonly<Record<string, unknown>>, found: ReadonlyMap<string, Spec>): Readonly<Record<string, Spec>> {

@@ -38,6 +38,30 @@ export async function readBodyBytes(request: IncomingMessage, response: ServerRe
   });
 }
 
+/**
+ * The bytes of a body as they come, at the pace of whoever takes them: what is not taken stays in the socket. Fails with `body_too_large`, or with
+ * `body_malformed` when the connection ends before the body does.
+ */
+export async function* bodyChunks(request: IncomingMessage, bytesMax: number): AsyncGenerator<Buffer, void, undefined> {
+  waiting.get(request)?.writeContinue();
+  let length = 0;
+  try {
+    // Kept alive when somebody stops taking, so that the rest can be discarded and the client hears the answer.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      const bytes: Buffer = chunk;
+      length += bytes.length;
+      if (length > bytesMax) throw tooLarge(bytesMax);
+      yield bytes;
+    }
+  } catch (failure) {
+    throw failure instanceof NativeRefusal ? failure : cutShort(failure);
+  }
+}
+
+function cutShort(cause: unknown): NativeRefusal {
+  return new NativeRefusal("body_malformed", { detail: "The connection ended before the body did.", cause });
+}
+
 /** `judge` sees the length so far and throws to end it. */
 async function collect(request: IncomingMessage, judge: (length: number) => void): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -51,8 +75,7 @@ async function collect(request: IncomingMessage, judge: (length: number) => void
       chunks.push(bytes);
     }
   } catch (failure) {
-    if (failure instanceof NativeRefusal) throw failure;
-    throw new NativeRefusal("body_malformed", { detail: "The connection ended before the body did.", cause: failure });
+    throw failure instanceof NativeRefusal ? failure : cutShort(failure);
   }
   return Buffer.concat(chunks, length);
 }

@@ -61,6 +61,7 @@ export function guardRoutes(routes: FastifyInstance, guards: RouteGuards, surfac
   });
   routes.removeAllContentTypeParsers();
   routes.addContentTypeParser("*", async (request: FastifyRequest) => {
+    if (request.routeOptions.config.body === "streamed") return undefined;
     if (surface === "native") refuseForeignMediaType(request.contentTypeSent);
     const response = responses.get(request);
     assert(response !== undefined, "a body is read after the request's first hook");

@@ -25,11 +25,20 @@ export function refuseForeignMediaType(contentType: string | undefined): void {
   throw new NativeRefusal("media_type_unsupported", { detail: "The body must be application/json." });
 }
 
+/** Which of these forms the body comes in, of one that is no JSON. Its text is UTF-8. */
+export function mediaTypeOf(contentType: string | undefined, known: readonly string[]): string {
+  const [named = "", ...parameters] = (contentType ?? "").toLowerCase().split(";");
+  const mediaType = known.find((one) => one === named.trim());
+  const charset = parameters.map((one) => /^\s*charset\s*=\s*"?([^\s"]+)/.exec(one)?.[1]).find((one) => one !== undefined);
+  if (mediaType !== undefined && /^(utf-?8|us-ascii)$/.test(charset ?? "utf-8")) return mediaType;
+  throw new NativeRefusal("media_type_unsupported", { detail: `The body must be ${known.join(" or ")} in UTF-8.` });
+}
+
 const NEEDS_BODY: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
 
 /** A POST, PUT or PATCH without a body, on a route that did not say it may have none. */
 export function refuseMissingBody(request: FastifyRequest): void {
-  if (!NEEDS_BODY.has(request.method) || request.routeOptions.config.body === "optional") return;
+  if (!NEEDS_BODY.has(request.method) || request.routeOptions.config.body !== undefined) return;
   if (request.body === undefined) throw malformed("The body is empty.");
 }
 

@@ -12,8 +12,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** `public`: no key is asked for; `operator`: the operator's own. Every other route under a prefix of v1 or v2 asks for a key of a place group. */
     readonly access?: "public" | "operator";
-    /** `optional`: a POST, PUT or PATCH may come without a body. */
-    readonly body?: "optional";
+    /** `optional`: a POST, PUT or PATCH may come without a body. `streamed`: the handler reads it as it comes. */
+    readonly body?: "optional" | "streamed";
     /** In place of `ANSWER_MS_MAX`, for what is known to take longer. */
     readonly answerMsMax?: number;
     /** Not counted by the rate limit: whoever follows asks again after each answer, and would be held up when most happens. */

@@ -25,6 +25,12 @@ type Frozen<Value> = Value extends readonly (infer Item)[]
     ? { readonly [Name in keyof Value]: Frozen<Value[Name]> }
     : Value;
 
+/** A body that is read as it comes. */
+export interface StreamedBody {
+  readonly mediaType: string;
+  readonly chunks: AsyncIterable<Buffer>;
+}
+
 /** One call, read and let in as far as its scopes go. */
 export interface OperationRequest<Id extends NativeOperationId> {
   /** Who asks. Reading it on an operation of the operator or the public is our bug. */
@@ -34,6 +40,8 @@ export interface OperationRequest<Id extends NativeOperationId> {
   readonly params: Static<NativeOperations[Id]["params"]>;
   readonly query: Static<NativeOperations[Id]["query"]>;
   readonly body: BodyOf<Id>;
+  /** Of an operation with `bodyMedia`: the form in which its body comes, and the bytes as they come. Fails with `media_type_unsupported`. */
+  streamedBody(bytesMax: number): StreamedBody;
   /** The place, when the actor may do this there; fails as if it did not exist when it is out of reach. */
   place(placeId: number): Promise<ReachedPlace>;
   /**

@@ -6,7 +6,9 @@ import type { Access, Actor } from "../access/actor.ts";
 import { requireScope } from "../access/require-scope.ts";
 import type { WaitingKeys, WaitingRequest } from "../access/waiting-keys.ts";
 import { accepted } from "../http/accepted.ts";
+import { bodyChunks } from "../http/body-bytes.ts";
 import { NativeRefusal } from "../http/native-refusal.ts";
+import { mediaTypeOf } from "../http/request-body.ts";
 import { goneSignal, type TellDoors } from "../http/tell-doors.ts";
 import { tellDuplicates } from "../http/tell-duplicates.ts";
 import { sourceOf } from "../source-address.ts";
@@ -50,12 +52,13 @@ export function serveOperations(routes: FastifyInstance, deps: OperationsDeps): 
     routes.route({
       // biome-ignore lint/nursery/noUnsafeTypeAssertion: the methods of the table are among Fastify's.
       method: operation.method as HTTPMethods,
-      url: operation.path.replace(/\{(\w+)\}/g, ":$1"),
+      // A colon of the path's own is written twice for the router.
+      url: operation.path.replaceAll(":", "::").replace(/\{(\w+)\}/g, ":$1"),
       ...(options.bodyLimit === undefined ? {} : { bodyLimit: options.bodyLimit }),
       config: {
         operationId: id,
         ...(operation.access === "public" || operation.access === "operator" ? { access: operation.access } : {}),
-        ...(operation.body === null || operation.bodyIs === "optional" ? { body: "optional" as const } : {}),
+        ...bodyConfig(operation),
         ...(options.isUncounted === undefined ? {} : { isUncounted: options.isUncounted }),
         ...(operation.awaitsDoors === true ? { awaitsDoors: true } : {}),
         ...(options.answerMsMax === undefined ? {} : { answerMsMax: options.answerMsMax }),
@@ -74,6 +77,11 @@ export function serveOperations(routes: FastifyInstance, deps: OperationsDeps): 
       },
     });
   };
+}
+
+function bodyConfig({ body, bodyIs, bodyMedia }: OperationSpec): { readonly body?: "optional" | "streamed" } {
+  if (bodyMedia !== undefined) return { body: "streamed" };
+  return body === null || bodyIs === "optional" ? { body: "optional" } : {};
 }
 
 function readersOf({ params, query, body, bodyIs }: OperationSpec) {
@@ -116,7 +124,7 @@ interface Around {
 }
 
 /** What a call carries beside what was asked. */
-function aroundCall({ access, isIdempotent }: OperationSpec, id: string, { request, reply, deps, ended }: Around) {
+function aroundCall({ access, isIdempotent, bodyMedia }: OperationSpec, id: string, { request, reply, deps, ended }: Around) {
   const actor = (): Actor => {
     assert(access !== "operator" && access !== "public", "an actor is asked for on operations with a key of a group alone");
     return request.actor;
@@ -142,6 +150,10 @@ function aroundCall({ access, isIdempotent }: OperationSpec, id: string, { reque
       });
     },
     ifMatch,
+    streamedBody: (bytesMax: number) => ({
+      mediaType: mediaTypeOf(request.contentTypeSent, bodyMedia ?? []),
+      chunks: bodyChunks(request.raw, bytesMax),
+    }),
     tellDoors: (authId: number) => deps.tellDoors({ request, reply }, authId),
     tellDuplicates: (authIds: readonly number[]) => tellDuplicates(reply, authIds),
     once: isIdempotent === true ? requestNameOf(request, { keyId, key: deps.requestKey, nowMs: deps.clock.nowMs(), operation: id }) : null,

@@ -37,7 +37,9 @@ after(async () => {
 function callsOf({ servers, paths }: Document): readonly string[] {
   return Object.entries(paths).flatMap(([path, item]) =>
     METHODS.filter((method) => method in item).flatMap((method) =>
-      (item.servers ?? servers).map(({ url }) => `${method.toUpperCase()} ${url === "/" ? "" : url}${path.replace(/\{(\w+)\}/g, ":$1")}`),
+      (item.servers ?? servers).map(
+        ({ url }) => `${method.toUpperCase()} ${url === "/" ? "" : url}${path.replaceAll(":", "::").replace(/\{(\w+)\}/g, ":$1")}`,
+      ),
     ),
   );
 }

@@ -1,0 +1,48 @@
+import type { Problem } from "@postern/contract";
+
+/** What a column holds. The names are those of a row in NDJSON, without `credentials`. */
+export const CSV_COLUMNS = [
+  "userKey",
+  "name",
+  "status",
+  "startAt",
+  "endAt",
+  "doors",
+  "scheduleId",
+  "groupIds",
+  "cards",
+  "pin",
+  "uniquePin",
+  "phone",
+  "modes",
+  "problem",
+] as const;
+export type CsvColumn = (typeof CSV_COLUMNS)[number];
+
+export type CsvHeadRead =
+  | { readonly ok: true; readonly columns: readonly CsvColumn[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+const BY_NAME: ReadonlyMap<string, CsvColumn> = new Map(CSV_COLUMNS.map((column) => [column.toLowerCase(), column]));
+
+/** Reads the names of the columns, in any order and case. One that is not known is a mistake: what stands in it would be lost in silence. */
+export function readCsvHead(cells: readonly string[]): CsvHeadRead {
+  const columns = cells.map((cell) => BY_NAME.get(cell.trim().toLowerCase()));
+  const problems: Problem[] = [];
+  for (const [index, column] of columns.entries()) {
+    if (column === undefined) problems.push({ field: nameOf(cells, index), message: `is no column; there are ${CSV_COLUMNS.join(", ")}` });
+    else if (columns.indexOf(column) < index) problems.push({ field: column, message: "stands there twice" });
+  }
+  if (!columns.includes("userKey")) problems.push({ field: "userKey", message: "is a column that must be there" });
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, columns: columns.filter((column) => column !== undefined) };
+}
+
+function nameOf(cells: readonly string[], index: number): string {
+  const name = (cells[index] ?? "").trim().slice(0, 64);
+  return name === "" ? `column ${index + 1}` : name;
+}
+
+/** Spreadsheets of half the world part cells by semicolons. No column's name has either sign. */
+export function delimiterOf(headLine: string): "," | ";" | "\t" {
+  return headLine.includes(";") ? ";" : headLine.includes("\t") ? "\t" : ",";
+}

@@ -1,0 +1,81 @@
+import { IMPORT_ROWS_MAX, type Import } from "@postern/contract";
+import { NativeRefusal } from "../../../platform/http/native-refusal.ts";
+import type { StreamedBody } from "../../../platform/operations/operation-request.ts";
+import { batchesOf, type HashedRow, RowReader } from "./batch-rows.ts";
+import { type BatchDeps, carryOutBatch, type Importing } from "./carry-out-batch.ts";
+import { csvRows } from "./csv-rows.ts";
+import { endImport, findImport, type KeptImport, lockImport } from "./import-store.ts";
+import { jsonRows } from "./json-rows.ts";
+import { IMPORT_WORK_MS_MAX } from "./limits.ts";
+import type { RawRow } from "./raw-row.ts";
+
+export interface ImportRequest extends Importing {
+  readonly body: StreamedBody;
+  /** Aborted when the key ends, nobody waits any more or the server stops. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Carries out rows as they come, and passes over those that an earlier request of the same import has done. Returns how far it is when the rows end, or
+ * when the time of one request is over. What is read waits in memory for one batch at most; the sender is held back meanwhile.
+ */
+export async function runImport(deps: BatchDeps, request: ImportRequest): Promise<Import> {
+  const { importId, signal } = request;
+  const untilMs = deps.clock.monotonicMs() + IMPORT_WORK_MS_MAX;
+  const begun = await findImport(deps.database, importId);
+  if (begun === null) throw gone();
+  const reader = new RowReader();
+  let kept = begun;
+  for await (const batch of batchesOf(rowsBehind(request, reader, begun))) {
+    // Whoever was cut off comes again at once: what was read of them last is theirs to send.
+    if (signal.aborted) return kept.view;
+    kept = await carryOutBatch(deps, request, batch);
+    if (deps.clock.monotonicMs() >= untilMs) return kept.view;
+  }
+  return end(deps, request, reader.rowCount);
+}
+
+/** The rows that are not done yet. Fails with `conflict` when what is passed over is not what was done. */
+async function* rowsBehind(
+  { body, place }: ImportRequest,
+  reader: RowReader,
+  { view, rowsHash }: KeptImport,
+): AsyncGenerator<HashedRow, void, undefined> {
+  const raws: AsyncIterable<RawRow> = body.mediaType === "text/csv" ? csvRows(body.chunks, place.timeZone) : jsonRows(body.chunks);
+  for await (const raw of raws) {
+    if (reader.rowCount >= IMPORT_ROWS_MAX) throw tooMany();
+    const read = reader.read(raw);
+    if (read.row > view.rowCount && view.state === "done") throw anotherFile();
+    if (read.row > view.rowCount) yield read;
+    else if (read.row === view.rowCount && !isSame(read.rowsHash, rowsHash)) throw anotherFile();
+  }
+  if (reader.rowCount < view.rowCount) throw anotherFile();
+}
+
+function isSame(hash: Uint8Array, other: Uint8Array | null): boolean {
+  return other !== null && Buffer.compare(hash, other) === 0;
+}
+
+async function end({ database, clock }: BatchDeps, { importId }: Importing, rowCount: number): Promise<Import> {
+  return database.transaction(async (tx) => {
+    const kept = await lockImport(tx, importId);
+    if (kept === null) throw gone();
+    // Another request has gone further with a longer file, or is on its way.
+    if (kept.view.rowCount !== rowCount) throw anotherFile();
+    return (kept.view.state === "done" ? kept : await endImport(tx, importId, clock.nowMs())).view;
+  });
+}
+
+function anotherFile(): NativeRefusal {
+  const message = "was begun with other rows: send the same file, or begin another import";
+  return new NativeRefusal("conflict", { problems: [{ field: "importId", message }] });
+}
+
+function tooMany(): NativeRefusal {
+  const detail = `An import has at most ${IMPORT_ROWS_MAX} rows. Those up to there are done; send the others as another import.`;
+  return new NativeRefusal("body_too_large", { detail });
+}
+
+function gone(): NativeRefusal {
+  return new NativeRefusal("not_found", { problems: [{ field: "importId", message: "names nothing within reach" }] });
+}
