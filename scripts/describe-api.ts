@@ -31,6 +31,7 @@ export async function describeApi(): Promise<ApiDescription> {
     waitingKeys: new WaitingKeys(),
     onKeyRevoked: () => undefined,
     keepErasure: async () => undefined,
+    keepRevoked: async () => undefined,
     health: { isInsecure: false, checks: {} },
   });
   await app.ready();

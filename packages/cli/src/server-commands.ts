@@ -1,8 +1,10 @@
 import type { Command } from "commander";
 import { type Act, examples, type JsonOption } from "./act.ts";
+import type { BackupOptions } from "./commands/backup.ts";
 import type { ClaimCodeOptions, ListOptions } from "./commands/controller.ts";
 import type { EventsOptions } from "./commands/events.ts";
 import type { ImportOptions } from "./commands/import.ts";
+import type { RestoreOptions } from "./commands/restore.ts";
 import { withTarget } from "./with-target.ts";
 
 /** `postern start`, and what speaks to a server that runs. Loaded when called for, as the doors' commands are. */
@@ -19,6 +21,7 @@ export function addServerCommands(postern: Command, act: Act): void {
     .addHelpText("after", examples("postern events --follow", "postern events --limit 5 --json"))
     .action(act(async (options: EventsOptions, output) => (await import("./commands/events.ts")).showEvents(options, output)));
   addImportCommand(postern, act);
+  addDataCommands(postern, act);
   addControllerCommands(postern, act);
   postern
     .command("demo")
@@ -37,6 +40,28 @@ function addImportCommand(postern: Command, act: Act): void {
     .option("--resume <import>", "go on with an import that stayed open")
     .addHelpText("after", examples("postern import members.csv --place 178 --dry-run", "postern import members.csv --place 178"))
     .action((file: string, options: Omit<ImportOptions, "file">) => run({ ...options, file }));
+}
+
+/** Of a server's own data, on its machine. */
+function addDataCommands(postern: Command, act: Act): void {
+  postern
+    .command("backup")
+    .description("write everything a server keeps into one file, also while it runs; server.key stays out unless asked for")
+    .requiredOption("--out <file>", "the file to write; must not be there yet")
+    .option("--with-server-key", "with the key that opens everything in it: whoever has the file has everything")
+    .option("--json", "one JSON value a line")
+    .addHelpText("after", examples("postern backup --out postern-2026-11-28.tar", "DATABASE_URL=postgres://… postern backup --out all.tar"))
+    .action(act(async (options: BackupOptions, output) => (await import("./commands/backup.ts")).makeBackup(options, output)));
+  const restore = act(async (options: RestoreOptions, output) => (await import("./commands/restore.ts")).restoreBackup(options, output));
+  postern
+    .command("restore")
+    .description("bring a backup back into a data directory without a database, or into the empty database of DATABASE_URL")
+    .argument("<file>", "what `postern backup` wrote")
+    .option("--server-key <file>", "where server.key is kept; else that of the data directory or of the backup")
+    .option("--without-server-key", "the key is lost: bring back what can be read without it")
+    .option("--json", "one JSON value a line")
+    .addHelpText("after", examples("POSTERN_DATA_DIR=/srv/postern postern restore postern-2026-11-28.tar --server-key /safe/server.key"))
+    .action((file: string, options: Omit<RestoreOptions, "file">) => restore({ ...options, file }));
 }
 
 function addControllerCommands(postern: Command, act: Act): void {

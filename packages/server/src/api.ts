@@ -29,6 +29,7 @@ import { holidayCalendarsService } from "./features/holiday-calendars/service.ts
 import { DoorsAwaited } from "./features/insight/doors-awaited.ts";
 import { serveInsight } from "./features/insight/routes.ts";
 import type { KeySigner } from "./features/keys/key-token.ts";
+import type { RevokedKey } from "./features/keys/revocation-log.ts";
 import { serveKeys } from "./features/keys/routes.ts";
 import { type KeysService, keysService } from "./features/keys/service.ts";
 import { dropKeysOf } from "./features/keys/store.ts";
@@ -86,6 +87,8 @@ export interface ApiDeps {
   readonly onKeyRevoked: (keyId: string) => void;
   /** Keeps apart from the database who was erased. */
   readonly keepErasure: (person: ErasedPerson) => Promise<void>;
+  /** The same of keys that were revoked. */
+  readonly keepRevoked: (keys: readonly RevokedKey[]) => Promise<void>;
   /** What `/healthz` looks at. */
   readonly health: { readonly isInsecure: boolean; readonly checks: Readonly<Record<string, HealthCheck>> };
   /** Aborted when the server begins to stop, so that nobody's waiting keeps it. */

@@ -15,6 +15,7 @@ import { LedgerHints } from "./features/events/ledger-hints.ts";
 import type { HealthCheck } from "./features/health/service.ts";
 import { createKeyVerifier } from "./features/keys/key-verifier.ts";
 import { WAITING_KEYS_POLL_MS } from "./features/keys/limits.ts";
+import { openRevocationLog, type RevocationLog, replayRevocations } from "./features/keys/revocation-log.ts";
 import type { KeysService } from "./features/keys/service.ts";
 import { KEYS_CHANGED_CHANNEL } from "./features/keys/store.ts";
 import { LEARNT_CARDS_POLL_MS, MODES_POLL_MS } from "./features/operating/limits.ts";
@@ -104,9 +105,11 @@ async function startParts(options: ServerOptions, stack: AsyncDisposableStack): 
   const personKeys = createPersonKeys({ wrappingKey: serverKey.deriveKey("person keys"), random });
   const erasures = await ErasureLog.open(held.path);
   await replayErasures({ database, personKeys, erasures, clock, log });
+  const revocations = await openRevocationLog(held.path);
+  await replayRevocations({ database, revocations, log });
   const demo = await findDemo(options, database);
   const link = await startLink({ options, stack, database, address: addresses.application, personKeys });
-  const http = await startHttp({ options, stack, database, serverKey, link, personKeys, erasures });
+  const http = await startHttp({ options, stack, database, serverKey, link, personKeys, erasures, revocations });
   return { ...http, mqttUrl: link.mqttUrl, demo, database, confirmations: link.confirmations };
 }
 
@@ -244,6 +247,7 @@ interface HttpParts {
   readonly serverKey: ServerKey;
   readonly link: Link;
   readonly erasures: ErasureLog;
+  readonly revocations: RevocationLog;
   readonly personKeys: PersonKeys;
 }
 
@@ -254,6 +258,7 @@ async function startHttp({
   serverKey,
   link,
   erasures,
+  revocations,
   personKeys,
 }: HttpParts): Promise<Pick<RunningServer, "baseUrl" | "keys" | "claims">> {
   const { config, log, clock, timers, random } = options;
@@ -287,6 +292,7 @@ async function startHttp({
     mqttUrl: () => link.mqttUrl,
     controllerChanged: link.endStale,
     keepErasure: (person) => erasures.keep([person]),
+    keepRevoked: (keys) => revocations.keep(keys),
     waitingKeys,
     onKeyRevoked,
     health: { isInsecure: isOpen(config), checks },

@@ -9,13 +9,15 @@ import { platformError } from "./platform-errors.ts";
 import * as limits from "./platform-limits.ts";
 
 const MIGRATIONS_DIR = fileURLToPath(new URL("../../migrations/", import.meta.url));
-const MIGRATIONS_TABLE = "schema_migrations";
+export const MIGRATIONS_TABLE = "schema_migrations";
 const INSUFFICIENT_PRIVILEGE = "42501";
 
 export interface MigrateOptions {
   /** As the owner: the role that may create tables, not the application's. */
   readonly owner: DatabaseAddress;
   readonly log: Log;
+  /** So many of the files that have not run yet and no more: for a database that shall be as it was at an earlier version. */
+  readonly countMax?: number;
   /** For tests of the mechanism itself. */
   readonly migrationsDir?: string;
 }
@@ -35,7 +37,7 @@ export async function migrate(options: MigrateOptions): Promise<readonly string[
   try {
     await client.connect();
     await refuseNewerDatabase(client, migrationsDir);
-    return await runMigrations(client, migrationsDir, options.log);
+    return await runMigrations(client, migrationsDir, options);
   } catch (error) {
     throw await explain(error, client);
   } finally {
@@ -43,11 +45,20 @@ export async function migrate(options: MigrateOptions): Promise<readonly string[
   }
 }
 
-async function runMigrations(client: Client, dir: string, log: Log): Promise<readonly string[]> {
+/** The names of this version's files, in their order. */
+export async function knownMigrations(dir: string = MIGRATIONS_DIR): Promise<readonly string[]> {
+  return (await readdir(dir))
+    .filter((file) => file.endsWith(".sql"))
+    .map((file) => file.slice(0, -".sql".length))
+    .sort();
+}
+
+async function runMigrations(client: Client, dir: string, { log, countMax }: MigrateOptions): Promise<readonly string[]> {
   const ran = await runner({
     dbClient: client,
     dir,
     direction: "up",
+    ...(countMax === undefined ? {} : { count: countMax }),
     migrationsTable: MIGRATIONS_TABLE,
     singleTransaction: true,
     checkOrder: true,
@@ -66,7 +77,7 @@ async function runMigrations(client: Client, dir: string, log: Log): Promise<rea
 
 /** An older server would misread what a newer one has written. */
 async function refuseNewerDatabase(client: Client, dir: string): Promise<void> {
-  const known = new Set((await readdir(dir)).filter((file) => file.endsWith(".sql")).map((file) => file.slice(0, -".sql".length)));
+  const known = new Set(await knownMigrations(dir));
   const table = await client.query<{ found: boolean }>("select to_regclass($1) is not null as found", [MIGRATIONS_TABLE]);
   if (table.rows[0]?.found !== true) return;
   const ran = await client.query<{ name: string }>(`select name from ${MIGRATIONS_TABLE} order by id`);

@@ -5,7 +5,7 @@ import type { Random } from "@postern/core";
 import { platformError } from "./platform-errors.ts";
 import { syncFolder } from "./sync-folder.ts";
 
-const FILE_NAME = "server.key";
+export const SERVER_KEY_FILE = "server.key";
 const KEY_BYTES = 32;
 
 /** What stands before the 32 bytes of an Ed25519 key in PKCS #8 (RFC 8410 §7). */
@@ -24,8 +24,11 @@ export interface ServerKey {
 
 /** Reads `server.key` of a data directory, or makes it on the first start. Fails with `server_key_unusable`. */
 export async function loadServerKey(dataDir: string, random: Random): Promise<ServerKey> {
-  const path = join(dataDir, FILE_NAME);
-  const master = (await readKey(path)) ?? (await makeKey(path, random));
+  const path = join(dataDir, SERVER_KEY_FILE);
+  return serverKeyOf((await readServerKeyFile(path)) ?? (await makeKey(path, random)));
+}
+
+function serverKeyOf(master: Uint8Array): ServerKey {
   const deriveKey = (name: string): Buffer => Buffer.from(hkdfSync("sha256", master, "postern server key", name, KEY_BYTES));
   const deriveSigningKey: ServerKey["deriveSigningKey"] = (name) => {
     const der = Buffer.concat([ED25519_PKCS8_PREFIX, deriveKey(name)]);
@@ -35,7 +38,18 @@ export async function loadServerKey(dataDir: string, random: Random): Promise<Se
   return { deriveKey, deriveSigningKey };
 }
 
-async function readKey(path: string): Promise<Buffer | undefined> {
+/** Tells one server key from another, and nothing about either: stands in backups, so that a restored database meets the key it was written under. */
+export function serverKeyMark(master: Uint8Array): string {
+  return serverKeyOf(master).deriveKey("mark in backups").toString("hex");
+}
+
+/** Gives a data directory a key that was kept elsewhere. Fails with `server_key_unusable` where it has one. */
+export async function placeServerKey(dataDir: string, master: Uint8Array, random: Random): Promise<void> {
+  await writeKey(join(dataDir, SERVER_KEY_FILE), master, random);
+}
+
+/** The bytes of a key file; undefined: there is none. Fails with `server_key_unusable`. */
+export async function readServerKeyFile(path: string): Promise<Buffer | undefined> {
   const found = await lstat(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === "ENOENT") return undefined;
     throw platformError("server_key_unusable", { detail: `Cannot read ${path}.`, cause });
@@ -54,9 +68,14 @@ async function readKey(path: string): Promise<Buffer | undefined> {
   return key;
 }
 
-/** Written in full before it gets its name, so that a kill in between leaves no half key. */
 async function makeKey(path: string, random: Random): Promise<Buffer> {
   const key = Buffer.from(random.bytes(KEY_BYTES));
+  await writeKey(path, key, random);
+  return key;
+}
+
+/** Written in full before it gets its name, so that a kill in between leaves no half key. */
+async function writeKey(path: string, key: Uint8Array, random: Random): Promise<void> {
   const draft = `${path}.${Buffer.from(random.bytes(8)).toString("hex")}`;
   try {
     const file = await open(draft, "wx", 0o600);
@@ -72,5 +91,4 @@ async function makeKey(path: string, random: Random): Promise<Buffer> {
   } catch (cause) {
     throw platformError("server_key_unusable", { detail: `Cannot make ${path}.`, cause });
   }
-  return key;
 }

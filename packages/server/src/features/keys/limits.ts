@@ -15,3 +15,6 @@ export const KEY_LIFETIME_MS_DEFAULT = 365 * 86_400_000;
 
 /** How often those who wait are looked at: with the query, what waits under a revoked key ends within a second though no notification came. */
 export const WAITING_KEYS_POLL_MS = 500;
+
+/** Revocations that are looked up at once when a server starts. */
+export const REVOCATIONS_BATCH_MAX = 1_000;

@@ -31,6 +31,8 @@ export interface KeysDeps {
   readonly waitingKeys: WaitingKeys;
   /** Called after a revocation was committed, once per key that died: the verifier forgets it, its streams end. */
   readonly onRevoked: (keyId: string) => void;
+  /** Keeps apart from the database which keys were revoked. */
+  readonly keepRevoked: (keys: readonly { readonly keyId: string; readonly revokedAt: number }[]) => Promise<void>;
 }
 
 /** A key with its text, which is shown once and kept nowhere. */
@@ -191,6 +193,7 @@ async function revoke(deps: KeysDeps, { actor, by }: KeyHolder, keyId: string): 
   });
   if (ended.length === 0) throw hidden("keyId");
   for (const each of ended) deps.onRevoked(each);
+  await deps.keepRevoked(ended.map((each) => ({ keyId: each, revokedAt: nowMs })));
 }
 
 function invalid(field: string, message: string, rejectedValue?: number): NativeRefusal {

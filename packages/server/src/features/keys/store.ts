@@ -133,3 +133,28 @@ export async function dropKeysOf(transaction: Transaction, placeGroupId: number)
   );
   return rows.map((row) => row.key_id);
 }
+
+/** Keys that were revoked, in the order of their ids, from behind one on. */
+export async function listRevoked(
+  queryable: Queryable,
+  afterId: string,
+  limit: number,
+): Promise<readonly { readonly keyId: string; readonly revokedAt: number }[]> {
+  return queryable.query(
+    `select key_id as "keyId", revoked_at as "revokedAt" from api_keys where key_id > $1 and revoked_at is not null order by key_id limit $2`,
+    [afterId, limit],
+  );
+}
+
+/** Revokes those of the keys that are there and good. Returns their ids. */
+export async function revokeAgain(
+  queryable: Queryable,
+  keys: readonly { readonly keyId: string; readonly revokedAt: number }[],
+): Promise<readonly string[]> {
+  const rows = await queryable.query<{ key_id: string }>(
+    `update api_keys set revoked_at = gone.revoked_at from unnest($1::text[], $2::bigint[]) as gone(key_id, revoked_at)
+      where api_keys.key_id = gone.key_id and api_keys.revoked_at is null returning api_keys.key_id`,
+    [keys.map(({ keyId }) => keyId), keys.map(({ revokedAt }) => revokedAt)],
+  );
+  return rows.map((row) => row.key_id);
+}

@@ -62,15 +62,35 @@ export async function createKeysWorld({ seed = 1 } = {}): Promise<KeysWorld> {
     verifier.forget(keyId);
     waitingKeys.end(keyId);
   };
-  const keys = keysService({ database, access, clock, random: systemRandom, signer, waitingKeys, onRevoked });
+  const keys = keysService({
+    database,
+    access,
+    clock,
+    random: systemRandom,
+    signer,
+    waitingKeys,
+    onRevoked,
+    keepRevoked: async () => undefined,
+  });
   const deps: ApiDeps = {
-    ...{ database, access, clock, timers: systemTimers, random: systemRandom, log: silentLog, keySigner: signer, onKeyRevoked: onRevoked },
+    ...{
+      database,
+      access,
+      clock,
+      timers: systemTimers,
+      random: systemRandom,
+      log: silentLog,
+      keySigner: signer,
+      onKeyRevoked: onRevoked,
+      keepRevoked: async () => undefined,
+    },
     personKeys: createPersonKeys({ wrappingKey: Buffer.alloc(32, 9), random: systemRandom }),
     faces: testFaces(),
     deriveKey: () => Buffer.alloc(32, 9),
     ledgerGrown: new LedgerHints(systemTimers),
     confirmations: new Confirmations(database, systemTimers, silentLog),
     keepErasure: async () => undefined,
+    keepRevoked: async () => undefined,
     mqttUrl: () => "mqtt://127.0.0.1:1883",
     controllerChanged: () => undefined,
     waitingKeys,

@@ -120,6 +120,7 @@ export async function startFeatureServer(faceOptions: Partial<FaceExaminerDeps> 
     faces,
     deriveKey: (purpose) => createHash("sha256").update(purpose).digest(),
     keepErasure: async (person) => void erased.push(person),
+    keepRevoked: async () => undefined,
     mqttUrl: () => "mqtt://127.0.0.1:1883",
     controllerChanged: () => undefined,
     waitingKeys: new WaitingKeys(),
