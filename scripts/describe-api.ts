@@ -1,8 +1,8 @@
 import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
 import { silentLog, systemClock, systemRandom, systemTimers } from "@postern/core";
 import { addApi } from "../packages/server/src/api.ts";
-import { LedgerHints } from "../packages/server/src/features/events/ledger-hints.ts";
 import { type ApiDescription, describeRoutes } from "../packages/server/src/features/reference/describe-routes.ts";
+import { LedgerHints } from "../packages/server/src/following/ledger-hints.ts";
 import { createAccess } from "../packages/server/src/platform/access/access.ts";
 import { WaitingKeys } from "../packages/server/src/platform/access/waiting-keys.ts";
 import { openDatabase } from "../packages/server/src/platform/database.ts";

@@ -11,7 +11,10 @@ import { cellText } from "../src/nouns/shown-value.ts";
 import { readTyped } from "../src/nouns/typed-value.ts";
 
 /** Calls that have a command of their own, or that a controller makes. */
-const ELSEWHERE = new Set(["followEvents", "claimController", "listControllers", "issueClaimCode", "createImport", "importAuths"]);
+const ELSEWHERE = new Set([
+  ...["followEvents", "streamEvents", "claimController", "listControllers", "issueClaimCode"],
+  ...["createImport", "importAuths"],
+]);
 
 const verbs = [
   ...NOUNS.flatMap(({ noun, columns, verbs: ofNoun }) => ofNoun.map((verb) => ({ noun, columns, verb }))),

@@ -1,4 +1,4 @@
-import type { EventsAnswer, FollowedEvent } from "@postern/contract";
+import type { EventChoice, EventsAnswer, FollowedEvent } from "@postern/contract";
 import { FOLLOW_PAGE_SIZE, FOLLOW_WAIT_S } from "./limits.ts";
 import type { PosternError } from "./postern-error.ts";
 import type { RetryPlan } from "./retry.ts";
@@ -6,6 +6,8 @@ import type { RetryPlan } from "./retry.ts";
 export interface FollowOptions {
   /** The cursor of the last event that was dealt with, `now` for what is still to come; left out: from the beginning. */
   readonly after?: string | undefined;
+  /** Only events of these types, doors, devices, rights and people. */
+  readonly choice?: EventChoice | undefined;
   /** Ends the following, without an error. */
   readonly signal?: AbortSignal | undefined;
   /** Told of each failure after which it is tried again; the next event, or nothing more, says that the server is back. */

@@ -24,3 +24,9 @@ export const FOLLOW_PAGE_SIZE = 200;
 
 /** Sixteen bytes: nobody makes the same key twice. */
 export const IDEMPOTENCY_KEY_BYTES = 16;
+
+/** The server sends a comment every fifteen seconds: three that did not come mean that the line is dead. */
+export const STREAM_SILENT_MS_MAX = 45_000;
+
+/** Characters of one event that are gathered before its end: the largest has some thousand. */
+export const STREAM_EVENT_LENGTH_MAX = 1_048_576;

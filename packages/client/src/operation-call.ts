@@ -1,4 +1,4 @@
-import type { NativeOperationId, NativeOperations } from "@postern/contract";
+import type { CalledOperationId, NativeOperationId, NativeOperations } from "@postern/contract";
 import type { Static, TObject, TSchema } from "typebox";
 
 type Operation<Id extends NativeOperationId> = NativeOperations[Id];
@@ -81,5 +81,5 @@ export interface Exchange<Answer> {
 }
 
 /** Operations that answer one page of a list. */
-export type PagedId = { [Id in NativeOperationId]: AnswerOf<Id> extends { items: unknown[] } ? Id : never }[NativeOperationId];
+export type PagedId = { [Id in CalledOperationId]: AnswerOf<Id> extends { items: unknown[] } ? Id : never }[CalledOperationId];
 export type ItemOf<Id extends PagedId> = AnswerOf<Id> extends { items: (infer Item)[] } ? Item : never;

@@ -1,4 +1,10 @@
-import { type FollowedEvent, NATIVE_OPERATIONS, type NativeOperationId, type OperationSpec } from "@postern/contract";
+import {
+  type CalledOperationId,
+  type FollowedEvent,
+  NATIVE_OPERATIONS,
+  type NativeOperationId,
+  type OperationSpec,
+} from "@postern/contract";
 import { type Random, systemRandom, systemTimers, type Timers } from "@postern/core";
 import { type FollowOptions, followPlace } from "./follow-place.ts";
 import { ANSWER_MS_MAX, ATTEMPTS_COUNT_MAX, IDEMPOTENCY_KEY_BYTES, RETRY_AFTER_MS_MAX } from "./limits.ts";
@@ -6,6 +12,7 @@ import type { AnswerOf, AnyCall, CallArguments, Exchange, ItemOf, PagedId } from
 import { PosternError } from "./postern-error.ts";
 import { type RetryPlan, withRetries } from "./retry.ts";
 import { sendOnce, type Wire } from "./send-once.ts";
+import { type StreamedEvent, type StreamOptions, streamEvents } from "./stream-events.ts";
 
 export interface PosternClientOptions {
   /** Such as `http://127.0.0.1:8080`. */
@@ -20,17 +27,19 @@ export interface PosternClientOptions {
 }
 
 /** Every operation of v2 under its name. */
-type Operations = { readonly [Id in NativeOperationId]: (...call: CallArguments<Id>) => Promise<AnswerOf<Id>> };
+type Operations = { readonly [Id in CalledOperationId]: (...call: CallArguments<Id>) => Promise<AnswerOf<Id>> };
 
 export interface PosternClient extends Operations {
   /** The same by name: `client.call("readDoor", …)` is `client.readDoor(…)`. */
-  call<Id extends NativeOperationId>(id: Id, ...call: CallArguments<Id>): Promise<AnswerOf<Id>>;
+  call<Id extends CalledOperationId>(id: Id, ...call: CallArguments<Id>): Promise<AnswerOf<Id>>;
   /** The answer with its `etag`, for `ifMatch`. */
-  exchange<Id extends NativeOperationId>(id: Id, ...call: CallArguments<Id>): Promise<Exchange<AnswerOf<Id>>>;
+  exchange<Id extends CalledOperationId>(id: Id, ...call: CallArguments<Id>): Promise<Exchange<AnswerOf<Id>>>;
   /** Every item of a list, page after page as they are wanted. */
   pages<Id extends PagedId>(id: Id, ...call: CallArguments<Id>): AsyncGenerator<ItemOf<Id>, void, undefined>;
   /** The events of a place from a cursor on, without end: see `FollowOptions`. */
   follow(placeId: number, options?: FollowOptions): AsyncGenerator<FollowedEvent, void, undefined>;
+  /** The events of many places as they are appended, without end: see `StreamOptions`. */
+  stream(options?: StreamOptions): AsyncGenerator<StreamedEvent, void, undefined>;
 }
 
 /** Fails with `argument_invalid` when the address or key cannot be one; sends nothing yet. */
@@ -50,15 +59,22 @@ export function posternClient(options: PosternClientOptions): PosternClient {
     return withRetries(ports, { ...usual, ...plan }, () => sendOnce(wire, operation, call));
   };
   const call = async (id: NativeOperationId, given?: AnyCall): Promise<unknown> => (await send(id, given)).answer;
-  const named = Object.fromEntries(operationIds().map((id) => [id, (given?: AnyCall) => call(id, given)]));
+  const isCalled = (id: NativeOperationId): boolean => !("answerMedia" in NATIVE_OPERATIONS[id]);
+  const named = Object.fromEntries(
+    operationIds()
+      .filter(isCalled)
+      .map((id) => [id, (given?: AnyCall) => call(id, given)]),
+  );
   const client = {
     ...named,
     call,
     exchange: send,
     pages: (id: PagedId, given?: AnyCall) => itemsOf(async (query) => call(id, { ...given, query: { ...given?.query, ...query } })),
+    stream: (stream: StreamOptions = {}) => streamEvents(wire, ports, stream),
     follow: (placeId: number, follow: FollowOptions = {}) =>
       followPlace(follow, async (asked, plan) => {
-        const { answer } = await send("followEvents", { ...asked, params: { placeId } }, plan);
+        const query = { ...follow.choice, ...asked.query };
+        const { answer } = await send("followEvents", { ...asked, query, params: { placeId } }, plan);
         // biome-ignore lint/nursery/noUnsafeTypeAssertion: the contract says what this operation answers.
         return answer as AnswerOf<"followEvents">;
       }),

@@ -43,7 +43,7 @@ export async function sendOnce(wire: Wire, operation: OperationSpec, call: AnyCa
   }
 }
 
-function urlOf(baseUrl: string, { path }: OperationSpec, { params = {}, query = {} }: AnyCall): string {
+export function urlOf(baseUrl: string, { path }: OperationSpec, { params = {}, query = {} }: AnyCall): string {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name] ?? "")));
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
@@ -72,15 +72,20 @@ function requestOf({ key }: Wire, { method, bodyMedia }: OperationSpec, { body, 
 /** Codes of Node.js for a connection that was never made. A browser does not tell, and then it counts as sent. */
 const NEVER_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT"]);
 
-function wasSent(failure: unknown): boolean {
+export function wasSent(failure: unknown): boolean {
   const cause = failure instanceof Error ? failure.cause : undefined;
   return !(cause instanceof Error && "code" in cause && typeof cause.code === "string" && NEVER_SENT.has(cause.code));
 }
 
+/** What a server said that refused. */
+export async function refusalOf(response: Response): Promise<PosternError> {
+  return failureOf(response, parsed(await boundedText(response)));
+}
+
 async function readAnswer(response: Response): Promise<Exchange<unknown>> {
+  if (!response.ok) throw await refusalOf(response);
   const words = await boundedText(response);
   const value = words === "" ? undefined : parsed(words);
-  if (!response.ok) throw failureOf(response, value);
   const { status, headers } = response;
   const requestId = headers.get("x-request-id");
   if (value === null)

@@ -14,7 +14,6 @@ import { devicesService } from "./features/doors/devices.ts";
 import { nativeDoorsService } from "./features/doors/native-service.ts";
 import { addDoorRoutes, serveDevices, serveDoors } from "./features/doors/routes.ts";
 import { doorsService } from "./features/doors/service.ts";
-import type { LedgerGrown } from "./features/events/follow.ts";
 import { addEventRoutes, serveEvents } from "./features/events/routes.ts";
 import { eventsService } from "./features/events/service.ts";
 import { addFaceRoutes, serveFaces } from "./features/faces/routes.ts";
@@ -45,6 +44,8 @@ import { placesService } from "./features/places/service.ts";
 import { addReferenceRoutes } from "./features/reference/routes.ts";
 import { serveSchedules } from "./features/schedules/routes.ts";
 import { schedulesService } from "./features/schedules/service.ts";
+import type { LedgerGrown } from "./following/ledger-hints.ts";
+import { PlaceTails } from "./following/place-tails.ts";
 import type { Confirmations } from "./gateway/confirmations.ts";
 import type { Access } from "./platform/access/actor.ts";
 import type { WaitingKeys } from "./platform/access/waiting-keys.ts";
@@ -95,6 +96,8 @@ export interface ApiDeps {
   readonly stopping: AbortSignal;
   /** For tests: an answer that is not of its schema fails the request. */
   readonly checkAnswers?: boolean;
+  /** For tests: how long a stream of events lasts. */
+  readonly streamMsMax?: number;
 }
 
 /** What others than the routes need of the features. */
@@ -103,6 +106,8 @@ export interface ApiServices {
   readonly claims: ClaimsService;
   readonly operating: Operating;
   readonly galleries: PlaceGalleries;
+  /** Streams of events that are open in this process. */
+  readonly openStreams: () => number;
 }
 
 /** Every route of a server, each feature made once: what `startServer` serves and what tests hold to its promises. */
@@ -126,6 +131,8 @@ type Services = ReturnType<typeof createServices>;
 
 function createServices(deps: ApiDeps) {
   const galleries = new PlaceGalleries(deps);
+  const tails = new PlaceTails(deps);
+  const events = eventsService({ ...deps, tails });
   const writer = new AuthWriter({ ...deps, galleries, bodyKey: deps.deriveKey("create bodies") });
   return {
     audit: { database: deps.database, access: deps.access },
@@ -137,7 +144,8 @@ function createServices(deps: ApiDeps) {
     devices: devicesService(deps),
     doors: doorsService(deps),
     nativeDoors: nativeDoorsService(deps),
-    events: eventsService(deps),
+    events,
+    openStreams: () => events.streamCount,
     faceMatching: new Faces({ ...deps, galleries }),
     galleries,
     groups: groupsService(deps),

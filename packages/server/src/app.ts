@@ -11,7 +11,6 @@ import { BIOMETRICS_END_EVERY_MS, CONSENTS_END_EVERY_MS } from "./features/auths
 import type { ClaimsService } from "./features/controllers/claims.ts";
 import { type DemoPlace, machineTimeZone, makeDemoPlace } from "./features/demo/make-demo-place.ts";
 import { addDoor } from "./features/doors/add-door.ts";
-import { LedgerHints } from "./features/events/ledger-hints.ts";
 import type { HealthCheck } from "./features/health/service.ts";
 import { createKeyVerifier } from "./features/keys/key-verifier.ts";
 import { WAITING_KEYS_POLL_MS } from "./features/keys/limits.ts";
@@ -21,6 +20,7 @@ import { KEYS_CHANGED_CHANNEL } from "./features/keys/store.ts";
 import { LEARNT_CARDS_POLL_MS, MODES_POLL_MS } from "./features/operating/limits.ts";
 import { ErasureLog } from "./features/people/erasure-log.ts";
 import { replayErasures } from "./features/people/replay-erasures.ts";
+import { LedgerHints } from "./following/ledger-hints.ts";
 import { COMMAND_WAITS_CHANNEL } from "./gateway/command-store.ts";
 import { Confirmations } from "./gateway/confirmations.ts";
 import { CONTROLLERS_CHANGED_CHANNEL } from "./gateway/controller-store.ts";

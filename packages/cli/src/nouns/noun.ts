@@ -1,9 +1,9 @@
-import type { NativeOperationId } from "@postern/contract";
+import type { CalledOperationId } from "@postern/contract";
 
 /** `postern <noun> <verb>`: one call of v2. */
 export interface Verb {
   readonly verb: string;
-  readonly operation: NativeOperationId;
+  readonly operation: CalledOperationId;
   /** What follows `postern <noun> <verb>` in the help's examples. */
   readonly examples: readonly string[];
   /** Members of the body whose own members are options. */

@@ -2,6 +2,7 @@ export * from "./claim-key.ts";
 export * from "./controller.ts";
 export * from "./door.ts";
 export * from "./event.ts";
+export * from "./event-choice.ts";
 export * from "./explain-schema.ts";
 export * from "./group.ts";
 export * from "./import.ts";

@@ -40,3 +40,15 @@ export const IMPORT_ROWS_MAX = 100_000;
 
 /** One row: ten fingerprints fit, a photo does not. A longer one fails alone. */
 export const IMPORT_ROW_BYTES_MAX = 64 * 1_024;
+
+/** Doors, devices, rights or people that a choice of events names. In a query they share the 16 KiB of the headers. */
+export const CHOSEN_IDS_COUNT_MAX = 500;
+
+/** More than there are types, so that a list of all of them is read. */
+export const CHOSEN_TYPES_COUNT_MAX = 256;
+
+/** Places of one stream: its cursor, sent with every event, then has some 700 characters. More are followed by several streams, or by a webhook. */
+export const STREAM_PLACES_COUNT_MAX = 100;
+
+/** A stream's cursor: a position for each of its places, each of at most sixteen bytes. */
+export const STREAM_CURSOR_LENGTH_MAX = 2_400;

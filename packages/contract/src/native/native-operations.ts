@@ -31,3 +31,8 @@ export const NATIVE_OPERATIONS = {
 
 export type NativeOperations = typeof NATIVE_OPERATIONS;
 export type NativeOperationId = keyof NativeOperations;
+
+/** Calls that answer JSON, or nothing; the others are sent as they come into being. */
+export type CalledOperationId = {
+  [Id in NativeOperationId]: NativeOperations[Id] extends { readonly answerMedia: string } ? never : Id;
+}[NativeOperationId];

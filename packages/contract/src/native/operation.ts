@@ -26,8 +26,14 @@ export interface OperationSpec {
   readonly bodyIs?: "optional";
   /** Of a body that is no JSON: it is read as it comes, in one of these forms. `body` is null then. */
   readonly bodyMedia?: readonly string[];
-  /** null: the answer has no body. */
+  /** null: the answer has no body, or none that is JSON. */
   readonly answer: TSchema | null;
+  /** Of an answer that is no JSON: it is sent as it comes into being. */
+  readonly answerMedia?: "text/event-stream" | "text/csv";
+  /** `Accept: application/x-ndjson` has the items of this member as lines, and the other one in `Postern-Next`. */
+  readonly lines?: { readonly of: string; readonly next: string };
+  /** Headers it hears beside those of its manners, with what they mean. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly status: 200 | 201 | 202 | 204;
   /** What can go wrong beside wrong arguments, keys, limits and our own faults. */
   readonly errors: readonly NativeCode[];

@@ -30,6 +30,10 @@ export interface DescribedOperation {
   readonly bodyMedia?: readonly string[] | undefined;
   readonly status: number;
   readonly answer: TSchema | null;
+  /** Of an answer that is no JSON. */
+  readonly answerMedia?: string | undefined;
+  /** It can be had in lines too. */
+  readonly isInLines?: boolean;
   readonly answerHeaders: JsonObject;
   readonly refusals: readonly RefusalGroup[];
 }
@@ -81,8 +85,16 @@ function writeOperation(operation: DescribedOperation, writer: SchemaWriter, ref
   };
 }
 
-function writeAnswer({ answer, answerHeaders }: DescribedOperation, writer: SchemaWriter): JsonObject {
+function writeAnswer({ answer, answerMedia, isInLines, answerHeaders }: DescribedOperation, writer: SchemaWriter): JsonObject {
   const headers = Object.keys(answerHeaders).length === 0 ? {} : { headers: answerHeaders };
+  if (answerMedia !== undefined)
+    return { description: "As it comes.", ...headers, content: { [answerMedia]: { schema: { type: "string" } } } };
+  if (answer !== null && isInLines === true)
+    return {
+      description: "Done.",
+      ...headers,
+      content: { ...json(writer.write(answer)), "application/x-ndjson": { schema: { type: "string" } } },
+    };
   if (answer === null) return { description: "Done; no body.", ...headers };
   return { description: "Done.", ...headers, content: json(writer.write(answer)) };
 }

@@ -55,6 +55,8 @@ function described(operationId: string, spec: OperationSpec): DescribedOperation
   const { tag, summary, params, query, body, status, answer } = spec;
   return {
     ...{ operationId, tag, summary, params, query, status, answer },
+    answerMedia: spec.answerMedia,
+    isInLines: spec.lines !== undefined,
     description: descriptionOf(spec),
     security: securityOf(spec),
     headers: headersOf(spec),
@@ -63,6 +65,7 @@ function described(operationId: string, spec: OperationSpec): DescribedOperation
     answerHeaders: {
       ...(spec.isVersioned === true && answer !== null ? { ETag: answerHeader("The version of what was answered.") } : {}),
       ...(spec.awaitsDoors === true ? DOORS_HEADERS : {}),
+      ...(spec.lines === undefined ? {} : { "Postern-Next": answerHeader("Of an answer in lines: where to go on.") }),
     },
     refusals: refusalsOf(spec),
   };
@@ -81,8 +84,9 @@ function securityOf({ access }: OperationSpec): readonly JsonObject[] {
   return access === "any" ? [{ key: [] }] : access.map((scope) => ({ key: [scope] }));
 }
 
-function headersOf({ method, isIdempotent, isVersioned, awaitsDoors }: OperationSpec): readonly JsonObject[] {
+function headersOf({ method, isIdempotent, isVersioned, awaitsDoors, headers: own = {} }: OperationSpec): readonly JsonObject[] {
   const headers: JsonObject[] = awaitsDoors === true ? [PREFER_WAIT] : [];
+  headers.push(...Object.entries(own).map(([name, meaning]) => headerParameter(name, meaning)));
   if (isIdempotent === true)
     headers.push(headerParameter("Idempotency-Key", "A repeat with the same key within 24 hours answers what the first one made."));
   if (isVersioned !== true) return headers;

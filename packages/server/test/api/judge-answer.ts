@@ -34,10 +34,12 @@ function tablesOf(changes: readonly string[]): string {
 /** A wrong claim code costs one of its tries; a unique PIN that was found taken is written down as a guess. */
 const MAY_LEAVE_A_TRACE: ReadonlySet<string> = new Set(["claimController", "createAuth", "changeAuth", "replaceAuth", "replaceAuthShort"]);
 
-function faultOfSuccess({ spec, surface }: Operation, { status, body, text }: ApiAnswer): string | null {
+function faultOfSuccess({ spec, surface }: Operation, { status, body, text, headers }: ApiAnswer): string | null {
   if (status === 304) return text === "" ? null : "304 has a body";
   const wanted = surface === "v1" ? 200 : (spec as OperationSpec).status;
   if (status !== wanted) return `success is ${wanted}`;
+  if ("answerMedia" in spec && spec.answerMedia !== undefined)
+    return String(headers["content-type"]).startsWith(spec.answerMedia) ? null : `it is no ${spec.answerMedia}`;
   if (spec.answer === null) return text === "" ? null : "there is a body";
   return isOf(spec.answer, body) ? null : "the answer is not of its schema";
 }

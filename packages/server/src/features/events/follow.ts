@@ -1,30 +1,29 @@
-import { ClueError, type FollowedEvent, writeEvent } from "@postern/contract";
-import { type Clock, pause, type Timers } from "@postern/core";
+import { ClueError, type FollowedEvent } from "@postern/contract";
+import type { Clock } from "@postern/core";
+import { EVERY_EVENT } from "../../following/event-choice.ts";
+import { type EventsAfter, eventsAfter, type FollowedPlace } from "../../following/follow-store.ts";
+import { followedEvent } from "../../following/followed-event.ts";
+import type { PlaceTails } from "../../following/place-tails.ts";
 import { encodeLogId } from "../../ledger/log-id.ts";
 import type { Database } from "../../platform/database.ts";
-import { eventView } from "./event-view.ts";
-import { FOLLOW_POLL_MS, FOLLOWERS_WAITING_COUNT_MAX } from "./limits.ts";
+import { FOLLOW_LOOKS_COUNT_MAX, FOLLOWERS_WAITING_COUNT_MAX } from "./limits.ts";
 import type { FollowQuery } from "./read-follow-query.ts";
-import { type EventsAfter, eventsAfter, type LedgerPlace } from "./store.ts";
-
-/** Says that a place's ledger may have grown. A hint: it may come too often, late or not at all. */
-export interface LedgerGrown {
-  /** Resolves at the next hint for the place after the call, or when `timeoutMs` have passed or the signal is aborted. */
-  wait(placeId: number, timeoutMs: number, signal: AbortSignal): Promise<void>;
-}
 
 export interface FollowDeps {
   readonly database: Database;
   readonly clock: Clock;
-  readonly timers: Timers;
-  /** Absent: a waiting request looks by itself. */
-  readonly ledgerGrown?: LedgerGrown;
+  readonly tails: PlaceTails;
 }
 
 export interface FollowAnswer {
   readonly events: readonly FollowedEvent[];
-  /** Where to go on after all of them; as it was when there are none. */
+  /** Where to go on: after all of them, and after what was looked at and not chosen. */
   readonly next: string;
+}
+
+interface Found {
+  readonly events: readonly FollowedEvent[];
+  readonly through: number;
 }
 
 /** Reads a ledger onwards in its own order, which no late event can disturb, and waits for what is not there yet. */
@@ -40,63 +39,57 @@ export class LedgerFollowers {
    * The events after a cursor, at once or as soon as there are any within the time asked for; none when it has passed, or when the signal is
    * aborted. Fails with `e1005` for a cursor beyond the end: it comes from data that is no longer there.
    */
-  async next(place: LedgerPlace, query: FollowQuery, signal: AbortSignal): Promise<FollowAnswer> {
-    const first = await this.#read(place, query.after === "now" ? Number.MAX_SAFE_INTEGER : query.after, query.countMax);
-    const sequence = query.after === "now" ? first.head : query.after;
-    if (sequence > first.head) throw new ClueError("e1005", { details: [{ field: "after", message: "is beyond the end of this ledger" }] });
-    if (first.events.length > 0 || query.waitMs === 0 || this.#countWaiting >= FOLLOWERS_WAITING_COUNT_MAX)
-      return answer(place, sequence, first);
+  async next(place: FollowedPlace, query: FollowQuery, signal: AbortSignal): Promise<FollowAnswer> {
+    const untilMs = this.#deps.clock.monotonicMs() + query.waitMs;
+    const found = await this.#look(place, query, signal);
+    if (found.events.length > 0 || query.waitMs === 0 || found.isBehind || this.#countWaiting >= FOLLOWERS_WAITING_COUNT_MAX)
+      return answer(place, found);
     this.#countWaiting += 1;
     try {
-      return answer(place, sequence, await this.#wait(place, { ...query, sequence }, signal));
+      return answer(place, await this.#wait(place, { ...query, after: found.through, untilMs }, signal));
     } finally {
       this.#countWaiting -= 1;
     }
   }
 
-  async #wait(place: LedgerPlace, query: FollowQuery & { readonly sequence: number }, signal: AbortSignal): Promise<EventsAfter> {
-    const { clock } = this.#deps;
-    const untilMs = clock.monotonicMs() + query.waitMs;
+  /** What is there already. `isBehind`: there was too much to look at it all. */
+  async #look(place: FollowedPlace, query: FollowQuery, signal: AbortSignal): Promise<Found & { readonly isBehind: boolean }> {
+    const first = await this.#read(place, query.after === "now" ? Number.MAX_SAFE_INTEGER : query.after, query);
+    if (query.after === "now") return { events: [], through: first.head, isBehind: false };
+    if (query.after > first.head)
+      throw new ClueError("e1005", { details: [{ field: "after", message: "is beyond the end of this ledger" }] });
+    let read = first;
+    for (let looks = 1; read.events.length === 0 && read.through < read.head && looks < FOLLOW_LOOKS_COUNT_MAX; looks += 1) {
+      if (signal.aborted) break;
+      read = await this.#read(place, read.through, query);
+    }
+    const events = read.events.map((event) => followedEvent(place.placeId, event));
+    return { events, through: read.through, isBehind: read.through < read.head };
+  }
+
+  async #wait(
+    place: FollowedPlace,
+    { after, untilMs, countMax, choice }: Pick<FollowQuery, "countMax" | "choice"> & { readonly after: number; readonly untilMs: number },
+    signal: AbortSignal,
+  ): Promise<Found> {
+    const { clock, tails } = this.#deps;
+    using reader = tails.open(place);
+    let through = after;
     for (;;) {
-      const leftMs = untilMs - clock.monotonicMs();
-      const read = await this.#readOrWait(place, query, { timeoutMs: Math.min(leftMs, FOLLOW_POLL_MS), signal });
-      if (read.events.length > 0 || leftMs <= 0 || signal.aborted) return read;
+      const waitMs = untilMs - clock.monotonicMs();
+      const ahead = await reader.next({ after: through, countMax, waitMs, choice, signal });
+      through = ahead.through;
+      const events = ahead.entries.map(({ event }) => followedEvent(place.placeId, event));
+      if (events.length > 0 || waitMs <= 0 || signal.aborted) return { events, through };
     }
   }
 
-  /** Listens before it looks: what is appended in between is either seen or hinted at. */
-  async #readOrWait(
-    place: LedgerPlace,
-    query: FollowQuery & { readonly sequence: number },
-    wait: { readonly timeoutMs: number; readonly signal: AbortSignal },
-  ): Promise<EventsAfter> {
-    const found = new AbortController();
-    const grown = this.#grown(place.placeId, wait.timeoutMs, AbortSignal.any([found.signal, wait.signal]));
-    try {
-      const read = await this.#read(place, query.sequence, query.countMax);
-      if (read.events.length === 0) await grown;
-      return read;
-    } finally {
-      found.abort();
-    }
-  }
-
-  #grown(placeId: number, timeoutMs: number, signal: AbortSignal): Promise<void> {
-    const { ledgerGrown, timers } = this.#deps;
-    if (timeoutMs <= 0) return Promise.resolve();
-    return ledgerGrown === undefined ? pause(timers, "ledger poll", timeoutMs, signal) : ledgerGrown.wait(placeId, timeoutMs, signal);
-  }
-
-  #read(place: LedgerPlace, sequence: number, countMax: number): Promise<EventsAfter> {
-    return eventsAfter(this.#deps.database, place, { sequence, countMax });
+  #read(place: FollowedPlace, sequence: number, { countMax, choice, after }: FollowQuery): Promise<EventsAfter> {
+    // Of what is still to come nothing is chosen yet.
+    return eventsAfter(this.#deps.database, place, { sequence, countMax, choice: after === "now" ? EVERY_EVENT : choice });
   }
 }
 
-function answer({ placeId }: LedgerPlace, sequence: number, { events }: EventsAfter): FollowAnswer {
-  const followed = events.map((event) => {
-    const item = writeEvent(eventView(placeId, event));
-    const { receivedAt, deviceAt } = event;
-    return { ...item, receivedAt, ...(deviceAt === null ? {} : { deviceAt }), cursor: item.logId };
-  });
-  return { events: followed, next: followed.at(-1)?.cursor ?? encodeLogId({ placeId, sequence }) };
+function answer({ placeId }: FollowedPlace, { events, through }: Found): FollowAnswer {
+  return { events, next: encodeLogId({ placeId, sequence: through }) };
 }

@@ -29,4 +29,12 @@ export function serveEvents(serve: Serve, events: EventsService): void {
     answerMsMax: FOLLOW_ANSWER_MS_MAX,
     isUncounted: true,
   });
+
+  serve(
+    "streamEvents",
+    ({ actor, query, header, signal }) => events.stream(actor, { query, lastEventId: header("last-event-id"), signal }),
+    {
+      isUncounted: true,
+    },
+  );
 }

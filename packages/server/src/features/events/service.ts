@@ -1,13 +1,15 @@
 import { type EventItem, type EventsQuery, readEventsQuery, writeEvent } from "@postern/contract";
+import { eventView } from "../../following/event-view.ts";
 import type { Access, Actor } from "../../platform/access/actor.ts";
 import { onlyPlace } from "../../platform/access/only-place.ts";
 import { accepted } from "../../platform/http/accepted.ts";
-import { eventView } from "./event-view.ts";
+import type { SentAsItComes } from "../../platform/operations/operation-request.ts";
+import { EventStreams, type EventStreamsDeps, type StreamAsked } from "./event-streams.ts";
 import { type FollowAnswer, type FollowDeps, LedgerFollowers } from "./follow.ts";
 import { type FollowParameters, readFollowQuery } from "./read-follow-query.ts";
 import { type LedgerPlace, pageOfEvents } from "./store.ts";
 
-export interface EventsDeps extends FollowDeps {
+export interface EventsDeps extends FollowDeps, EventStreamsDeps {
   readonly access: Access;
 }
 
@@ -23,10 +25,15 @@ export interface EventsService {
   pageOf(actor: Actor, placeId: number, query: unknown): Promise<EventsPage>;
   /** What a ledger holds after a cursor, in its own order. Ends early, without events, when the signal is aborted. */
   follow(actor: Actor, placeId: number, follow: { readonly query: FollowParameters; readonly signal: AbortSignal }): Promise<FollowAnswer>;
+  /** What the ledgers of some places get from a cursor on, sent as it is appended. */
+  stream(actor: Actor, asked: StreamAsked): Promise<SentAsItComes>;
+  /** Of them that are open. */
+  readonly streamCount: number;
 }
 
 export function eventsService(deps: EventsDeps): EventsService {
   const followers = new LedgerFollowers(deps);
+  const streams = new EventStreams(deps);
   return {
     async page(actor, query) {
       const asked = accepted(readEventsQuery(query, "be"));
@@ -40,6 +47,10 @@ export function eventsService(deps: EventsDeps): EventsService {
     async follow(actor, placeId, { query, signal }) {
       const place = await deps.access.place(actor, "events", placeId);
       return followers.next(place, accepted(readFollowQuery(placeId, query)), signal);
+    },
+    stream: (actor, asked) => streams.open(actor, asked),
+    get streamCount() {
+      return streams.count;
     },
   };
 }

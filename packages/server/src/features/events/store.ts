@@ -1,7 +1,7 @@
 import { type EventsQuery, eventCode } from "@postern/contract";
+import type { StoredEvent } from "../../following/event-view.ts";
 import { SLICE_MS } from "../../ledger/summarise.ts";
 import type { Queryable } from "../../platform/database.ts";
-import type { StoredEvent } from "./event-view.ts";
 
 /** The place whose ledger is read; words about people come from its group alone, whatever a controller wrote. */
 export interface LedgerPlace {
@@ -156,59 +156,6 @@ function sliceOf(ms: string): string {
 /** Wider than any event's time, narrow enough to be multiplied. */
 const EVENT_AT_MIN = -8_640_000_000_000_000;
 const EVENT_AT_MAX = 8_640_000_000_000_000;
-
-export interface EventsAfter {
-  /** The sequence of the newest event; 0 in an empty ledger. */
-  readonly head: number;
-  readonly events: readonly TimedEvent[];
-}
-
-/** An event with the times beside the one it is filed under. */
-export interface TimedEvent extends StoredEvent {
-  readonly receivedAt: number;
-  /** What the device's clock said; null: no device told a time. */
-  readonly deviceAt: number | null;
-}
-
-/*
- * Within one period the key's index gives events in the order of their sequences; a place's few periods are looked into one by one, instead of
- * sorting all that it has. A sequence becomes visible with all before it, because the head's row is locked until the commit.
- */
-const EVENTS_AFTER = `
-  with head as (
-    select next_sequence - 1 as sequence from ledger_heads where place_id = $1
-  ), span as (
-    select min(period) as first, max(period) as last from events where place_id = $1
-  ), page as (
-    select found.* from span cross join lateral generate_series(span.first, span.last) as each(period)
-    cross join lateral (
-      select ${COLUMNS}, received_at, case when generation > 0 and event_type <> ${eventCode("EVENT_REFUSED")}
-        then coalesce((detail->>'deviceAt')::bigint, event_at) end as device_at
-      from events where place_id = $1 and period = each.period and sequence > $3 order by sequence limit $4
-    ) as found
-    order by sequence limit $4
-  )
-  select head.sequence as head, page.received_at, page.device_at, ${SHOWN} from head left join page on true ${WORDS} order by page.sequence`;
-
-/** The events that follow a sequence, in the order of the ledger, and how far it reaches, of one moment. */
-export async function eventsAfter(
-  queryable: Queryable,
-  place: LedgerPlace,
-  from: { readonly sequence: number; readonly countMax: number },
-): Promise<EventsAfter> {
-  const rows = await queryable.query<EventRow & { readonly head: number; readonly received_at: number; readonly device_at: number | null }>(
-    {
-      name: "events-after",
-      text: EVENTS_AFTER,
-      values: [place.placeId, place.placeGroupId, from.sequence, from.countMax],
-    },
-  );
-  const events = rows.flatMap((row) => {
-    if (row.sequence === null) return [];
-    return [{ ...storedEvent(row, row.sequence), receivedAt: row.received_at, deviceAt: row.device_at }];
-  });
-  return { head: rows[0]?.head ?? 0, events };
-}
 
 interface EventRow {
   /** null: the page is empty, and the row is there for the other columns' sake. */

@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import type { Readable } from "node:stream";
 import type { NativeOperationId, NativeOperations } from "@postern/contract";
 import { canonicalJson, type Json } from "@postern/core";
 import type { FastifyRequest } from "fastify";
@@ -16,8 +17,18 @@ export type BodyOf<Id extends NativeOperationId> = NativeOperations[Id] extends 
   ? Of<NativeOperations[Id]["body"]> | undefined
   : Of<NativeOperations[Id]["body"]>;
 
-/** What a handler may answer with: the schema's type, all of it read-only. */
-export type AnswerOf<Id extends NativeOperationId> = Frozen<Of<NativeOperations[Id]["answer"]>>;
+/** What a handler may answer with: the schema's type, all of it read-only; where the answer is no JSON, what is sent as it comes. */
+export type AnswerOf<Id extends NativeOperationId> = NativeOperations[Id] extends { readonly answerMedia: string }
+  ? SentAsItComes
+  : Frozen<Of<NativeOperations[Id]["answer"]>>;
+
+/** An answer that is no JSON. Its key is looked after until its last byte. */
+export interface SentAsItComes {
+  readonly body: Readable;
+  /** In place of the operation's. */
+  readonly status?: 206 | 304 | 416;
+  readonly headers?: Readonly<Record<string, string | number>>;
+}
 
 type Frozen<Value> = Value extends readonly (infer Item)[]
   ? readonly Frozen<Item>[]
@@ -49,6 +60,8 @@ export interface OperationRequest<Id extends NativeOperationId> {
    * one that does not exist, naming `field`.
    */
   placeOf(field: string, placeId: number | null): Promise<ReachedPlace>;
+  /** A header of the request by its name in small letters; null: it did not come. */
+  header(name: string): string | null;
   /** For `refuseStale`. */
   readonly ifMatch: string | null;
   /** For `makeOnce`; null when the client sent no `Idempotency-Key`. */

@@ -13,6 +13,7 @@ import { goneSignal, type TellDoors } from "../http/tell-doors.ts";
 import { tellDuplicates } from "../http/tell-duplicates.ts";
 import { sourceOf } from "../source-address.ts";
 import { type AnswerOf, type OperationRequest, requestNameOf } from "./operation-request.ts";
+import { sendAsItComes, sendLines, wantsLines } from "./send-media.ts";
 import { namesVersion, versionTag } from "./version-tag.ts";
 
 export interface OperationsDeps {
@@ -66,7 +67,7 @@ export function serveOperations(routes: FastifyInstance, deps: OperationsDeps): 
       handler: async (request, reply) => {
         if (Array.isArray(operation.access)) requireScope(request.actor, operation.access);
         const asked = { params: read.params(request.params), query: read.query(request.query), body: read.body(request.body) };
-        const answer = await underKey(operation, { request, deps }, (ended) => {
+        const answer = await underKey(operation, { request, reply, deps }, (ended) => {
           // Assigned to what is around it, because spreading that would ask for its actor where there is none.
           const whole: unknown = Object.assign(aroundCall(operation, id, { request, reply, deps, ended }), asked);
           // biome-ignore lint/nursery/noUnsafeTypeAssertion: read by the schemas of this very operation.
@@ -100,12 +101,17 @@ function readersOf({ params, query, body, bodyIs }: OperationSpec) {
 
 /** Answers while the key lives. What was read for a key that has ended meanwhile is told to nobody; what was done is. */
 async function underKey<Answer>(
-  { access, method }: OperationSpec,
-  { request, deps }: Pick<Around, "request" | "deps">,
+  { access, method, answerMedia }: OperationSpec,
+  { request, reply, deps }: Pick<Around, "request" | "reply" | "deps">,
   answer: (ended: AbortSignal | null) => Promise<Answer>,
 ): Promise<Answer> {
   if (access === "operator" || access === "public") return answer(null);
   const { ended, leave }: WaitingRequest = deps.waitingKeys.enter(request.actor.keyId);
+  // What is sent as it comes goes on after its handler: the key is waited under until the last byte.
+  if (answerMedia !== undefined) {
+    reply.raw.once("close", leave);
+    return answer(ended);
+  }
   try {
     const answered = await answer(ended);
     if (ended.aborted && method === "GET") throw new NativeRefusal("key_refused");
@@ -154,6 +160,10 @@ function aroundCall({ access, isIdempotent, bodyMedia }: OperationSpec, id: stri
       mediaType: mediaTypeOf(request.contentTypeSent, bodyMedia ?? []),
       chunks: bodyChunks(request.raw, bytesMax),
     }),
+    header: (name: string) => {
+      const value = request.headers[name];
+      return Array.isArray(value) ? value.join(", ") : (value ?? null);
+    },
     tellDoors: (authId: number) => deps.tellDoors({ request, reply }, authId),
     tellDuplicates: (authIds: readonly number[]) => tellDuplicates(reply, authIds),
     once: isIdempotent === true ? requestNameOf(request, { keyId, key: deps.requestKey, nowMs: deps.clock.nowMs(), operation: id }) : null,
@@ -168,12 +178,14 @@ export function hidden(field: string): NativeRefusal {
 }
 
 function send(
-  { status, isVersioned, versionLeavesOut, method }: OperationSpec,
+  { status, isVersioned, versionLeavesOut, method, answerMedia, lines }: OperationSpec,
   answer: unknown,
   { request, reply }: Pick<Around, "request" | "reply">,
 ): unknown {
   reply.code(status);
   if (answer === undefined) return reply.send();
+  if (answerMedia !== undefined) return sendAsItComes(answerMedia, answer, reply);
+  if (lines !== undefined && wantsLines(request.headers.accept)) return sendLines(lines, answer, reply);
   if (isVersioned === true) {
     const tag = versionTag(answer, versionLeavesOut);
     reply.header("etag", tag);

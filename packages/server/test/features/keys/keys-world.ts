@@ -1,10 +1,10 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import { silentLog, systemRandom, systemTimers } from "@postern/core";
 import { type ApiDeps, addApi } from "../../../src/api.ts";
-import { LedgerHints } from "../../../src/features/events/ledger-hints.ts";
 import type { KeySigner } from "../../../src/features/keys/key-token.ts";
 import { createKeyVerifier, type KeyVerifier } from "../../../src/features/keys/key-verifier.ts";
 import { type KeysService, keysService, type RootKey } from "../../../src/features/keys/service.ts";
+import { LedgerHints } from "../../../src/following/ledger-hints.ts";
 import { Confirmations } from "../../../src/gateway/confirmations.ts";
 import { createAccess } from "../../../src/platform/access/access.ts";
 import { type Access, SCOPES } from "../../../src/platform/access/actor.ts";
@@ -97,6 +97,7 @@ export async function createKeysWorld({ seed = 1 } = {}): Promise<KeysWorld> {
     health: { isInsecure: false, checks: {} },
     stopping: new AbortController().signal,
     checkAnswers: true,
+    streamMsMax: 1,
   };
   return {
     test,

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { type LogFields, silentLog, systemRandom, systemTimers } from "@postern/core";
+import { type LogFields, silentLog, systemRandom, systemTimers, type Timers } from "@postern/core";
 import type { FastifyInstance, InjectOptions } from "fastify";
 import { type ApiServices, addApi } from "../../../src/api.ts";
 import { type DemoPlace, makeDemoPlace } from "../../../src/features/demo/make-demo-place.ts";
 import { addDoor } from "../../../src/features/doors/add-door.ts";
-import { LedgerHints } from "../../../src/features/events/ledger-hints.ts";
 import type { ErasedPerson } from "../../../src/features/people/erase-store.ts";
+import { LedgerHints } from "../../../src/following/ledger-hints.ts";
 import { Confirmations } from "../../../src/gateway/confirmations.ts";
 import { createAccess } from "../../../src/platform/access/access.ts";
 import { type Actor, SCOPES, type Scope } from "../../../src/platform/access/actor.ts";
@@ -24,6 +24,8 @@ import { signerOf } from "../keys/keys-world.ts";
 export const DEMO_GROUP_ID = 100;
 export const PLACE_ID = 178;
 export const SECOND_PLACE_ID = 501;
+
+const HURRIED_MS = 50;
 
 export interface Answer {
   readonly status: number;
@@ -50,6 +52,9 @@ export interface FeatureServer extends AsyncDisposable {
   readonly hints: LedgerHints;
   readonly confirmations: Confirmations;
   readonly stopping: AbortController;
+  readonly waitingKeys: WaitingKeys;
+  /** Names of timers that run out after a moment. */
+  readonly hurried: Set<string>;
   readonly services: ApiServices;
   readonly personKeys: PersonKeys;
   readonly faces: LazyFaceExaminer;
@@ -76,7 +81,11 @@ export async function startFeatureServer(faceOptions: Partial<FaceExaminerDeps> 
   const database = openDatabase({ address: { url: test.appUrl }, timers: systemTimers, random: systemRandom, log });
   const time = { nowMs: TEST_NOW_MS };
   const clock = { nowMs: () => time.nowMs, monotonicMs: () => performance.now() };
-  const ports = { clock, timers: systemTimers, random: systemRandom, log: silentLog, trustedProxies: [] };
+  const hurried = new Set<string>();
+  const timers: Timers = {
+    after: (name, delayMs, action) => systemTimers.after(name, hurried.has(name) ? Math.min(delayMs, HURRIED_MS) : delayMs, action),
+  };
+  const ports = { clock, timers, random: systemRandom, log: silentLog, trustedProxies: [] };
   const demo = await makeDemoPlace(
     { database, clock, doors: { addDoor, placeItem, scheduleItem } },
     { make: "when_empty", timeZone: "Asia/Seoul" },
@@ -110,6 +119,7 @@ export async function startFeatureServer(faceOptions: Partial<FaceExaminerDeps> 
   const hints = new LedgerHints(systemTimers);
   const confirmations = new Confirmations(database, systemTimers, silentLog);
   const stopping = new AbortController();
+  const waitingKeys = new WaitingKeys();
   const personKeys = createPersonKeys({ wrappingKey: createHash("sha256").update("person keys").digest(), random: systemRandom });
   const faces = testFaces(faceOptions);
   const services = addApi(app, guards, {
@@ -123,7 +133,7 @@ export async function startFeatureServer(faceOptions: Partial<FaceExaminerDeps> 
     keepRevoked: async () => undefined,
     mqttUrl: () => "mqtt://127.0.0.1:1883",
     controllerChanged: () => undefined,
-    waitingKeys: new WaitingKeys(),
+    waitingKeys,
     onKeyRevoked: () => undefined,
     health: { isInsecure: false, checks: {} },
     checkAnswers: true,
@@ -138,6 +148,8 @@ export async function startFeatureServer(faceOptions: Partial<FaceExaminerDeps> 
     hints,
     confirmations,
     stopping,
+    waitingKeys,
+    hurried,
     services,
     personKeys,
     faces,

@@ -1,6 +1,6 @@
 import { type EventView, eventName } from "@postern/contract";
 import { assert } from "@postern/core";
-import { encodeLogId } from "../../ledger/log-id.ts";
+import { encodeLogId } from "../ledger/log-id.ts";
 
 /** An event with the words that are looked up when it is read: it keeps ids alone, so that a person can be erased from it. */
 export interface StoredEvent {

@@ -1,5 +1,10 @@
 import type { Timers } from "@postern/core";
-import type { LedgerGrown } from "./follow.ts";
+
+/** Says that a place's ledger may have grown. A hint: it may come too often, late or not at all. */
+export interface LedgerGrown {
+  /** Resolves at the next hint for the place after the call, or when `timeoutMs` have passed or the signal is aborted. */
+  wait(placeId: number, timeoutMs: number, signal: AbortSignal): Promise<void>;
+}
 
 /** Turns notifications that a place's ledger has grown into what waiting requests wait for. */
 export class LedgerHints implements LedgerGrown {

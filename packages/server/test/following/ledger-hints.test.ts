@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { systemTimers, type Timers } from "@postern/core";
-import { LedgerFollowers } from "../../../src/features/events/follow.ts";
-import { LedgerHints } from "../../../src/features/events/ledger-hints.ts";
-import { FOLLOWERS_WAITING_COUNT_MAX } from "../../../src/features/events/limits.ts";
-import type { Database, Queryable } from "../../../src/platform/database.ts";
-import { createTestDatabase, createTestPlace, eventually, type TestDatabase, type TestPlace } from "../../support/index.ts";
-import { writeEvents } from "../support/ledger-writer.ts";
+import { silentLog, systemTimers, type Timers } from "@postern/core";
+import { LedgerFollowers } from "../../src/features/events/follow.ts";
+import { FOLLOWERS_WAITING_COUNT_MAX } from "../../src/features/events/limits.ts";
+import { EVERY_EVENT } from "../../src/following/event-choice.ts";
+import { LedgerHints } from "../../src/following/ledger-hints.ts";
+import { PlaceTails } from "../../src/following/place-tails.ts";
+import type { Database, Queryable } from "../../src/platform/database.ts";
+import { writeEvents } from "../features/support/ledger-writer.ts";
+import { createTestDatabase, createTestPlace, eventually, type TestDatabase, type TestPlace } from "../support/index.ts";
 
 let test_: TestDatabase;
 let place: TestPlace;
@@ -18,12 +20,15 @@ after(() => test_.drop());
 
 /** Time stands still, so that only a hint can end a wait. */
 const clock = { nowMs: () => 0, monotonicMs: () => 0 };
-const stopped: Timers = { after: () => ({ cancel: () => undefined }) };
+const stopped: Timers = {
+  after: (name, delayMs, action) => (name === "tail gap" ? systemTimers.after(name, delayMs, action) : { cancel: () => undefined }),
+};
 
-const QUERY = { after: "now", waitMs: 30_000, countMax: 10 } as const;
+const QUERY = { after: "now", waitMs: 30_000, countMax: 10, choice: EVERY_EVENT } as const;
 
 function followers(hints: LedgerHints, database: Database = test_.database): LedgerFollowers {
-  return new LedgerFollowers({ database, clock, timers: stopped, ledgerGrown: hints });
+  const tails = new PlaceTails({ database, clock, timers: stopped, log: silentLog, ledgerGrown: hints });
+  return new LedgerFollowers({ database, clock, tails });
 }
 
 async function settled<Value>(promise: Promise<Value>): Promise<Value> {
@@ -106,13 +111,23 @@ test("a wait that a hint has ended keeps no timer", async () => {
   assert.equal(running.size, 0);
 });
 
-test("beyond the most that may wait at once, a request is answered at once", async () => {
+test("beyond the most that may wait at once, a request is answered at once; all that wait look together", async () => {
   const hints = new LedgerHints(stopped);
   const over = new AbortController();
-  const one = followers(hints);
+  let looks = 0;
+  const query: Queryable["query"] = (statement, values) => {
+    looks += 1;
+    return test_.database.query(statement, values);
+  };
+  const one = followers(hints, { ...test_.database, query } as Database);
   const waiting = Array.from({ length: FOLLOWERS_WAITING_COUNT_MAX }, () => one.next(place, QUERY, over.signal));
-  await eventually("all of them wait", () => hints.waitingCount === FOLLOWERS_WAITING_COUNT_MAX);
+  await eventually("all of them have looked for themselves, and their place once more", () => looks === FOLLOWERS_WAITING_COUNT_MAX + 1);
+  assert.deepEqual((await settled(one.next(place, QUERY, AbortSignal.abort()))).events, []);
   assert.deepEqual((await settled(one.next(place, QUERY, over.signal))).events, []);
-  over.abort();
-  await Promise.all(waiting);
+  assert.equal(hints.waitingCount, 1);
+  await append();
+  hints.hint(String(place.placeId));
+  for (const { events } of await Promise.all(waiting)) assert.equal(events.length, 1);
+  assert.equal(looks, FOLLOWERS_WAITING_COUNT_MAX + 4);
+  assert.equal(hints.waitingCount, 0);
 });
