@@ -10,6 +10,7 @@ import { LazyFaceExaminer } from "../packages/server/src/platform/faces/face-exa
 import { createHttpServer } from "../packages/server/src/platform/http/http-server.ts";
 import { createRouteGuards } from "../packages/server/src/platform/http/keyed-routes.ts";
 import { recordRoutes } from "../packages/server/src/platform/http/served-routes.ts";
+import { OutgoingHttp } from "../packages/server/src/platform/outgoing/outgoing-http.ts";
 import { createPersonKeys } from "../packages/server/src/platform/person-keys/person-keys.ts";
 import { SERVER_VERSION } from "../packages/server/src/version.ts";
 
@@ -26,6 +27,7 @@ export async function describeApi(): Promise<ApiDescription> {
     personKeys: createPersonKeys({ wrappingKey: createHash("sha256").digest(), random: systemRandom }),
     faces: idleFaces(),
     deriveKey: (purpose) => createHash("sha256").update(purpose).digest(),
+    outgoing: new OutgoingHttp({ ...ports, allowedHosts: [] }),
     mqttUrl: () => "mqtt://127.0.0.1:1883",
     controllerChanged: () => undefined,
     waitingKeys: new WaitingKeys(),

@@ -44,6 +44,9 @@ import { placesService } from "./features/places/service.ts";
 import { addReferenceRoutes } from "./features/reference/routes.ts";
 import { serveSchedules } from "./features/schedules/routes.ts";
 import { schedulesService } from "./features/schedules/service.ts";
+import { serveWebhooks } from "./features/webhooks/routes.ts";
+import type { Outgoing } from "./features/webhooks/send-message.ts";
+import { Webhooks } from "./features/webhooks/service.ts";
 import type { LedgerGrown } from "./following/ledger-hints.ts";
 import { PlaceTails } from "./following/place-tails.ts";
 import type { Confirmations } from "./gateway/confirmations.ts";
@@ -78,6 +81,8 @@ export interface ApiDeps {
   readonly confirmations: Pick<Confirmations, "listen" | "flush">;
   /** Wakes those who wait for events of a place. */
   readonly ledgerGrown: LedgerGrown;
+  /** Requests to servers of customers. */
+  readonly outgoing: Outgoing;
   /** Where controllers connect, as they shall be told. */
   readonly mqttUrl: () => string;
   /** Called with a serial after a commit that makes the controller's connection stale. */
@@ -106,6 +111,7 @@ export interface ApiServices {
   readonly claims: ClaimsService;
   readonly operating: Operating;
   readonly galleries: PlaceGalleries;
+  readonly tails: PlaceTails;
   /** Streams of events that are open in this process. */
   readonly openStreams: () => number;
 }
@@ -122,6 +128,7 @@ export function addApi(app: FastifyInstance, guards: RouteGuards, deps: ApiDeps)
   addV2Routes(app, guards, (routes) => {
     const serve = serveOperations(routes, { ...deps, tellDoors, requestKey: deps.deriveKey("requests") });
     serveFeatures(serve, services);
+    serveWebhooks(serve, services.webhooks, deps.database);
     serveInsight(serve, deps);
   });
   return services;
@@ -145,6 +152,8 @@ function createServices(deps: ApiDeps) {
     doors: doorsService(deps),
     nativeDoors: nativeDoorsService(deps),
     events,
+    tails,
+    webhooks: new Webhooks({ ...deps, ...webhookSending(deps) }),
     openStreams: () => events.streamCount,
     faceMatching: new Faces({ ...deps, galleries }),
     galleries,
@@ -161,6 +170,11 @@ function createServices(deps: ApiDeps) {
     placeGroups: placeGroupsService({ ...deps, dropKeys: dropKeysOf }),
     places: placesService(deps),
   };
+}
+
+/** How messages of webhooks are signed and named, here and where they are delivered. */
+export function webhookSending({ deriveKey }: Pick<ApiDeps, "deriveKey">): { readonly secretKey: Uint8Array; readonly userAgent: string } {
+  return { secretKey: deriveKey("webhook secrets"), userAgent: `Postern/${SERVER_VERSION}` };
 }
 
 /** CLUe's paths; called once per prefix. */

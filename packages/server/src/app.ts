@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { assert, type Clock, type Log, pause, type Random, type Timers } from "@postern/core";
 import type { FastifyInstance } from "fastify";
-import { addApi } from "./api.ts";
+import { addApi, webhookSending } from "./api.ts";
 import { dropOldImports } from "./features/auths/bulk/import-store.ts";
 import { IMPORTS_DROP_EVERY_MS, IMPORTS_KEPT_MS } from "./features/auths/bulk/limits.ts";
 import { endBiometrics, endConsents } from "./features/auths/end-biometrics.ts";
@@ -20,6 +20,8 @@ import { KEYS_CHANGED_CHANNEL } from "./features/keys/store.ts";
 import { LEARNT_CARDS_POLL_MS, MODES_POLL_MS } from "./features/operating/limits.ts";
 import { ErasureLog } from "./features/people/erasure-log.ts";
 import { replayErasures } from "./features/people/replay-erasures.ts";
+import { WebhookDispatcher } from "./features/webhooks/dispatcher.ts";
+import { DUE_POLL_MS, LOG_TRIM_EVERY_MS } from "./features/webhooks/limits.ts";
 import { LedgerHints } from "./following/ledger-hints.ts";
 import { COMMAND_WAITS_CHANNEL } from "./gateway/command-store.ts";
 import { Confirmations } from "./gateway/confirmations.ts";
@@ -47,6 +49,7 @@ import { createHttpServer } from "./platform/http/http-server.ts";
 import { createRouteGuards } from "./platform/http/keyed-routes.ts";
 import { migrate } from "./platform/migrate.ts";
 import { type Notifications, openNotifications } from "./platform/notifications.ts";
+import { OutgoingHttp } from "./platform/outgoing/outgoing-http.ts";
 import { createPersonKeys, type PersonKeys } from "./platform/person-keys/person-keys.ts";
 import { startEmbeddedPostgres } from "./platform/postgres/embedded-postgres.ts";
 import { loadServerKey, type ServerKey } from "./platform/server-key.ts";
@@ -143,6 +146,8 @@ interface Link {
   readonly confirmations: Confirmations;
   readonly ledgerHints: LedgerHints;
   readonly notifications: Notifications;
+  /** Of this process, as long as it lives. */
+  readonly instanceId: number;
   readonly mqttUrl: string;
 }
 
@@ -215,6 +220,7 @@ async function startLink({ options, stack, database, address, personKeys }: Link
     confirmations,
     ledgerHints,
     notifications,
+    instanceId,
     mqttUrl: `${config.tls === null ? "mqtt" : "mqtts"}://${urlHost(config.host)}:${listener.port}`,
   };
 }
@@ -282,11 +288,15 @@ async function startHttp({
   const onRefused = (refused: RefusedCall): void => refusals.note(refused);
   const guards = createRouteGuards({ log, clock, verifyKey: verifier.verify, verifyOperator, onRefused, rateLimit: config.rateLimit });
   const checks = { database: async () => (await database.query("select 1")).length === 1, gateway: () => true, ...options.checks };
-  const { keys, claims, operating, galleries } = addApi(app, guards, {
+  const outgoing = new OutgoingHttp({ clock, timers, allowedHosts: config.outgoingHosts });
+  stack.defer(() => outgoing.close());
+  const deriveKey = (purpose: string): Uint8Array => serverKey.deriveKey(purpose);
+  const { keys, claims, operating, galleries, tails } = addApi(app, guards, {
     ...{ database, clock, timers, random, log, keySigner, personKeys },
     faces: stack.use(new LazyFaceExaminer({ folder: join(config.dataDir, "face-models"), timers })),
     access: createAccess({ database, clock }),
-    deriveKey: (purpose) => serverKey.deriveKey(purpose),
+    deriveKey,
+    outgoing,
     ledgerGrown: link.ledgerHints,
     confirmations: link.confirmations,
     mqttUrl: () => link.mqttUrl,
@@ -308,7 +318,30 @@ async function startHttp({
   stack.use(repeat(timers, { name: "tidy galleries", everyMs: GALLERIES_TIDY_MS, work: () => galleries.tidy(database), log }));
   stack.use(repeat(timers, { name: "take back modes", everyMs: MODES_POLL_MS, work: () => operating.takeBackModes(), log }));
   stack.use(repeat(timers, { name: "drop learnt cards", everyMs: LEARNT_CARDS_POLL_MS, work: () => operating.dropLearntCards(), log }));
+  startWebhooks({
+    stack,
+    link,
+    dispatcher: new WebhookDispatcher({
+      ...{ database, clock, timers, random, log, outgoing, tails, ...webhookSending({ deriveKey }) },
+      instanceId: link.instanceId,
+      isInstanceAlive: (other, queryable) => isInstanceAlive(queryable, other),
+    }),
+    options,
+  });
   return { baseUrl: await listen(app, config), keys, claims };
+}
+
+/** Deliveries begin with the server and end before it does. */
+function startWebhooks({
+  stack,
+  link,
+  dispatcher,
+  options: { timers, log },
+}: Pick<HttpParts, "stack" | "link" | "options"> & { readonly dispatcher: WebhookDispatcher }): void {
+  stack.defer(() => dispatcher.stop());
+  stack.defer(link.notifications.listen(LEDGER_GROWN_CHANNEL, (payload) => dispatcher.hint(payload)));
+  stack.use(repeat(timers, { name: "webhooks due", everyMs: DUE_POLL_MS, work: () => dispatcher.poll(), log }));
+  stack.use(repeat(timers, { name: "trim webhook log", everyMs: LOG_TRIM_EVERY_MS, work: () => dispatcher.trim(), log }));
 }
 
 async function listen(app: FastifyInstance, config: Config): Promise<string> {

@@ -259,6 +259,53 @@ export const NOUNS: readonly Noun[] = [
     ],
   },
   {
+    noun: "webhook",
+    about: "addresses that are sent what happens",
+    columns: ["webhookId", "name", "placeId", "url", "paused", "failingPlaces", "parkedPlaces"],
+    verbs: [
+      { verb: "list", operation: "listWebhooks", examples: [""] },
+      { verb: "show", operation: "readWebhook", examples: ["1000"] },
+      {
+        verb: "create",
+        operation: "createWebhook",
+        spread: ["events"],
+        examples: [
+          "--name CRM --url https://crm.example.com/hooks",
+          "--name Alarms --url https://example.com/hooks --types DEV_CARD_AUTH_FAIL --door-ids 234",
+        ],
+      },
+      {
+        verb: "create-for-all",
+        operation: "createGroupWebhook",
+        spread: ["events"],
+        examples: ["--name CRM --url https://crm.example.com/hooks"],
+      },
+      {
+        verb: "change",
+        operation: "changeWebhook",
+        spread: ["events"],
+        examples: ["1000 --url https://new.example.com/hooks", "1000 --paused true"],
+      },
+      { verb: "delete", operation: "deleteWebhook", examples: ["1000"] },
+      { verb: "test", operation: "testWebhook", examples: ["1000"] },
+      { verb: "rotate-secret", operation: "rotateWebhookSecret", examples: ["1000", "1000 --keep-previous-ms 3600000"] },
+      {
+        verb: "places",
+        operation: "listWebhookPlaces",
+        columns: ["placeId", "state", "behind", "attempts", "nextAttemptAt", "error"],
+        examples: ["1000"],
+      },
+      { verb: "resume", operation: "resumeWebhook", examples: ["1000"] },
+      { verb: "replay", operation: "replayWebhook", examples: ["1000 --place-id 178 --after beginning"] },
+      {
+        verb: "deliveries",
+        operation: "listWebhookDeliveries",
+        columns: ["deliveryId", "at", "placeId", "outcome", "status", "error", "attempt", "eventCount", "durationMs"],
+        examples: ["1000 --limit 20", "1000 --outcome failed"],
+      },
+    ],
+  },
+  {
     noun: "command",
     about: "what came of an opening or a learning",
     columns: [],

@@ -63,6 +63,7 @@ export class Shop {
       demo: "off",
       rateLimit: "off",
       logLevel: "silent",
+      outgoingHosts: [],
     } as const;
     const server = await startServer({ config, log: silentLog, clock: time, timers: time, random: systemRandom });
     const shop = new Shop(options, test, server);

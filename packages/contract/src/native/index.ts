@@ -22,3 +22,4 @@ export * from "./receipt.ts";
 export * from "./schedule.ts";
 export * from "./schedule-windows.ts";
 export * from "./scopes.ts";
+export * from "./webhook.ts";

@@ -52,3 +52,9 @@ export const STREAM_PLACES_COUNT_MAX = 100;
 
 /** A stream's cursor: a position for each of its places, each of at most sixteen bytes. */
 export const STREAM_CURSOR_LENGTH_MAX = 2_400;
+
+/** What browsers and proxies commonly take. */
+export const WEBHOOK_URL_LENGTH_MAX = 2_048;
+
+/** A month in which receivers learn a new secret; longer, and the old one would have two lives. */
+export const WEBHOOK_SECRET_KEPT_MS_MAX = 30 * 86_400_000;

@@ -11,6 +11,7 @@ import { placeOperations } from "./place.ts";
 import { proofOperations } from "./proof.ts";
 import { receiptOperations } from "./receipt.ts";
 import { scheduleOperations } from "./schedule.ts";
+import { webhookOperations } from "./webhook.ts";
 
 /** Every call of v2. */
 export const NATIVE_OPERATIONS = {
@@ -24,6 +25,7 @@ export const NATIVE_OPERATIONS = {
   ...importOperations,
   ...keyOperations,
   ...eventOperations,
+  ...webhookOperations,
   ...insightOperations,
   ...proofOperations,
   ...receiptOperations,

@@ -1,5 +1,7 @@
 import { isIP, isIPv4 } from "node:net";
 import { resolve } from "node:path";
+import { ALLOWED_HOSTS_COUNT_MAX } from "./outgoing/limits.ts";
+import { type AllowedHost, readAllowedHost } from "./outgoing/target-rules.ts";
 import { platformError } from "./platform-errors.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
@@ -28,6 +30,8 @@ export interface Config {
    */
   readonly rateLimit: "on" | "off";
   readonly logLevel: LogLevel;
+  /** Hosts of webhooks that may be at private addresses, and without TLS where they are named so. */
+  readonly outgoingHosts: readonly AllowedHost[];
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -67,6 +71,7 @@ export function readConfig(environment: Environment, workingDir: string = proces
     demo: read<Config["demo"]>("POSTERN_DEMO", "auto", parseOneOf(["auto", "on", "off"])),
     rateLimit: rateLimit === "auto" ? (isReachable ? "on" : "off") : rateLimit,
     logLevel: read<LogLevel>("POSTERN_LOG_LEVEL", "info", parseOneOf(LOG_LEVELS)),
+    outgoingHosts: read<readonly AllowedHost[]>("POSTERN_OUTGOING_HOSTS", [], parseOutgoingHosts),
   };
   faults.push(...contradictions(config, certFile, keyFile));
   if (faults.length > 0) throw platformError("config_invalid", { detail: faults.join(" ") });
@@ -113,6 +118,16 @@ function parseProxies(text: string): Parsed<readonly string[]> {
   return proxies.every(isNetwork)
     ? { value: proxies }
     : { wrong: "must be a list of addresses or networks, such as 10.0.0.7,192.168.0.0/16" };
+}
+
+function parseOutgoingHosts(text: string): Parsed<readonly AllowedHost[]> {
+  const hosts = text.split(",").map((part) => readAllowedHost(part.trim()));
+  const read = hosts.filter((host) => host !== null);
+  return read.length === hosts.length && read.length <= ALLOWED_HOSTS_COUNT_MAX
+    ? { value: read }
+    : {
+        wrong: `must be a list of at most ${ALLOWED_HOSTS_COUNT_MAX} hosts, such as crm.internal,10.0.0.7:8443,http://receiver.internal:9000`,
+      };
 }
 
 function isNetwork(text: string): boolean {

@@ -18,6 +18,8 @@ export const PLATFORM_ERRORS = {
   embedded_version: { class: "permanent", summary: "The data directory was made by another version of PostgreSQL." },
   embedded_start_failed: { class: "transient", summary: "The embedded database did not start." },
   embedded_leftover: { class: "transient", summary: "A database left by a former server does not stop." },
+  address_refused: { class: "permanent", summary: "The name leads to an address that is not of the open network." },
+  name_unknown: { class: "transient", summary: "The name leads to no address." },
   database_away: { class: "transient", summary: "The database cannot be reached." },
   database_busy: { class: "transient", summary: "The database did not answer within its time limit." },
   database_exhausted: { class: "transient", summary: "The database has run out of memory, disk or connections." },

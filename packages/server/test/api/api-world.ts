@@ -150,6 +150,8 @@ function thingsMaker({ test: { database } }: KeysWorld, call: ApiWorld["call"]):
       return (await made(key, `/v2/places/${placeId}/groups`, body))["groupId"];
     },
     importId: async ({ placeId }, key) => (await made(key, `/v2/places/${placeId}/imports`, {}))["importId"],
+    webhookId: async ({ placeId }, key, count) =>
+      (await made(key, `/v2/places/${placeId}/webhooks`, { name: `hook ${count}`, url: "https://example.com/hooks" }))["webhookId"],
     keyId: async (_place, key, count) => (await made(key, "/v2/keys", { name: `key ${count}`, scopes: ["events"] }))["keyId"],
     commandId: ({ placeId, doorIds: [doorId = 0], controllerId }) => {
       const times = { actAtMs: TEST_NOW_MS, notAfterMs: TEST_NOW_MS + 1, madeAtMs: TEST_NOW_MS };
@@ -195,6 +197,7 @@ export const MISSING: Things = {
       "groupId",
       "commandId",
       "importId",
+      "webhookId",
     ].map((name) => [name, 987_654_321]),
   ),
   keyId: "AAAAAAAAAAAAAAAA",

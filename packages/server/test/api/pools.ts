@@ -18,6 +18,7 @@ const TABLES = {
   commandId: { table: "door_commands", column: "command_id", isOfPlace: true },
   // The key that asks has no parent: it must not revoke itself.
   keyId: { table: "(select * from api_keys where parent_id is not null)", column: "key_id", isOfPlace: false },
+  webhookId: { table: "webhooks", column: "webhook_id", isOfPlace: true },
   taskUuid: { table: "face_matches", column: "task_uuid", isOfPlace: true },
   userKey: { table: "users", column: "key", isOfPlace: false },
 } as const;
@@ -124,6 +125,8 @@ const holiday = fc.record({ date: fc.constantFrom("2026-12-25", "2027-01-01"), w
 
 /** What a schema lets through and a rule behind it would refuse nearly always. PINs are few: each takes twenty milliseconds to prove. */
 const SPOKEN: Hints = {
+  url: fc.constantFrom("https://example.com/hooks", "https://1.1.1.1:8443/", "https://10.0.0.1/", "http://example.com/"),
+  types: fc.constantFrom("DEV_CARD_AUTH_SUCCESS", "DEV_DEVICE_START", "NO_SUCH_EVENT"),
   timeZone: fc.constantFrom("Europe/Berlin", "Asia/Seoul", "America/St_Johns", "UTC"),
   phone: fc.constantFrom("+49 30 1234567", "0301234567", null),
   modes: fc.constantFrom("CARD", "CARD_THEN_PIN", "CODE_THEN_PIN"),

@@ -49,6 +49,8 @@ const BODIES: Readonly<Record<string, (near: Things, caller: Caller) => unknown>
   "v1 replaceAuthShort": () => ({ activeStatus: "INACTIVE", credentials: {} }),
   "v2 createAuth": () => ({ userKey: "somebody-newer", startAt: 1_000, endAt: 2_000, doors: "all" }),
   "v2 mintKey": (_near, { scopes }) => ({ name: "minted", scopes: scopes.slice(0, 1) }),
+  "v2 createWebhook": () => ({ name: "hook", url: "https://example.com/hooks" }),
+  "v2 createGroupWebhook": () => ({ name: "hook", url: "https://example.com/hooks" }),
   "v2 whatIf": ({ doorId, authId }) => ({ doorId, authId }),
 };
 
@@ -97,6 +99,8 @@ function callsOf(operation: Operation, near: Things, caller: Caller): readonly A
   }));
 }
 
+const OF_THE_WHOLE_GROUP: ReadonlySet<string> = new Set(["v2 createPlace", "v2 createGroupWebhook"]);
+
 function wanted(operation: Operation, caller: Caller): Verdict {
   const { access } = operation.spec;
   if (access === "public") return "in";
@@ -104,8 +108,8 @@ function wanted(operation: Operation, caller: Caller): Verdict {
   if (caller.kind !== "key") return "unknown";
   const isPermitted = access === "any" || access.some((scope) => caller.scopes.includes(scope));
   if (!caller.isNear && isOfPlace(operation)) return "hidden";
-  // A place is made by whoever reaches all of its group.
-  if (nameOf(operation) === "v2 createPlace" && caller.name === "a key for another place") return "not permitted";
+  // A place, and a webhook of all places, is made by whoever reaches all of its group.
+  if (OF_THE_WHOLE_GROUP.has(nameOf(operation)) && caller.name === "a key for another place") return "not permitted";
   return isPermitted ? "in" : "not permitted";
 }
 
@@ -151,7 +155,9 @@ function told({ status, headers, text }: ApiAnswer, asked: Things): string {
   const { "x-request-id": _id, date: _date, "content-length": _length, ...rest } = headers;
   const ids = Object.values(asked).map((thing) => String(thing));
   const whole = new RegExp(`(?<![\\w-])(${ids.join("|")})(?![\\w-])`, "g");
-  return `${status} ${JSON.stringify(rest)} ${text.replace(whole, "*")}`;
+  // What was made is another thing each time.
+  const made = /"(webhookId|exportId)":\d+|"secret":"[^"]*"/g;
+  return `${status} ${JSON.stringify(rest)} ${text.replace(made, "*").replace(whole, "*")}`;
 }
 
 test("what is somebody else's answers byte for byte like what does not exist", async () => {

@@ -26,6 +26,7 @@ test("without any variable the defaults of the design hold", () => {
     demo: "auto",
     rateLimit: "off",
     logLevel: "info",
+    outgoingHosts: [],
   });
 });
 
@@ -47,6 +48,7 @@ test("every variable is read", () => {
     POSTERN_DEMO: "on",
     POSTERN_RATE_LIMIT: "off",
     POSTERN_LOG_LEVEL: "warn",
+    POSTERN_OUTGOING_HOSTS: "crm.internal, http://10.0.0.7:9000",
   };
   assert.deepEqual(readConfig(environment, "/srv"), {
     httpPort: 0,
@@ -60,6 +62,10 @@ test("every variable is read", () => {
     demo: "on",
     rateLimit: "off",
     logLevel: "warn",
+    outgoingHosts: [
+      { host: "crm.internal", port: null, mayBePlain: false },
+      { host: "10.0.0.7", port: 9000, mayBePlain: true },
+    ],
   });
 });
 
@@ -93,6 +99,7 @@ const BAD_VALUES: readonly (readonly [variable: string, value: string])[] = [
   ["POSTERN_DEMO", "yes"],
   ["POSTERN_RATE_LIMIT", "300"],
   ["POSTERN_LOG_LEVEL", "verbose"],
+  ["POSTERN_OUTGOING_HOSTS", "*.internal"],
 ];
 
 for (const [variable, value] of BAD_VALUES) {

@@ -11,6 +11,7 @@ import { type Access, SCOPES } from "../../../src/platform/access/actor.ts";
 import { WaitingKeys } from "../../../src/platform/access/waiting-keys.ts";
 import { createPersonKeys } from "../../../src/platform/person-keys/person-keys.ts";
 import { type HttpWorld, type HttpWorldOptions, startHttpWorld } from "../../http/http-world.ts";
+import { IDLE_OUTGOING } from "../../support/idle-outgoing.ts";
 import { createTestDatabase, createTestPlace, TEST_NOW_MS, type TestDatabase, type TestPlace } from "../../support/index.ts";
 import { testFaces } from "../../support/test-faces.ts";
 
@@ -91,6 +92,7 @@ export async function createKeysWorld({ seed = 1 } = {}): Promise<KeysWorld> {
     confirmations: new Confirmations(database, systemTimers, silentLog),
     keepErasure: async () => undefined,
     keepRevoked: async () => undefined,
+    outgoing: IDLE_OUTGOING,
     mqttUrl: () => "mqtt://127.0.0.1:1883",
     controllerChanged: () => undefined,
     waitingKeys,

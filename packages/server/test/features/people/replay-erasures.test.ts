@@ -20,6 +20,7 @@ function start(test: TestDatabase, dataDir: string): Promise<RunningServer> {
     demo: "off",
     rateLimit: "off",
     logLevel: "error",
+    outgoingHosts: [],
   };
   return startServer({ config, log: silentLog, clock: systemClock, timers: systemTimers, random: systemRandom });
 }

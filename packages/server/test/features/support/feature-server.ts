@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type LogFields, silentLog, systemRandom, systemTimers, type Timers } from "@postern/core";
 import type { FastifyInstance, InjectOptions } from "fastify";
-import { type ApiServices, addApi } from "../../../src/api.ts";
+import { type ApiDeps, type ApiServices, addApi } from "../../../src/api.ts";
 import { type DemoPlace, makeDemoPlace } from "../../../src/features/demo/make-demo-place.ts";
 import { addDoor } from "../../../src/features/doors/add-door.ts";
 import type { ErasedPerson } from "../../../src/features/people/erase-store.ts";
@@ -16,6 +16,7 @@ import { createHttpServer } from "../../../src/platform/http/http-server.ts";
 import { createRouteGuards } from "../../../src/platform/http/keyed-routes.ts";
 import { createPersonKeys, type PersonKeys } from "../../../src/platform/person-keys/person-keys.ts";
 import { placeItem, scheduleItem } from "../../../src/roster/place-items.ts";
+import { IDLE_OUTGOING } from "../../support/idle-outgoing.ts";
 import { createTestDatabase, createTestPlace, TEST_NOW_MS, type TestDatabase, type TestPlace } from "../../support/index.ts";
 import { testFaces } from "../../support/test-faces.ts";
 import { signerOf } from "../keys/keys-world.ts";
@@ -70,7 +71,7 @@ function actor(keyId: string, placeGroupId: number, limits: { placeIds?: readonl
   return { keyId, placeGroupId, placeIds: limits.placeIds ?? null, scopes: new Set(limits.scopes ?? SCOPES) };
 }
 
-export async function startFeatureServer(faceOptions: Partial<FaceExaminerDeps> = {}): Promise<FeatureServer> {
+export async function startFeatureServer(faceOptions: Partial<FaceExaminerDeps> = {}, deps: Partial<ApiDeps> = {}): Promise<FeatureServer> {
   const test = await createTestDatabase();
   const repeatedFor: unknown[] = [];
   const erased: ErasedPerson[] = [];
@@ -131,12 +132,14 @@ export async function startFeatureServer(faceOptions: Partial<FaceExaminerDeps> 
     deriveKey: (purpose) => createHash("sha256").update(purpose).digest(),
     keepErasure: async (person) => void erased.push(person),
     keepRevoked: async () => undefined,
+    outgoing: IDLE_OUTGOING,
     mqttUrl: () => "mqtt://127.0.0.1:1883",
     controllerChanged: () => undefined,
     waitingKeys,
     onKeyRevoked: () => undefined,
     health: { isInsecure: false, checks: {} },
     checkAnswers: true,
+    ...deps,
   });
   await app.ready();
   return {
