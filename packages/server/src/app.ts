@@ -17,6 +17,10 @@ import { WAITING_KEYS_POLL_MS } from "./features/keys/limits.ts";
 import { openRevocationLog, type RevocationLog, replayRevocations } from "./features/keys/revocation-log.ts";
 import type { KeysService } from "./features/keys/service.ts";
 import { KEYS_CHANGED_CHANNEL } from "./features/keys/store.ts";
+import { SAMPLE_EVERY_MS } from "./features/metrics/limits.ts";
+import { addMetricsRoutes } from "./features/metrics/routes.ts";
+import { Sampler } from "./features/metrics/sampler.ts";
+import { type ProcessReadings, ServerMetrics } from "./features/metrics/server-metrics.ts";
 import { LEARNT_CARDS_POLL_MS, MODES_POLL_MS } from "./features/operating/limits.ts";
 import { ErasureLog } from "./features/people/erasure-log.ts";
 import { replayErasures } from "./features/people/replay-erasures.ts";
@@ -40,13 +44,13 @@ import { REFUSALS_WRITE_MS } from "./platform/audit/limits.ts";
 import { RefusalSampler, type RefusedCall } from "./platform/audit/refusal-sampler.ts";
 import { type Config, isLoopback } from "./platform/config.ts";
 import { holdDataDir } from "./platform/data-dir.ts";
-import { type Database, openDatabase } from "./platform/database.ts";
+import { type ConnectionUse, type Database, openDatabase } from "./platform/database.ts";
 import { APPLICATION_ROLE, type DatabaseAddress } from "./platform/database-address.ts";
 import { drawInstanceId, ensureDeployment, instanceLockKey, isInstanceAlive } from "./platform/deployment-store.ts";
 import { LazyFaceExaminer } from "./platform/faces/face-examiner.ts";
 import { GALLERIES_TIDY_MS } from "./platform/faces/limits.ts";
 import { createHttpServer } from "./platform/http/http-server.ts";
-import { createRouteGuards } from "./platform/http/keyed-routes.ts";
+import { authenticateOperator, createRouteGuards, type RouteGuards } from "./platform/http/keyed-routes.ts";
 import { migrate } from "./platform/migrate.ts";
 import { type Notifications, openNotifications } from "./platform/notifications.ts";
 import { OutgoingHttp } from "./platform/outgoing/outgoing-http.ts";
@@ -58,6 +62,7 @@ import { placeItem, scheduleItem } from "./roster/place-items.ts";
 import { dropOldRevocations } from "./roster/revocation-store.ts";
 import { RosterFeeds } from "./roster/roster-feeds.ts";
 import { ROSTER_CHANGED_CHANNEL } from "./roster/roster-store.ts";
+import { SERVER_VERSION } from "./version.ts";
 
 export interface ServerOptions {
   readonly config: Config;
@@ -102,7 +107,10 @@ async function startParts(options: ServerOptions, stack: AsyncDisposableStack): 
   const serverKey = await loadServerKey(config.dataDir, random);
   const addresses = await startDatabase(options, stack);
   await migrate({ owner: addresses.owner, log });
-  const database = openDatabase({ address: addresses.application, timers, random, log });
+  const metrics = new ServerMetrics(SERVER_VERSION);
+  const use: { read: () => ConnectionUse } = { read: () => ({ total: 0, idle: 0, waiting: 0 }) };
+  const watchUse = (readUse: () => ConnectionUse): void => void Object.assign(use, { read: readUse });
+  const database = openDatabase({ address: addresses.application, timers, random, log, watchUse });
   stack.defer(() => database.close());
   await ensureDeployment(database, random, clock.nowMs());
   const personKeys = createPersonKeys({ wrappingKey: serverKey.deriveKey("person keys"), random });
@@ -111,8 +119,19 @@ async function startParts(options: ServerOptions, stack: AsyncDisposableStack): 
   const revocations = await openRevocationLog(held.path);
   await replayRevocations({ database, revocations, log });
   const demo = await findDemo(options, database);
-  const link = await startLink({ options, stack, database, address: addresses.application, personKeys });
-  const http = await startHttp({ options, stack, database, serverKey, link, personKeys, erasures, revocations });
+  const link = await startLink({ options, stack, database, address: addresses.application, personKeys, metrics });
+  const http = await startHttp({
+    options,
+    stack,
+    database,
+    serverKey,
+    link,
+    personKeys,
+    erasures,
+    revocations,
+    metrics,
+    connectionUse: () => use.read(),
+  });
   return { ...http, mqttUrl: link.mqttUrl, demo, database, confirmations: link.confirmations };
 }
 
@@ -149,6 +168,7 @@ interface Link {
   /** Of this process, as long as it lives. */
   readonly instanceId: number;
   readonly mqttUrl: string;
+  readonly connectedCount: () => number;
 }
 
 interface LinkParts {
@@ -157,10 +177,11 @@ interface LinkParts {
   readonly database: Database;
   readonly address: DatabaseAddress;
   readonly personKeys: PersonKeys;
+  readonly metrics: ServerMetrics;
 }
 
 /** The roster's feeds, the ledger's append and the controllers' listener. */
-async function startLink({ options, stack, database, address, personKeys }: LinkParts): Promise<Link> {
+async function startLink({ options, stack, database, address, personKeys, metrics }: LinkParts): Promise<Link> {
   const { config, log, clock, timers } = options;
   const notifications = openNotifications({ address, timers, log });
   stack.defer(() => notifications.close());
@@ -183,7 +204,14 @@ async function startLink({ options, stack, database, address, personKeys }: Link
   const gateway = new Gateway({
     database,
     feeds,
-    appender,
+    appender: {
+      append: (batch) =>
+        metrics.appending(
+          batch.events.length,
+          () => clock.monotonicMs(),
+          () => appender.append(batch),
+        ),
+    },
     confirmations,
     clock,
     log,
@@ -221,6 +249,7 @@ async function startLink({ options, stack, database, address, personKeys }: Link
     ledgerHints,
     notifications,
     instanceId,
+    connectedCount: () => gateway.connectedCount,
     mqttUrl: `${config.tls === null ? "mqtt" : "mqtts"}://${urlHost(config.host)}:${listener.port}`,
   };
 }
@@ -254,6 +283,8 @@ interface HttpParts {
   readonly link: Link;
   readonly erasures: ErasureLog;
   readonly revocations: RevocationLog;
+  readonly metrics: ServerMetrics;
+  readonly connectionUse: () => ConnectionUse;
   readonly personKeys: PersonKeys;
 }
 
@@ -266,6 +297,8 @@ async function startHttp({
   erasures,
   revocations,
   personKeys,
+  metrics,
+  connectionUse,
 }: HttpParts): Promise<Pick<RunningServer, "baseUrl" | "keys" | "claims">> {
   const { config, log, clock, timers, random } = options;
   const waitingKeys = new WaitingKeys();
@@ -278,22 +311,38 @@ async function startHttp({
   // Without a payload something may have been missed: rows are read again within half a second, and those who wait are looked at as often.
   link.notifications.listen(KEYS_CHANGED_CHANNEL, (keyId) => (keyId === null ? verifier.forget() : onKeyRevoked(keyId)));
   const verifyOperator = await loadOperatorKey(config.dataDir, random);
-  const app = createHttpServer({ log, clock, timers, random, ...(await readTls(config)), trustedProxies: config.trustedProxies });
+  const app = createHttpServer({
+    log,
+    clock,
+    timers,
+    random,
+    ...(await readTls(config)),
+    trustedProxies: config.trustedProxies,
+    watch: metrics,
+  });
   const refusals = new RefusalSampler({ database, clock, log });
   stack.defer(() => refusals.flush().catch((cause: unknown) => log.debug("audit.refusals_unwritten", { cause })));
   stack.use(repeat(timers, { name: "write refusals", everyMs: REFUSALS_WRITE_MS, work: () => refusals.flush(), log }));
   stack.defer(() => app.close());
   const stopping = new AbortController();
   stack.defer(() => stopping.abort());
-  const onRefused = (refused: RefusedCall): void => refusals.note(refused);
+  const onRefused = (refused: RefusedCall): void => {
+    refusals.note(refused);
+    metrics.refused(refused.because);
+  };
   const guards = createRouteGuards({ log, clock, verifyKey: verifier.verify, verifyOperator, onRefused, rateLimit: config.rateLimit });
   const checks = { database: async () => (await database.query("select 1")).length === 1, gateway: () => true, ...options.checks };
   const outgoing = new OutgoingHttp({ clock, timers, allowedHosts: config.outgoingHosts });
   stack.defer(() => outgoing.close());
   const deriveKey = (purpose: string): Uint8Array => serverKey.deriveKey(purpose);
+  const faces = stack.use(new LazyFaceExaminer({ folder: join(config.dataDir, "face-models"), timers }));
+  watchParts(
+    { options, stack, database, metrics, app, guards },
+    { connectedControllers: link.connectedCount, facesWaiting: () => faces.waitingCount, databaseConnections: connectionUse },
+  );
   const { keys, claims, operating, galleries, tails } = addApi(app, guards, {
     ...{ database, clock, timers, random, log, keySigner, personKeys },
-    faces: stack.use(new LazyFaceExaminer({ folder: join(config.dataDir, "face-models"), timers })),
+    faces,
     access: createAccess({ database, clock }),
     deriveKey,
     outgoing,
@@ -342,6 +391,28 @@ function startWebhooks({
   stack.defer(link.notifications.listen(LEDGER_GROWN_CHANNEL, (payload) => dispatcher.hint(payload)));
   stack.use(repeat(timers, { name: "webhooks due", everyMs: DUE_POLL_MS, work: () => dispatcher.poll(), log }));
   stack.use(repeat(timers, { name: "trim webhook log", everyMs: LOG_TRIM_EVERY_MS, work: () => dispatcher.trim(), log }));
+}
+
+interface Watching {
+  readonly options: ServerOptions;
+  readonly stack: AsyncDisposableStack;
+  readonly database: Database;
+  readonly metrics: ServerMetrics;
+  readonly app: FastifyInstance;
+  readonly guards: RouteGuards;
+}
+
+/** What the process and the database tell of themselves, and the way to read it. */
+function watchParts(
+  { options: { config, clock, timers, log }, stack, database, metrics, app, guards }: Watching,
+  readings: ProcessReadings,
+): void {
+  metrics.watchProcess();
+  metrics.watchParts(readings);
+  const sampler = new Sampler({ database, clock, metrics });
+  void sampler.take().catch((cause: unknown) => log.debug("metrics.unsampled", { cause }));
+  stack.use(repeat(timers, { name: "sample measurements", everyMs: SAMPLE_EVERY_MS, work: () => sampler.take(), log }));
+  addMetricsRoutes(app, { access: config.metrics, metrics, requireOperator: (request) => authenticateOperator(request, guards) });
 }
 
 async function listen(app: FastifyInstance, config: Config): Promise<string> {

@@ -62,6 +62,7 @@ export class Shop {
       databaseUrl: test.ownerUrl,
       demo: "off",
       rateLimit: "off",
+      metrics: "off",
       logLevel: "silent",
       outgoingHosts: [],
     } as const;

@@ -30,7 +30,7 @@ import { hasTemplates, withTemplates } from "./template-store.ts";
 export interface GatewaySessionDeps {
   readonly database: Database;
   readonly feeds: RosterFeeds;
-  readonly appender: Appender;
+  readonly appender: Pick<Appender, "append">;
   readonly clock: Clock;
   readonly log: Log;
   /** Null: since the connection was opened, its key was replaced or taken away, or the controller was. */

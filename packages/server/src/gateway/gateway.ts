@@ -30,7 +30,7 @@ import { type ClosedSession, closeSessions, type GreetedSession, openSessions, t
 export interface GatewayDeps {
   readonly database: Database;
   readonly feeds: RosterFeeds;
-  readonly appender: Appender;
+  readonly appender: Pick<Appender, "append">;
   readonly confirmations: Confirmations;
   readonly clock: Clock;
   readonly log: Log;
@@ -84,6 +84,10 @@ export class Gateway implements LinkHandler {
       confirm: (one) => confirmations.add(one),
       heard: (one) => confirmations.heard(one),
     };
+  }
+
+  get connectedCount(): number {
+    return this.#connected.size;
   }
 
   async authenticate(serial: string, password: string, remoteAddress: string): Promise<Verdict> {

@@ -29,6 +29,8 @@ export interface Config {
    * Whether the calls of each key and route are counted. `auto` is on where others can reach the HTTP listener: beyond loopback, or through a proxy.
    */
   readonly rateLimit: "on" | "off";
+  /** Who may read `/metrics`: with the operator's key, without one from this machine alone, or nobody. */
+  readonly metrics: "operator" | "loopback" | "off";
   readonly logLevel: LogLevel;
   /** Hosts of webhooks that may be at private addresses, and without TLS where they are named so. */
   readonly outgoingHosts: readonly AllowedHost[];
@@ -70,6 +72,7 @@ export function readConfig(environment: Environment, workingDir: string = proces
     databaseUrl: read<string | null>("DATABASE_URL", null, parseDatabaseUrl),
     demo: read<Config["demo"]>("POSTERN_DEMO", "auto", parseOneOf(["auto", "on", "off"])),
     rateLimit: rateLimit === "auto" ? (isReachable ? "on" : "off") : rateLimit,
+    metrics: read<Config["metrics"]>("POSTERN_METRICS", "operator", parseOneOf(["operator", "loopback", "off"])),
     logLevel: read<LogLevel>("POSTERN_LOG_LEVEL", "info", parseOneOf(LOG_LEVELS)),
     outgoingHosts: read<readonly AllowedHost[]>("POSTERN_OUTGOING_HOSTS", [], parseOutgoingHosts),
   };
@@ -96,6 +99,11 @@ function contradictions(config: Config, certFile: string | null, keyFile: string
 /** Whether a listener on this host is reachable from this machine only. A name other than `localhost` could mean anything. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
+}
+
+/** Whether a peer is on this machine, as sockets write addresses. */
+export function isLoopbackAddress(address: string | undefined): boolean {
+  return address !== undefined && isLoopback(address.replace(/^::ffff:/i, ""));
 }
 
 function parsePort(text: string): Parsed<number> {

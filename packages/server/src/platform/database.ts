@@ -53,6 +53,15 @@ export interface DatabaseOptions {
   readonly connectionCount?: number;
   /** For jobs that are known to take long; default `STATEMENT_MS_MAX`. */
   readonly statementMsMax?: number;
+  /** Given what reads how the connections are used. */
+  readonly watchUse?: (readUse: () => ConnectionUse) => void;
+}
+
+export interface ConnectionUse {
+  readonly total: number;
+  readonly idle: number;
+  /** Callers that wait for one. */
+  readonly waiting: number;
 }
 
 /** Opens nothing yet: the first statement connects, so that a server can start while its database is away. */
@@ -68,6 +77,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     query_timeout: statementMsMax + (limits.ANSWER_MS_MAX - limits.STATEMENT_MS_MAX),
     idle_in_transaction_session_timeout: limits.IDLE_IN_TRANSACTION_MS_MAX,
   });
+  options.watchUse?.(() => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }));
   return new PooledDatabase(pool, options);
 }
 

@@ -25,6 +25,7 @@ test("without any variable the defaults of the design hold", () => {
     databaseUrl: null,
     demo: "auto",
     rateLimit: "off",
+    metrics: "operator",
     logLevel: "info",
     outgoingHosts: [],
   });
@@ -61,6 +62,7 @@ test("every variable is read", () => {
     databaseUrl: "postgresql://u:p@db/x",
     demo: "on",
     rateLimit: "off",
+    metrics: "operator",
     logLevel: "warn",
     outgoingHosts: [
       { host: "crm.internal", port: null, mayBePlain: false },

@@ -24,9 +24,15 @@ export class LazyFaceExaminer implements FaceExaminer, AsyncDisposable {
   readonly pack = DEFAULT_PACK;
   readonly #deps: FaceExaminerDeps;
   #pool: Promise<FacePool> | null = null;
+  #running: FacePool | null = null;
 
   constructor(deps: FaceExaminerDeps) {
     this.#deps = deps;
+  }
+
+  /** Photos that wait for a thread. */
+  get waitingCount(): number {
+    return this.#running?.waitingCount ?? 0;
   }
 
   async examine(photo: Uint8Array, { wantsCrop }: { readonly wantsCrop: boolean }): Promise<PhotoOutcome> {
@@ -51,7 +57,8 @@ export class LazyFaceExaminer implements FaceExaminer, AsyncDisposable {
   async #start(): Promise<FacePool> {
     const { folder, timers, workerCount = defaultWorkerCount() } = this.#deps;
     const { waitingCountMax = workerCount * PHOTOS_WAITING_PER_WORKER } = this.#deps;
-    return new FacePool({ files: await preparePack(folder), timers, workerCount, waitingCountMax });
+    this.#running = new FacePool({ files: await preparePack(folder), timers, workerCount, waitingCountMax });
+    return this.#running;
   }
 }
 

@@ -8,6 +8,25 @@ import { answerClientError } from "./client-error.ts";
 import * as limits from "./http-limits.ts";
 import { NativeRefusal } from "./native-refusal.ts";
 import { decorateRequests, newRequestId } from "./request-context.ts";
+import { type Surface, surfaceOf, V1_PREFIXES } from "./surface.ts";
+
+/** One answer, by the pattern of its route and never by its address, whose query may name a person. */
+export interface AnsweredCall {
+  readonly surface: Surface;
+  readonly method: string;
+  /** The operation's id on v2; else the pattern under whatever prefix; `none` where no route fits. */
+  readonly route: string;
+  readonly status: number;
+  readonly seconds: number;
+}
+
+/** Told of every request. */
+export interface HttpWatch {
+  begun(): void;
+  /** Once a request, however it ended. */
+  ended(): void;
+  answered(call: AnsweredCall): void;
+}
 
 export interface HttpServerDeps {
   readonly log: Log;
@@ -18,6 +37,7 @@ export interface HttpServerDeps {
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
   /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. None: the socket's address counts. */
   readonly trustedProxies: readonly string[];
+  readonly watch?: HttpWatch;
 }
 
 /**
@@ -96,10 +116,28 @@ function boundConnections(app: FastifyInstance, deps: HttpServerDeps): void {
 /** One line per answer: the route's pattern and never the address, whose query may name a person. */
 function logAnswers(app: FastifyInstance, deps: HttpServerDeps): void {
   const began = new WeakMap<object, number>();
-  app.addHook("onRequest", async (request) => void began.set(request, deps.clock.monotonicMs()));
+  app.addHook("onRequest", async (request, reply) => {
+    began.set(request, deps.clock.monotonicMs());
+    deps.watch?.begun();
+    reply.raw.once("close", () => deps.watch?.ended());
+  });
   app.addHook("onResponse", async (request, reply) => {
-    const durationMs = Math.round(deps.clock.monotonicMs() - (began.get(request) ?? deps.clock.monotonicMs()));
+    const tookMs = deps.clock.monotonicMs() - (began.get(request) ?? deps.clock.monotonicMs());
+    const durationMs = Math.round(tookMs);
     const route = request.routeOptions.url ?? null;
+    deps.watch?.answered({
+      surface: surfaceOf(request.url),
+      method: request.method,
+      route: request.routeOptions.config.operationId ?? withoutPrefix(route ?? "none"),
+      status: reply.statusCode,
+      seconds: tookMs / 1_000,
+    });
     deps.log.debug("http.answered", { requestId: request.id, method: request.method, route, status: reply.statusCode, durationMs });
   });
+}
+
+/** The same under every prefix of v1. */
+function withoutPrefix(url: string): string {
+  const prefix = [...V1_PREFIXES].sort((one, other) => other.length - one.length).find((one) => url.startsWith(`${one}/`));
+  return prefix === undefined ? url : url.slice(prefix.length);
 }

@@ -99,7 +99,8 @@ async function authenticate(request: FastifyRequest, { deps, keyFailures }: Rout
   refuseKey(request, { deps, keyFailures }, because);
 }
 
-function authenticateOperator(request: FastifyRequest, guards: Pick<RouteGuards, "deps" | "keyFailures">): void {
+/** Fails with `key_refused` unless the request carries the operator's key; whoever guesses is counted. */
+export function authenticateOperator(request: FastifyRequest, guards: Pick<RouteGuards, "deps" | "keyFailures">): void {
   if (guards.deps.verifyOperator?.(request.headers.authorization) !== true) refuseKey(request, guards, "operator");
 }
 

@@ -106,3 +106,21 @@ test("of two requests that carry out the same import at once, one is told so and
   const done = await readImport(importId);
   assert.deepEqual([done.state, done.createdCount, done.unchangedCount], ["done", 1_200, 0]);
 });
+
+test("a request whose rows end where another one's went on is told so, and does not end the import", async () => {
+  const { port } = server.app.server.address() as AddressInfo;
+  const { importId } = (await server.call("POST", `/v2/places/${PLACE_ID}/imports`, { body: {} })).body as Import;
+  const path = `/v2/places/${PLACE_ID}/auths:bulk?importId=${importId}`;
+  const headers = { authorization: "Bearer all", "content-type": "application/x-ndjson" };
+  const idle = request({ port, path, method: "POST", headers });
+  const answered = new Promise<number | undefined>((resolve) => idle.on("response", (answer) => resolve(answer.resume().statusCode)));
+  idle.flushHeaders();
+  const open = request({ port, path, method: "POST", headers });
+  open.on("error", () => undefined);
+  open.write(rowsFrom(20_000, QUICK_ROWS_AT_ONCE_MAX + 1));
+  await eventually("the first batch is done", async () => (await readImport(importId)).rowCount === QUICK_ROWS_AT_ONCE_MAX);
+  idle.end();
+  assert.equal(await answered, 409);
+  assert.equal((await readImport(importId)).state, "open");
+  open.destroy();
+});

@@ -19,6 +19,7 @@ function start(test: TestDatabase, dataDir: string): Promise<RunningServer> {
     databaseUrl: test.ownerUrl,
     demo: "off",
     rateLimit: "off",
+    metrics: "off",
     logLevel: "error",
     outgoingHosts: [],
   };

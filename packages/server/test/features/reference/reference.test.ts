@@ -59,7 +59,15 @@ test("every route stands in the descriptions, and nothing stands there that is n
 test("what is left out of the descriptions is the pages and the refusals of a method", async () => {
   const leftOut = seen.filter(({ isDescribed }) => !isDescribed);
   const pages = leftOut.filter(({ url }) => !url.includes("/v1/")).map(({ url }) => url);
-  assert.deepEqual(pages.sort(), ["/openapi/v1.json", "/openapi/v2.json", "/reference", "/reference/scalar.js", "/reference/start.js"]);
+  assert.deepEqual(pages.sort(), [
+    "/health/live",
+    "/health/ready",
+    "/openapi/v1.json",
+    "/openapi/v2.json",
+    "/reference",
+    "/reference/scalar.js",
+    "/reference/start.js",
+  ]);
   const { key } = await world.rootKey();
   for (const { method, url } of leftOut.filter(({ url }) => url.startsWith("/v1/be/"))) {
     const { status, body } = await http.call(method, url.replace(/:\w+/g, "1"), { key });
