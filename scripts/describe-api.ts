@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
 import { silentLog, systemClock, systemRandom, systemTimers } from "@postern/core";
 import { addApi } from "../packages/server/src/api.ts";
+import { ExportFiles } from "../packages/server/src/features/exports/export-files.ts";
 import { type ApiDescription, describeRoutes } from "../packages/server/src/features/reference/describe-routes.ts";
 import { LedgerHints } from "../packages/server/src/following/ledger-hints.ts";
 import { createAccess } from "../packages/server/src/platform/access/access.ts";
@@ -27,6 +28,7 @@ export async function describeApi(): Promise<ApiDescription> {
     personKeys: createPersonKeys({ wrappingKey: createHash("sha256").digest(), random: systemRandom }),
     faces: idleFaces(),
     deriveKey: (purpose) => createHash("sha256").update(purpose).digest(),
+    exportFiles: new ExportFiles("nowhere"),
     outgoing: new OutgoingHttp({ ...ports, allowedHosts: [] }),
     mqttUrl: () => "mqtt://127.0.0.1:1883",
     controllerChanged: () => undefined,

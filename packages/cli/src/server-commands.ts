@@ -3,6 +3,7 @@ import { type Act, examples, type JsonOption } from "./act.ts";
 import type { BackupOptions } from "./commands/backup.ts";
 import type { ClaimCodeOptions, ListOptions } from "./commands/controller.ts";
 import type { EventsOptions } from "./commands/events.ts";
+import type { ExportOptions } from "./commands/export-events.ts";
 import type { ImportOptions } from "./commands/import.ts";
 import type { RestoreOptions } from "./commands/restore.ts";
 import { withTarget } from "./with-target.ts";
@@ -14,7 +15,8 @@ export function addServerCommands(postern: Command, act: Act): void {
     .description("run the server; on an empty database with the demo place and its virtual doors")
     .addHelpText("after", examples("postern start", "POSTERN_HTTP_PORT=0 POSTERN_MQTT_PORT=0 POSTERN_DATA_DIR=/tmp/try postern start"))
     .action(act(async (_options: JsonOption, output) => (await import("./commands/start.ts")).runStart(output)));
-  withTarget(postern.command("events"))
+  const events = postern.command("events");
+  withTarget(events)
     .description("what happened at a place")
     .option("--follow", "and what happens from now on")
     .option("--limit <count>", "how many of the newest (default 20, at most 1000)")
@@ -22,6 +24,26 @@ export function addServerCommands(postern: Command, act: Act): void {
     .action(act(async (options: EventsOptions, output) => (await import("./commands/events.ts")).showEvents(options, output)));
   addImportCommand(postern, act);
   addDataCommands(postern, act);
+  const exportEvents = act(async (options: ExportOptions, output) =>
+    (await import("./commands/export-events.ts")).exportEvents(options, output),
+  );
+  withTarget(events.command("export"))
+    .description("write a place's events to a CSV file")
+    .option("--out <file>", "where to")
+    .option("--types <types>", "only of these types, with commas")
+    .option("--door-ids <ids>", "only at these doors")
+    .option("--from <time>", "only from this time on: '2026-12-01 08:00' by the place's clock")
+    .option("--to <time>", "only up to this time")
+    .option("--keep", "leave the export with the server for a day")
+    .addHelpText(
+      "after",
+      examples(
+        "postern events export --place 178 --out events.csv",
+        "postern events export --out failures.csv --types DEV_CARD_AUTH_FAIL --from 2026-11-01",
+      ),
+    )
+    // What both have in common, commander gives to the outer one.
+    .action((_options: ExportOptions, command: Command) => exportEvents(command.optsWithGlobals<ExportOptions>()));
   addControllerCommands(postern, act);
   postern
     .command("demo")

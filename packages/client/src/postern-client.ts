@@ -6,6 +6,7 @@ import {
   type OperationSpec,
 } from "@postern/contract";
 import { type Random, systemRandom, systemTimers, type Timers } from "@postern/core";
+import { type Download, type DownloadOptions, downloadExport } from "./download.ts";
 import { type FollowOptions, followPlace } from "./follow-place.ts";
 import { ANSWER_MS_MAX, ATTEMPTS_COUNT_MAX, IDEMPOTENCY_KEY_BYTES, RETRY_AFTER_MS_MAX } from "./limits.ts";
 import type { AnswerOf, AnyCall, CallArguments, Exchange, ItemOf, PagedId } from "./operation-call.ts";
@@ -40,6 +41,8 @@ export interface PosternClient extends Operations {
   follow(placeId: number, options?: FollowOptions): AsyncGenerator<FollowedEvent, void, undefined>;
   /** The events of many places as they are appended, without end: see `StreamOptions`. */
   stream(options?: StreamOptions): AsyncGenerator<StreamedEvent, void, undefined>;
+  /** The file of an export, or the rest of it. */
+  download(exportId: number, options?: DownloadOptions): Promise<Download>;
 }
 
 /** Fails with `argument_invalid` when the address or key cannot be one; sends nothing yet. */
@@ -70,6 +73,7 @@ export function posternClient(options: PosternClientOptions): PosternClient {
     call,
     exchange: send,
     pages: (id: PagedId, given?: AnyCall) => itemsOf(async (query) => call(id, { ...given, query: { ...given?.query, ...query } })),
+    download: (exportId: number, download: DownloadOptions = {}) => downloadExport(wire, exportId, download),
     stream: (stream: StreamOptions = {}) => streamEvents(wire, ports, stream),
     follow: (placeId: number, follow: FollowOptions = {}) =>
       followPlace(follow, async (asked, plan) => {

@@ -16,6 +16,9 @@ import { addDoorRoutes, serveDevices, serveDoors } from "./features/doors/routes
 import { doorsService } from "./features/doors/service.ts";
 import { addEventRoutes, serveEvents } from "./features/events/routes.ts";
 import { eventsService } from "./features/events/service.ts";
+import type { ExportFiles } from "./features/exports/export-files.ts";
+import { serveExports } from "./features/exports/routes.ts";
+import { Exports } from "./features/exports/service.ts";
 import { addFaceRoutes, serveFaces } from "./features/faces/routes.ts";
 import { Faces } from "./features/faces/service.ts";
 import { membersService } from "./features/groups/members.ts";
@@ -81,6 +84,8 @@ export interface ApiDeps {
   readonly confirmations: Pick<Confirmations, "listen" | "flush">;
   /** Wakes those who wait for events of a place. */
   readonly ledgerGrown: LedgerGrown;
+  /** Where exports lie. */
+  readonly exportFiles: ExportFiles;
   /** Requests to servers of customers. */
   readonly outgoing: Outgoing;
   /** Where controllers connect, as they shall be told. */
@@ -128,6 +133,7 @@ export function addApi(app: FastifyInstance, guards: RouteGuards, deps: ApiDeps)
   addV2Routes(app, guards, (routes) => {
     const serve = serveOperations(routes, { ...deps, tellDoors, requestKey: deps.deriveKey("requests") });
     serveFeatures(serve, services);
+    serveExports(serve, services.exports, deps.database);
     serveWebhooks(serve, services.webhooks, deps.database);
     serveInsight(serve, deps);
   });
@@ -153,6 +159,7 @@ function createServices(deps: ApiDeps) {
     nativeDoors: nativeDoorsService(deps),
     events,
     tails,
+    exports: new Exports({ ...deps, files: deps.exportFiles }),
     webhooks: new Webhooks({ ...deps, ...webhookSending(deps) }),
     openStreams: () => events.streamCount,
     faceMatching: new Faces({ ...deps, galleries }),

@@ -6,11 +6,13 @@ import type { FastifyInstance } from "fastify";
 import { addApi, webhookSending } from "./api.ts";
 import { dropOldImports } from "./features/auths/bulk/import-store.ts";
 import { IMPORTS_DROP_EVERY_MS, IMPORTS_KEPT_MS } from "./features/auths/bulk/limits.ts";
+import { type Repeat, sendBehind } from "./send-behind.ts";
 import { endBiometrics, endConsents } from "./features/auths/end-biometrics.ts";
 import { BIOMETRICS_END_EVERY_MS, CONSENTS_END_EVERY_MS } from "./features/auths/limits.ts";
 import type { ClaimsService } from "./features/controllers/claims.ts";
 import { type DemoPlace, machineTimeZone, makeDemoPlace } from "./features/demo/make-demo-place.ts";
 import { addDoor } from "./features/doors/add-door.ts";
+import { ExportFiles } from "./features/exports/export-files.ts";
 import type { HealthCheck } from "./features/health/service.ts";
 import { createKeyVerifier } from "./features/keys/key-verifier.ts";
 import { WAITING_KEYS_POLL_MS } from "./features/keys/limits.ts";
@@ -24,8 +26,6 @@ import { type ProcessReadings, ServerMetrics } from "./features/metrics/server-m
 import { LEARNT_CARDS_POLL_MS, MODES_POLL_MS } from "./features/operating/limits.ts";
 import { ErasureLog } from "./features/people/erasure-log.ts";
 import { replayErasures } from "./features/people/replay-erasures.ts";
-import { WebhookDispatcher } from "./features/webhooks/dispatcher.ts";
-import { DUE_POLL_MS, LOG_TRIM_EVERY_MS } from "./features/webhooks/limits.ts";
 import { LedgerHints } from "./following/ledger-hints.ts";
 import { COMMAND_WAITS_CHANNEL } from "./gateway/command-store.ts";
 import { Confirmations } from "./gateway/confirmations.ts";
@@ -255,10 +255,7 @@ async function startLink({ options, stack, database, address, personKeys, metric
 }
 
 /** Runs work now and then until disposed: what a notification hints at, a poll finds. A failure is looked at again the next time. */
-function repeat(
-  timers: Timers,
-  { name, everyMs, work, log }: { name: string; everyMs: number; work: () => Promise<void>; log: Log },
-): AsyncDisposable {
+const repeat: Repeat = (timers, { name, everyMs, work, log }) => {
   const stopping = new AbortController();
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
@@ -273,7 +270,7 @@ function repeat(
       await running;
     },
   };
-}
+};
 
 interface HttpParts {
   readonly options: ServerOptions;
@@ -334,6 +331,7 @@ async function startHttp({
   const checks = { database: async () => (await database.query("select 1")).length === 1, gateway: () => true, ...options.checks };
   const outgoing = new OutgoingHttp({ clock, timers, allowedHosts: config.outgoingHosts });
   stack.defer(() => outgoing.close());
+  const exportFiles = new ExportFiles(config.dataDir);
   const deriveKey = (purpose: string): Uint8Array => serverKey.deriveKey(purpose);
   const faces = stack.use(new LazyFaceExaminer({ folder: join(config.dataDir, "face-models"), timers }));
   watchParts(
@@ -346,6 +344,7 @@ async function startHttp({
     access: createAccess({ database, clock }),
     deriveKey,
     outgoing,
+    exportFiles,
     ledgerGrown: link.ledgerHints,
     confirmations: link.confirmations,
     mqttUrl: () => link.mqttUrl,
@@ -367,30 +366,9 @@ async function startHttp({
   stack.use(repeat(timers, { name: "tidy galleries", everyMs: GALLERIES_TIDY_MS, work: () => galleries.tidy(database), log }));
   stack.use(repeat(timers, { name: "take back modes", everyMs: MODES_POLL_MS, work: () => operating.takeBackModes(), log }));
   stack.use(repeat(timers, { name: "drop learnt cards", everyMs: LEARNT_CARDS_POLL_MS, work: () => operating.dropLearntCards(), log }));
-  startWebhooks({
-    stack,
-    link,
-    dispatcher: new WebhookDispatcher({
-      ...{ database, clock, timers, random, log, outgoing, tails, ...webhookSending({ deriveKey }) },
-      instanceId: link.instanceId,
-      isInstanceAlive: (other, queryable) => isInstanceAlive(queryable, other),
-    }),
-    options,
-  });
+  const behind = { ...{ database, clock, timers, random, log, outgoing, tails, exportFiles }, ...webhookSending({ deriveKey }) };
+  sendBehind({ stack, notifications: link.notifications, repeat }, { ...behind, instanceId: link.instanceId });
   return { baseUrl: await listen(app, config), keys, claims };
-}
-
-/** Deliveries begin with the server and end before it does. */
-function startWebhooks({
-  stack,
-  link,
-  dispatcher,
-  options: { timers, log },
-}: Pick<HttpParts, "stack" | "link" | "options"> & { readonly dispatcher: WebhookDispatcher }): void {
-  stack.defer(() => dispatcher.stop());
-  stack.defer(link.notifications.listen(LEDGER_GROWN_CHANNEL, (payload) => dispatcher.hint(payload)));
-  stack.use(repeat(timers, { name: "webhooks due", everyMs: DUE_POLL_MS, work: () => dispatcher.poll(), log }));
-  stack.use(repeat(timers, { name: "trim webhook log", everyMs: LOG_TRIM_EVERY_MS, work: () => dispatcher.trim(), log }));
 }
 
 interface Watching {

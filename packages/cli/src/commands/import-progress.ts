@@ -10,12 +10,12 @@ export interface Progress {
 }
 
 /** A bar that moves on a terminal; elsewhere a line now and then, so that a log stays readable. */
-export function importProgress(output: Output, rowsTotal: number, beganMs: number): Progress {
+export function importProgress(output: Output, rowsTotal: number, { beganMs, unit }: { beganMs: number; unit: string }): Progress {
   let saidMs = beganMs;
   return {
     tell(rowCount, atMs) {
       const perSecond = Math.round((rowCount * 1_000) / Math.max(atMs - beganMs, 1));
-      const text = `${count(rowCount)} of ${count(rowsTotal)} rows, ${count(perSecond)} a second`;
+      const text = `${count(rowCount)} of ${count(rowsTotal)} ${unit}, ${count(perSecond)} a second`;
       if (output.canOverwrite) {
         const filled = Math.min(Math.round((rowCount * BAR_WIDTH) / Math.max(rowsTotal, 1)), BAR_WIDTH);
         output.overwrite(`[${"#".repeat(filled)}${" ".repeat(BAR_WIDTH - filled)}] ${text}`);

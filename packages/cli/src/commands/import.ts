@@ -36,7 +36,7 @@ export async function importRows(options: ImportOptions, output: Output): Promis
   const { placeId, ...target } = await targetOf(options);
   const client = clientOf(target);
   const importId = options.resume === undefined ? await begin(client, placeId, options) : wholeNumber("--resume", options.resume);
-  const progress = importProgress(output, rowsTotal, systemClock.monotonicMs());
+  const progress = importProgress(output, rowsTotal, { beganMs: systemClock.monotonicMs(), unit: "rows" });
   const done = await sendUntilDone({ client, file, placeId, importId, progress, output });
   const problems = await tellResults(client, done, { options, output });
   const path = problems.size === 0 ? null : await writeFailures(file, problems);

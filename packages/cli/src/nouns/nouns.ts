@@ -259,6 +259,16 @@ export const NOUNS: readonly Noun[] = [
     ],
   },
   {
+    noun: "export",
+    about: "CSV files of events that the server keeps (made with `postern events export --keep`)",
+    columns: ["exportId", "state", "lookedCount", "lookedTotal", "eventCount", "bytes", "madeAt", "expiresAt"],
+    verbs: [
+      { verb: "list", operation: "listExports", examples: [""] },
+      { verb: "show", operation: "readExport", examples: ["1000", "1000 --wait 30"] },
+      { verb: "delete", operation: "deleteExport", examples: ["1000"] },
+    ],
+  },
+  {
     noun: "webhook",
     about: "addresses that are sent what happens",
     columns: ["webhookId", "name", "placeId", "url", "paused", "failingPlaces", "parkedPlaces"],

@@ -4,6 +4,7 @@ export * from "./door.ts";
 export * from "./event.ts";
 export * from "./event-choice.ts";
 export * from "./explain-schema.ts";
+export * from "./export.ts";
 export * from "./group.ts";
 export * from "./import.ts";
 export * from "./insight.ts";

@@ -1,6 +1,7 @@
 import { controllerOperations } from "./controller.ts";
 import { doorOperations } from "./door.ts";
 import { eventOperations } from "./event.ts";
+import { exportOperations } from "./export.ts";
 import { groupOperations } from "./group.ts";
 import { importOperations } from "./import.ts";
 import { insightOperations } from "./insight.ts";
@@ -25,6 +26,7 @@ export const NATIVE_OPERATIONS = {
   ...importOperations,
   ...keyOperations,
   ...eventOperations,
+  ...exportOperations,
   ...webhookOperations,
   ...insightOperations,
   ...proofOperations,

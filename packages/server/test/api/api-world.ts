@@ -150,6 +150,12 @@ function thingsMaker({ test: { database } }: KeysWorld, call: ApiWorld["call"]):
       return (await made(key, `/v2/places/${placeId}/groups`, body))["groupId"];
     },
     importId: async ({ placeId }, key) => (await made(key, `/v2/places/${placeId}/imports`, {}))["importId"],
+    // Not by the call, which allows five at a time; made after whoever is erased meanwhile.
+    exportId: async ({ placeId }) => {
+      const text = `insert into event_exports(export_id, place_id, events, state, first_sequence, through_sequence, sequence, made_at, ended_at)
+        values (nextval('event_export_ids'), $1, '{}', 'failed', 0, 0, 0, $2, $2) returning export_id`;
+      return (await database.query<{ export_id: number }>(text, [placeId, TEST_NOW_MS + 86_400_000]))[0]?.export_id;
+    },
     webhookId: async ({ placeId }, key, count) =>
       (await made(key, `/v2/places/${placeId}/webhooks`, { name: `hook ${count}`, url: "https://example.com/hooks" }))["webhookId"],
     keyId: async (_place, key, count) => (await made(key, "/v2/keys", { name: `key ${count}`, scopes: ["events"] }))["keyId"],
@@ -198,6 +204,7 @@ export const MISSING: Things = {
       "commandId",
       "importId",
       "webhookId",
+      "exportId",
     ].map((name) => [name, 987_654_321]),
   ),
   keyId: "AAAAAAAAAAAAAAAA",

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import { silentLog, systemRandom, systemTimers } from "@postern/core";
 import { type ApiDeps, addApi } from "../../../src/api.ts";
+import { ExportFiles } from "../../../src/features/exports/export-files.ts";
 import type { KeySigner } from "../../../src/features/keys/key-token.ts";
 import { createKeyVerifier, type KeyVerifier } from "../../../src/features/keys/key-verifier.ts";
 import { type KeysService, keysService, type RootKey } from "../../../src/features/keys/service.ts";
@@ -92,6 +93,7 @@ export async function createKeysWorld({ seed = 1 } = {}): Promise<KeysWorld> {
     confirmations: new Confirmations(database, systemTimers, silentLog),
     keepErasure: async () => undefined,
     keepRevoked: async () => undefined,
+    exportFiles: new ExportFiles("nowhere"),
     outgoing: IDLE_OUTGOING,
     mqttUrl: () => "mqtt://127.0.0.1:1883",
     controllerChanged: () => undefined,

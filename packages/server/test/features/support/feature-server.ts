@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type LogFields, silentLog, systemRandom, systemTimers, type Timers } from "@postern/core";
 import type { FastifyInstance, InjectOptions } from "fastify";
 import { type ApiDeps, type ApiServices, addApi } from "../../../src/api.ts";
 import { type DemoPlace, makeDemoPlace } from "../../../src/features/demo/make-demo-place.ts";
 import { addDoor } from "../../../src/features/doors/add-door.ts";
+import { ExportFiles } from "../../../src/features/exports/export-files.ts";
 import type { ErasedPerson } from "../../../src/features/people/erase-store.ts";
 import { LedgerHints } from "../../../src/following/ledger-hints.ts";
 import { Confirmations } from "../../../src/gateway/confirmations.ts";
@@ -132,6 +135,7 @@ export async function startFeatureServer(faceOptions: Partial<FaceExaminerDeps> 
     deriveKey: (purpose) => createHash("sha256").update(purpose).digest(),
     keepErasure: async (person) => void erased.push(person),
     keepRevoked: async () => undefined,
+    exportFiles: new ExportFiles(join(tmpdir(), `postern-exports-${process.pid}`)),
     outgoing: IDLE_OUTGOING,
     mqttUrl: () => "mqtt://127.0.0.1:1883",
     controllerChanged: () => undefined,
