@@ -6,7 +6,6 @@ import type { FastifyInstance } from "fastify";
 import { addApi, webhookSending } from "./api.ts";
 import { dropOldImports } from "./features/auths/bulk/import-store.ts";
 import { IMPORTS_DROP_EVERY_MS, IMPORTS_KEPT_MS } from "./features/auths/bulk/limits.ts";
-import { type Repeat, sendBehind } from "./send-behind.ts";
 import { endBiometrics, endConsents } from "./features/auths/end-biometrics.ts";
 import { BIOMETRICS_END_EVERY_MS, CONSENTS_END_EVERY_MS } from "./features/auths/limits.ts";
 import type { ClaimsService } from "./features/controllers/claims.ts";
@@ -62,6 +61,7 @@ import { placeItem, scheduleItem } from "./roster/place-items.ts";
 import { dropOldRevocations } from "./roster/revocation-store.ts";
 import { RosterFeeds } from "./roster/roster-feeds.ts";
 import { ROSTER_CHANGED_CHANNEL } from "./roster/roster-store.ts";
+import { type Repeat, sendBehind } from "./send-behind.ts";
 import { SERVER_VERSION } from "./version.ts";
 
 export interface ServerOptions {
