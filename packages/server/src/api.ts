@@ -100,6 +100,8 @@ export interface ApiDeps {
   readonly keepErasure: (person: ErasedPerson) => Promise<void>;
   /** The same of keys that were revoked. */
   readonly keepRevoked: (keys: readonly RevokedKey[]) => Promise<void>;
+  /** Told how old the newest event was when it was read for those who follow its place. */
+  readonly noteFollowed?: (lagMs: number) => void;
   /** What `/healthz` looks at. */
   readonly health: { readonly isInsecure: boolean; readonly checks: Readonly<Record<string, HealthCheck>> };
   /** Aborted when the server begins to stop, so that nobody's waiting keeps it. */

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { assert, type Clock, type Log, pause, type Random, type Timers } from "@postern/core";
 import type { FastifyInstance } from "fastify";
-import { addApi, webhookSending } from "./api.ts";
+import { type ApiServices, addApi, webhookSending } from "./api.ts";
 import { dropOldImports } from "./features/auths/bulk/import-store.ts";
 import { IMPORTS_DROP_EVERY_MS, IMPORTS_KEPT_MS } from "./features/auths/bulk/limits.ts";
 import { endBiometrics, endConsents } from "./features/auths/end-biometrics.ts";
@@ -334,10 +334,6 @@ async function startHttp({
   const exportFiles = new ExportFiles(config.dataDir);
   const deriveKey = (purpose: string): Uint8Array => serverKey.deriveKey(purpose);
   const faces = stack.use(new LazyFaceExaminer({ folder: join(config.dataDir, "face-models"), timers }));
-  watchParts(
-    { options, stack, database, metrics, app, guards },
-    { connectedControllers: link.connectedCount, facesWaiting: () => faces.waitingCount, databaseConnections: connectionUse },
-  );
   const { keys, claims, operating, galleries, tails } = addApi(app, guards, {
     ...{ database, clock, timers, random, log, keySigner, personKeys },
     faces,
@@ -351,11 +347,38 @@ async function startHttp({
     controllerChanged: link.endStale,
     keepErasure: (person) => erasures.keep([person]),
     keepRevoked: (keys) => revocations.keep(keys),
+    noteFollowed: (lagMs) => metrics.followed(lagMs),
     waitingKeys,
     onKeyRevoked,
     health: { isInsecure: isOpen(config), checks },
     stopping: stopping.signal,
   });
+  watchParts(
+    { options, stack, database, metrics, app, guards },
+    {
+      connectedControllers: link.connectedCount,
+      facesWaiting: () => faces.waitingCount,
+      followedPlaces: () => tails.placeCount,
+      databaseConnections: connectionUse,
+    },
+  );
+  tidyRegularly(options, { stack, database, keys, galleries, operating });
+  const behind = { ...{ database, clock, timers, random, log, outgoing, tails, exportFiles }, ...webhookSending({ deriveKey }) };
+  sendBehind({ stack, notifications: link.notifications, repeat }, { ...behind, instanceId: link.instanceId });
+  return { baseUrl: await listen(app, config), keys, claims };
+}
+
+/** What ends by itself is looked for now and then. */
+function tidyRegularly(
+  { clock, timers, log }: ServerOptions,
+  {
+    stack,
+    database,
+    keys,
+    galleries,
+    operating,
+  }: Pick<HttpParts, "stack" | "database"> & Pick<ApiServices, "keys" | "galleries" | "operating">,
+): void {
   stack.use(repeat(timers, { name: "end waiting keys", everyMs: WAITING_KEYS_POLL_MS, work: () => keys.endWaiting(), log }));
   stack.use(
     repeat(timers, { name: "end biometrics", everyMs: BIOMETRICS_END_EVERY_MS, work: () => endBiometrics({ database, clock }), log }),
@@ -366,9 +389,6 @@ async function startHttp({
   stack.use(repeat(timers, { name: "tidy galleries", everyMs: GALLERIES_TIDY_MS, work: () => galleries.tidy(database), log }));
   stack.use(repeat(timers, { name: "take back modes", everyMs: MODES_POLL_MS, work: () => operating.takeBackModes(), log }));
   stack.use(repeat(timers, { name: "drop learnt cards", everyMs: LEARNT_CARDS_POLL_MS, work: () => operating.dropLearntCards(), log }));
-  const behind = { ...{ database, clock, timers, random, log, outgoing, tails, exportFiles }, ...webhookSending({ deriveKey }) };
-  sendBehind({ stack, notifications: link.notifications, repeat }, { ...behind, instanceId: link.instanceId });
-  return { baseUrl: await listen(app, config), keys, claims };
 }
 
 interface Watching {

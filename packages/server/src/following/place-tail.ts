@@ -11,6 +11,8 @@ export interface TailDeps {
   readonly timers: Timers;
   readonly log: Log;
   readonly ledgerGrown: LedgerGrown;
+  /** Told how old the newest event was when it was read. */
+  readonly noteFollowed?: (lagMs: number) => void;
 }
 
 interface Kept {
@@ -104,6 +106,8 @@ export class PlaceTail {
       this.#from = head;
       this.#through = head;
     } else this.#keep(events.map((event) => ({ entry: new FollowedEntry(this.#place.placeId, event), readAtMs: nowMs })));
+    const newest = events.at(-1);
+    if (!isFirst && newest !== undefined) this.#deps.noteFollowed?.(clock.nowMs() - newest.receivedAt);
     this.#trim(nowMs);
     if (isFirst || events.length > 0) this.#woken.hint(String(this.#place.placeId));
     return events.length === TAIL_READ_COUNT_MAX;

@@ -11,6 +11,10 @@ export interface Sample {
     readonly unclaimed: number;
     readonly lost: number;
   };
+  /** Places of webhooks, by how their deliveries fare. */
+  readonly webhookPlaces: { readonly ready: number; readonly retrying: number; readonly parked: number; readonly paused: number };
+  readonly webhookLagEvents: number;
+  readonly webhookFailingSeconds: number;
   readonly awaySeconds: number;
   readonly clockOffsetSeconds: number;
   readonly ledgerPosition: number;
@@ -21,13 +25,17 @@ export interface Sample {
   readonly doors: number;
 }
 
-interface SampleRow extends Omit<Sample, "controllers"> {
+interface SampleRow extends Omit<Sample, "controllers" | "webhookPlaces"> {
   readonly agreed: number;
   readonly behind: number;
   readonly away: number;
   readonly unclaimed: number;
   readonly lost: number;
   readonly behindIds: readonly number[];
+  readonly ready: number;
+  readonly retrying: number;
+  readonly parked: number;
+  readonly paused: number;
 }
 
 /** A controller has agreed when it confirmed the newest revision of its place, and is behind while it is connected and has not. */
@@ -46,13 +54,23 @@ const SAMPLE = `
     from standing
   ), ledgers_now as (
     select coalesce(sum(next_sequence - 1), 0)::bigint as ledger_position, coalesce(sum(next_sequence - 1 - summed_to), 0)::bigint as unsummed from ledger_heads
+  ), deliveries as (
+    select case when parked_at is not null then 'parked' when paused then 'paused' when attempts > 0 then 'retrying' else 'ready' end as state,
+      greatest(next_sequence - 1 - webhook_places.sequence, 0) as lag, failing_since
+    from webhook_places join webhooks using (webhook_id) join ledger_heads on ledger_heads.place_id = webhook_places.place_id
+  ), webhooks_now as (
+    select count(*) filter (where state = 'ready') as ready, count(*) filter (where state = 'retrying') as retrying, count(*) filter (where state = 'parked') as parked,
+      count(*) filter (where state = 'paused') as paused, coalesce(max(lag) filter (where state in ('ready', 'retrying')), 0) as lag,
+      coalesce(max($1::bigint - failing_since) filter (where state = 'retrying'), 0) as failing_ms
+    from deliveries
   )
   select agreed, behind, away, unclaimed, lost, coalesce(behind_ids, '{}') as "behindIds", away_ms::float8 / 1000 as "awaySeconds",
     clock_offset_ms::float8 / 1000 as "clockOffsetSeconds", ledger_position as "ledgerPosition", unsummed as "unsummedEvents",
+    ready, retrying, parked, paused, lag as "webhookLagEvents", failing_ms::float8 / 1000 as "webhookFailingSeconds",
     (select count(*) from door_commands where state in ('waiting', 'sent')) as "commandsWaiting",
     (select count(*) from imports where state = 'open') as "importsOpen",
     (select count(*) from places) as places, (select count(*) from doors where deleted_at is null) as doors
-  from controllers_now, ledgers_now`;
+  from controllers_now, ledgers_now, webhooks_now`;
 
 export async function readSample(
   queryable: Queryable,
@@ -60,6 +78,7 @@ export async function readSample(
 ): Promise<{ readonly sample: Sample; readonly behindIds: readonly number[] }> {
   const [row] = await queryable.query<SampleRow>({ name: "metrics-sample", text: SAMPLE, values: [nowMs] });
   assert(row !== undefined, "a sample is one row");
-  const { agreed, behind, away, unclaimed, lost, behindIds, ...values } = row;
-  return { sample: { ...values, controllers: { agreed, behind, away, unclaimed, lost } }, behindIds };
+  const { agreed, behind, away, unclaimed, lost, behindIds, ready, retrying, parked, paused, ...values } = row;
+  const controllers = { agreed, behind, away, unclaimed, lost };
+  return { sample: { ...values, controllers, webhookPlaces: { ready, retrying, parked, paused } }, behindIds };
 }

@@ -7,6 +7,7 @@ import type { Sample } from "./sample-store.ts";
 export interface ProcessReadings {
   readonly connectedControllers: () => number;
   readonly facesWaiting: () => number;
+  readonly followedPlaces: () => number;
   readonly databaseConnections: () => { readonly total: number; readonly idle: number; readonly waiting: number };
 }
 
@@ -25,6 +26,8 @@ export class ServerMetrics implements HttpWatch {
   readonly #appendWaiting: Gauge;
   readonly #sampled: Readonly<Record<keyof typeof SAMPLED, Gauge>>;
   readonly #controllers: Gauge<"state">;
+  readonly #webhookPlaces: Gauge<"state">;
+  readonly #followLag: Histogram;
   readonly #databaseUp: Gauge;
 
   constructor(version: string) {
@@ -66,6 +69,14 @@ export class ServerMetrics implements HttpWatch {
       ...{ registers, name: "postern_controllers", help: "Controllers of all places, by what they are now." },
       labelNames: ["state"],
     });
+    this.#webhookPlaces = new Gauge({
+      ...{ registers, name: "postern_webhook_places", help: "Places of all webhooks, by how their deliveries fare." },
+      labelNames: ["state"],
+    });
+    this.#followLag = new Histogram({
+      ...{ registers, name: "postern_following_lag_seconds", buckets: APPEND_SECONDS },
+      help: "From an event's receipt until it was read for those who follow its place.",
+    });
     this.#databaseUp = new Gauge({
       registers,
       name: "postern_database_up",
@@ -81,7 +92,7 @@ export class ServerMetrics implements HttpWatch {
   }
 
   /** Asked for at each reading. */
-  watchParts({ connectedControllers, facesWaiting, databaseConnections }: ProcessReadings): void {
+  watchParts({ connectedControllers, facesWaiting, followedPlaces, databaseConnections }: ProcessReadings): void {
     const registers = [this.#registry];
     const read = (name: string, help: string, value: () => number): void =>
       void new Gauge({
@@ -92,6 +103,7 @@ export class ServerMetrics implements HttpWatch {
       });
     read("postern_gateway_controllers", "Controllers connected to this process.", connectedControllers);
     read("postern_faces_waiting", "Photos that wait to be examined.", facesWaiting);
+    read("postern_followed_places", "Places whose ledgers somebody follows here, by a stream or by asking.", followedPlaces);
     new Gauge({
       ...{ registers, name: "postern_database_connections", help: "Connections of this process by use, and callers that wait for one." },
       labelNames: ["state"],
@@ -120,6 +132,11 @@ export class ServerMetrics implements HttpWatch {
     this.#refused.inc({ because });
   }
 
+  /** Of the newest event that was read for followers. */
+  followed(lagMs: number): void {
+    this.#followLag.observe(Math.max(lagMs, 0) / 1_000);
+  }
+
   /** Measures one append of a controller's frame. */
   async appending<Outcome>(eventCount: number, nowMs: () => number, append: () => Promise<Outcome>): Promise<Outcome> {
     const beganMs = nowMs();
@@ -141,7 +158,8 @@ export class ServerMetrics implements HttpWatch {
   sampled(sample: (Sample & { readonly behindSeconds: number }) | null): void {
     this.#databaseUp.set(sample === null ? 0 : 1);
     if (sample === null) return;
-    const { controllers, ...values } = sample;
+    const { controllers, webhookPlaces, ...values } = sample;
+    for (const [state, count] of Object.entries(webhookPlaces)) this.#webhookPlaces.set({ state }, count);
     for (const [state, count] of Object.entries(controllers)) this.#controllers.set({ state }, count);
     for (const [name, gauge] of Object.entries(this.#sampled)) gauge.set(Number(Reflect.get(values, name)));
   }
@@ -171,6 +189,11 @@ const SAMPLED = {
     "Events in all ledgers together, those of the server too; its rate is the rate of appending.",
   ],
   unsummedEvents: ["postern_ledger_unsummed_events", "Events that the counts of quarter hours do not have yet."],
+  webhookLagEvents: ["postern_webhook_lag_events", "Events that the webhook furthest behind has not delivered or looked at yet."],
+  webhookFailingSeconds: [
+    "postern_webhook_failing_seconds",
+    "How long the webhook that fails for longest has done so, before it is parked.",
+  ],
   commandsWaiting: ["postern_door_commands_waiting", "Commands that no door has carried out yet."],
   importsOpen: ["postern_imports_open", "Imports whose rows have not all come."],
   places: ["postern_places", "Places of all customers."],
@@ -188,6 +211,8 @@ function sampledGauges(registry: Registry): Readonly<Record<keyof typeof SAMPLED
     clockOffsetSeconds: gauge("clockOffsetSeconds"),
     ledgerPosition: gauge("ledgerPosition"),
     unsummedEvents: gauge("unsummedEvents"),
+    webhookLagEvents: gauge("webhookLagEvents"),
+    webhookFailingSeconds: gauge("webhookFailingSeconds"),
     commandsWaiting: gauge("commandsWaiting"),
     importsOpen: gauge("importsOpen"),
     places: gauge("places"),

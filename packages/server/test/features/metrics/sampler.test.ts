@@ -93,3 +93,31 @@ test("an append counts its events once they are committed, and a failed one as a
     [7, 1, 0, 2],
   );
 });
+
+test("webhooks are told apart by how they fare, with how far the slowest is behind and for how long one fails", async () => {
+  const { database } = world;
+  const { placeId, placeGroupId } = place;
+  for (const [webhookId, sequence, more] of [
+    [1, 0, "attempts = 0"],
+    [2, 1, `attempts = 3, failing_since = ${TEST_NOW_MS - 7_200_000}`],
+    [3, 0, `parked_at = 1, failing_since = 1`],
+  ] as const) {
+    await database.execute(
+      "insert into webhooks(webhook_id, place_group_id, name, url, events, paused, secret_sealed, made_at) values ($1, $2, 'n', 'u', '{}', false, '', 1)",
+      [webhookId, placeGroupId],
+    );
+    await database.execute("insert into webhook_places(webhook_id, place_id, sequence) values ($1, $2, $3)", [
+      webhookId,
+      placeId,
+      sequence,
+    ]);
+    await database.execute(`update webhook_places set ${more} where webhook_id = $1`, [webhookId]);
+  }
+  const metrics = new ServerMetrics("1");
+  time.nowMs = TEST_NOW_MS;
+  await new Sampler({ database, clock, metrics }).take();
+  const values = await valuesOf(metrics);
+  const states = ["ready", "retrying", "parked", "paused"].map((state) => values.get(`postern_webhook_places{state="${state}"}`));
+  assert.deepEqual(states, [1, 1, 1, 0]);
+  assert.deepEqual([values.get("postern_webhook_lag_events"), values.get("postern_webhook_failing_seconds")], [2, 7_200]);
+});
