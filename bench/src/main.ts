@@ -15,6 +15,7 @@ import { many } from "./jobs/many.ts";
 import { repair } from "./jobs/repair.ts";
 import { revoke } from "./jobs/revoke.ts";
 import { fresh, start } from "./jobs/start.ts";
+import { stream } from "./jobs/stream.ts";
 import { report } from "./report.ts";
 import { tableHead, tableRow } from "./table.ts";
 
@@ -26,6 +27,7 @@ const JOBS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   repair,
   append,
   link,
+  stream,
   many,
   decide,
   faces,

@@ -31,6 +31,8 @@ What the jobs do:
 - **append**: full frames of sixteen logs through the append, with everything that it judges and promises. Beside it one COPY of the same rows,
   as text prepared beforehand, into the same tables with their indexes; and one row a commit.
 - **door to commit**: frames of 256 events over MQTT, each controller with one unanswered, until \`stored\`; counted in the ledger.
+- **commit → live stream, webhook**: from the commit until the event is in the hands of a client that streams, and of a server that is sent it, both in a process
+  of their own; the first fifth of the run is left out.
 - **decide**: a card's key looked up among 100,000 auths, and the decision.
 - **start**: from the command until \`/healthz\` answers 200, with people and events of a former run; a fresh clone is installed first, with what
   npm's cache holds.

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { EVENTS_PER_FRAME_MAX, eventCode, isEventType } from "@postern/contract";
-import { assert, silentLog, systemClock, systemRandom, systemTimers } from "@postern/core";
+import { assert, pause, silentLog, systemClock, systemRandom, systemTimers } from "@postern/core";
 import { type RunningServer, readConfig, startServer } from "@postern/server";
 import { type AppendBatch, Appender, periodOf, startEmbeddedPostgres } from "@postern/server/internal";
 import { Client } from "pg";
@@ -13,10 +13,13 @@ import { serve } from "../serve.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { PLACE_ID } from "./bench-place.ts";
 import { passageEvents } from "./passage-events.ts";
+import type { ApiAddress } from "./people-client.ts";
 
 const CONTROLLER_ID = 178;
 const DOOR = { doorId: 234, deviceId: 434 };
 const LOGS_AT_ONCE = 16;
+const KEY_MS = 3_600_000;
+const STEP_MS = 10;
 /** A place that has no ledger of its own: the peers' rows meet ours nowhere but in the tables and their indexes. */
 const PEER_PLACE_ID = 999;
 const COLUMNS =
@@ -33,14 +36,14 @@ function ledger(): { readonly server: RunningServer; readonly client: Client } {
 }
 
 const ledgerHandlers = {
-  start: async (_: null): Promise<void> => {
+  start: async (_: null): Promise<ApiAddress> => {
     const { path } = stack.use(await temporaryFolder("bench"));
     const [dataDir, databaseDir] = [join(path, "server"), join(path, "database")];
     for (const folder of [dataDir, databaseDir]) await mkdir(folder, { mode: 0o700 });
     const ports = { clock: systemClock, timers: systemTimers, random: systemRandom, log: silentLog };
     const embedded = await startEmbeddedPostgres({ ...ports, dataDir: databaseDir });
     stack.defer(() => embedded.stop());
-    const listeners = { POSTERN_HTTP_PORT: "0", POSTERN_MQTT_PORT: "0", POSTERN_DEMO: "on" };
+    const listeners = { POSTERN_HTTP_PORT: "0", POSTERN_MQTT_PORT: "0", POSTERN_DEMO: "on", POSTERN_OUTGOING_HOSTS: "http://127.0.0.1" };
     const config = readConfig({ ...listeners, POSTERN_DATA_DIR: dataDir, DATABASE_URL: embedded.owner.url });
     const server = await startServer({ ...ports, config });
     stack.defer(() => server.stop());
@@ -54,6 +57,11 @@ const ledgerHandlers = {
       where controller_id = $1`;
     await server.database.query(greeted, [CONTROLLER_ID]);
     running = { server, client };
+    const expiresAtMs = systemClock.nowMs() + KEY_MS;
+    const { key } = await server.keys.mintRoot({
+      ...{ placeGroupId: 100, name: "bench", scopes: ["events", "webhooks"], placeIds: null, expiresAtMs },
+    });
+    return { baseUrl: server.baseUrl, key };
   },
   /** Full frames of some logs at once, each with one unanswered, as controllers send them. */
   append: async ({ count, frameEvents = EVENTS_PER_FRAME_MAX }: { count: number; frameEvents?: number }): Promise<number> => {
@@ -68,6 +76,22 @@ const ledgerHandlers = {
       }),
     );
     return (each * logs.length * 1_000) / (machineMs() - startMs);
+  },
+  /** So many events a second in small batches of one log, as many doors together make them; answers when each was committed, by its number. */
+  appendSteadily: async ({ perSecond, seconds }: { perSecond: number; seconds: number }): Promise<readonly number[]> => {
+    const appender = new Appender(ledger().server.database, systemClock);
+    const generation = 1 + systemRandom.int(2 ** 40);
+    const each = Math.ceil((perSecond * STEP_MS) / 1_000);
+    const committedAtMs: number[] = [];
+    const startMs = machineMs();
+    for (let first = 1; first <= perSecond * seconds; first += each) {
+      const dueMs = startMs + ((first - 1) * 1_000) / perSecond;
+      await pause(systemTimers, "bench step", Math.max(0, dueMs - machineMs()));
+      await appender.append(batchOf(generation, first, each));
+      const atMs = machineMs();
+      for (let index = 0; index < each; index += 1) committedAtMs.push(atMs);
+    }
+    return committedAtMs;
   },
   /** The same rows as text that is ready before the clock runs, in one COPY into the same tables. */
   copy: async ({ count }: { count: number }): Promise<number> => {
