@@ -36,6 +36,7 @@ export async function describeApi(): Promise<ApiDescription> {
     onKeyRevoked: () => undefined,
     keepErasure: async () => undefined,
     keepRevoked: async () => undefined,
+    keepEndedKey: async () => undefined,
     health: { isInsecure: false, checks: {} },
   });
   await app.ready();

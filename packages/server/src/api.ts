@@ -8,6 +8,7 @@ import { serveAuths } from "./features/auths/native-routes.ts";
 import { addAuthRoutes } from "./features/auths/routes.ts";
 import { authsService } from "./features/auths/service.ts";
 import { type ClaimsService, claimsService } from "./features/controllers/claims.ts";
+import type { KeepEndedKey } from "./features/controllers/ended-keys.ts";
 import { serveClaims, serveControllers } from "./features/controllers/routes.ts";
 import { controllersService } from "./features/controllers/service.ts";
 import { devicesService } from "./features/doors/devices.ts";
@@ -100,6 +101,8 @@ export interface ApiDeps {
   readonly keepErasure: (person: ErasedPerson) => Promise<void>;
   /** The same of keys that were revoked. */
   readonly keepRevoked: (keys: readonly RevokedKey[]) => Promise<void>;
+  /** The same of controllers' keys that have ended. */
+  readonly keepEndedKey: KeepEndedKey;
   /** Told how old the newest event was when it was read for those who follow its place. */
   readonly noteFollowed?: (lagMs: number) => void;
   /** What `/healthz` looks at. */

@@ -9,6 +9,7 @@ import { IMPORTS_DROP_EVERY_MS, IMPORTS_KEPT_MS } from "./features/auths/bulk/li
 import { endBiometrics, endConsents } from "./features/auths/end-biometrics.ts";
 import { BIOMETRICS_END_EVERY_MS, CONSENTS_END_EVERY_MS } from "./features/auths/limits.ts";
 import type { ClaimsService } from "./features/controllers/claims.ts";
+import { type EndedKeysLog, openEndedKeys, replayEndedKeys } from "./features/controllers/ended-keys.ts";
 import { type DemoPlace, machineTimeZone, makeDemoPlace } from "./features/demo/make-demo-place.ts";
 import { addDoor } from "./features/doors/add-door.ts";
 import { ExportFiles } from "./features/exports/export-files.ts";
@@ -118,6 +119,8 @@ async function startParts(options: ServerOptions, stack: AsyncDisposableStack): 
   await replayErasures({ database, personKeys, erasures, clock, log });
   const revocations = await openRevocationLog(held.path);
   await replayRevocations({ database, revocations, log });
+  const endedKeys = await openEndedKeys(held.path);
+  await replayEndedKeys({ database, endedKeys, log });
   const demo = await findDemo(options, database);
   const link = await startLink({ options, stack, database, address: addresses.application, personKeys, metrics });
   const http = await startHttp({
@@ -129,6 +132,7 @@ async function startParts(options: ServerOptions, stack: AsyncDisposableStack): 
     personKeys,
     erasures,
     revocations,
+    endedKeys,
     metrics,
     connectionUse: () => use.read(),
   });
@@ -280,6 +284,7 @@ interface HttpParts {
   readonly link: Link;
   readonly erasures: ErasureLog;
   readonly revocations: RevocationLog;
+  readonly endedKeys: EndedKeysLog;
   readonly metrics: ServerMetrics;
   readonly connectionUse: () => ConnectionUse;
   readonly personKeys: PersonKeys;
@@ -293,6 +298,7 @@ async function startHttp({
   link,
   erasures,
   revocations,
+  endedKeys,
   personKeys,
   metrics,
   connectionUse,
@@ -347,6 +353,7 @@ async function startHttp({
     controllerChanged: link.endStale,
     keepErasure: (person) => erasures.keep([person]),
     keepRevoked: (keys) => revocations.keep(keys),
+    keepEndedKey: ({ claimedAt, ...ended }) => endedKeys.keep(claimedAt === null ? [] : [{ ...ended, claimedAt }]),
     noteFollowed: (lagMs) => metrics.followed(lagMs),
     waitingKeys,
     onKeyRevoked,

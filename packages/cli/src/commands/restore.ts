@@ -30,7 +30,7 @@ export async function restoreBackup(options: RestoreOptions, output: Output): Pr
     output.line("There was no server.key: PINs, faces and fingerprints stay closed, and keys of the API must be made anew.");
   if (!restored.knowsErasures)
     output.line(
-      `There is no erasures.jsonl in ${config.dataDir}: people who were erased since then come back. Where the former data directory still exists, copy its erasures.jsonl and revoked-keys.jsonl here before you start the server.`,
+      `There is no erasures.jsonl in ${config.dataDir}: people who were erased since then come back. Where the former data directory still exists, copy its erasures.jsonl, revoked-keys.jsonl and ended-controller-keys.jsonl here before you start the server.`,
     );
   output.line("Start the server: doors compare what they hold and bring back the events that they still keep.");
 }

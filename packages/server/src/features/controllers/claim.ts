@@ -7,7 +7,7 @@ import { type ClaimCode, hashClaimCode } from "./claim-code.ts";
 import { type ClaimedController, countTry, lockClaimCodes, registerKey, type StoredClaimCode } from "./store.ts";
 
 export type ClaimOutcome =
-  | { readonly kind: "claimed"; readonly controller: ClaimedController }
+  | { readonly kind: "claimed"; readonly controller: ClaimedController; readonly formerClaimedAt: number | null }
   /** No live code is this one; one try less for those it could have meant. */
   | { readonly kind: "wrong" }
   /** The code it could have meant is too old or was tried too often. Said whatever the secret is, so that it cannot be guessed on. */
@@ -33,10 +33,10 @@ export async function claimOnce(transaction: Transaction, attempt: ClaimAttempt)
     return { kind: candidates.length > 0 && live.length === 0 ? "expired" : "wrong" };
   }
   const { publicKey, nowMs } = attempt;
-  const controller = await registerKey(transaction, { controllerId: meant.controllerId, publicKey, nowMs });
-  assert(controller !== null, "a claim code belongs to a controller");
-  await tellControllerChanged(transaction, controller.serial);
-  return { kind: "claimed", controller };
+  const registered = await registerKey(transaction, { controllerId: meant.controllerId, publicKey, nowMs });
+  assert(registered !== null, "a claim code belongs to a controller");
+  await tellControllerChanged(transaction, registered.controller.serial);
+  return { kind: "claimed", ...registered };
 }
 
 function isMeant(candidate: StoredClaimCode, { code, hashKey }: ClaimAttempt): boolean {

@@ -8,6 +8,7 @@ import { hidden } from "../../platform/operations/serve-operations.ts";
 import { WindowLimiter } from "../../platform/window-limiter.ts";
 import { type ClaimOutcome, claimOnce } from "./claim.ts";
 import { hashClaimCode, newClaimCode, readClaimCode } from "./claim-code.ts";
+import type { KeepEndedKey } from "./ended-keys.ts";
 import * as limits from "./limits.ts";
 import type { ExistingController } from "./service.ts";
 import { type ClaimedController, lockController, placeGroupOf, putClaimCode } from "./store.ts";
@@ -23,6 +24,8 @@ export interface ClaimsDeps {
   readonly mqttUrl: () => string;
   /** Called with the serial after a commit that makes a connection of the controller stale: the other processes hear of it by notification. */
   readonly controllerChanged: (serial: string) => void;
+  /** Keeps apart from the database that a key has ended. */
+  readonly keepEndedKey: KeepEndedKey;
 }
 
 export interface IssuedClaimCode {
@@ -86,6 +89,7 @@ async function claim(deps: ClaimsDeps, source: string, body: ClaimBody): Promise
   const { controllerId, placeId, serial } = outcome.controller;
   deps.log.info("controller.claimed", { controllerId, placeId });
   deps.controllerChanged(serial);
+  await deps.keepEndedKey({ serial, claimedAt: outcome.formerClaimedAt, endedAt: nowMs });
   return outcome.controller;
 }
 

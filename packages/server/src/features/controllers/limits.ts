@@ -19,3 +19,6 @@ export const CLAIM_BODY_BYTES_MAX = 4 * 1024;
 
 /** People named in the answer to a lost controller; how many there are in all is said beside them. Beyond it, whole lists of people are the way. */
 export const TO_RENEW_COUNT_MAX = 1_000;
+
+/** Ended keys that are looked up at once when a server starts. */
+export const ENDED_KEYS_BATCH_MAX = 1_000;

@@ -9,6 +9,7 @@ import { deletedSince, makeOnce } from "../../platform/operations/make-once.ts";
 import { type PageWanted, pageOfRows } from "../../platform/operations/page-cursor.ts";
 import type { RequestName } from "../../platform/operations/request-store.ts";
 import { hidden } from "../../platform/operations/serve-operations.ts";
+import type { KeepEndedKey } from "./ended-keys.ts";
 import * as limits from "./limits.ts";
 import {
   assignDoors,
@@ -30,6 +31,8 @@ export interface ControllersDeps {
   readonly random: Random;
   /** Called with the serial after a commit that makes a connection of the controller stale: the other processes hear of it by notification. */
   readonly controllerChanged: (serial: string) => void;
+  /** Keeps apart from the database that a key has ended. */
+  readonly keepEndedKey: KeepEndedKey;
 }
 
 /** Who changes what, at a place the actor was let into. */
@@ -132,19 +135,21 @@ async function move(tx: Transaction, before: ControllerResource, wanted: readonl
 }
 
 async function remove(deps: ControllersDeps, existing: ExistingController): Promise<void> {
-  const serial = await deps.database.transaction(async (tx) => {
+  const nowMs = deps.clock.nowMs();
+  const { serial, claimedAt } = await deps.database.transaction(async (tx) => {
     const present = await presentController(tx, existing.controllerId);
-    await deleteController(tx, existing.controllerId, deps.clock.nowMs());
+    await deleteController(tx, existing.controllerId, nowMs);
     await writeAudit(tx, entryOf(deps, existing, "controller.delete"));
     await tellControllerChanged(tx, present.serial);
-    return present.serial;
+    return present;
   });
   deps.controllerChanged(serial);
+  await deps.keepEndedKey({ serial, claimedAt, endedAt: nowMs });
 }
 
 async function lose(deps: ControllersDeps, existing: ExistingController): Promise<LostController> {
   const { controllerId, place } = existing;
-  const { lost, serial } = await deps.database.transaction(async (tx) => {
+  const { lost, present } = await deps.database.transaction(async (tx) => {
     const present = await presentController(tx, controllerId);
     const { toRenew, count } = await readToRenew(tx, {
       placeId: place.placeId,
@@ -157,9 +162,10 @@ async function lose(deps: ControllersDeps, existing: ExistingController): Promis
       await writeAudit(tx, { ...entryOf(deps, existing, "controller.lose"), detail: { countToRenew: count } });
       await tellControllerChanged(tx, present.serial);
     }
-    return { lost: { controllerId, lostAt, toRenew, toRenewCount: count }, serial: present.serial };
+    return { lost: { controllerId, lostAt, toRenew, toRenewCount: count }, present };
   });
-  deps.controllerChanged(serial);
+  deps.controllerChanged(present.serial);
+  await deps.keepEndedKey({ serial: present.serial, claimedAt: present.claimedAt, endedAt: lost.lostAt });
   return lost;
 }
 

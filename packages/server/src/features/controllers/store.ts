@@ -119,6 +119,21 @@ export async function loseKey(transaction: Transaction, controllerId: number, lo
   );
 }
 
+/** Takes those of the keys away that are there again. Returns the serials. */
+export async function loseAgain(
+  queryable: Queryable,
+  ended: readonly { readonly serial: string; readonly claimedAt: number; readonly endedAt: number }[],
+): Promise<readonly string[]> {
+  const rows = await queryable.query<{ serial: string }>(
+    `update controllers set public_key = null, claimed_at = null, lost_at = ended.ended_at, session_number = session_number + 1, connected_instance = null,
+       urgent_revision = 0, confirmed_revision = 0, confirmed_digest = null, confirmed_at = null, failures = '[]'
+     from unnest($1::text[], $2::bigint[], $3::bigint[]) as ended(serial, claimed_at, ended_at)
+     where controllers.serial = ended.serial and controllers.claimed_at = ended.claimed_at returning controllers.serial`,
+    [ended.map((one) => one.serial), ended.map((one) => one.claimedAt), ended.map((one) => one.endedAt)],
+  );
+  return rows.map((row) => row.serial);
+}
+
 interface HeldBy {
   readonly placeId: number;
   readonly doorIds: readonly number[];
@@ -188,18 +203,22 @@ export interface ClaimedController {
 
 /**
  * Takes the code away and registers the key. The session number is raised, so that whoever held the former key is stale in every process; what
- * the former holder confirmed says nothing about the new one.
+ * the former holder confirmed says nothing about the new one. `formerClaimedAt`: when that key was registered.
  */
 export async function registerKey(
   transaction: Transaction,
   claim: { readonly controllerId: number; readonly publicKey: Ed25519PublicJwk; readonly nowMs: number },
-): Promise<ClaimedController | null> {
+): Promise<{ readonly controller: ClaimedController; readonly formerClaimedAt: number | null } | null> {
   await transaction.execute("delete from claim_codes where controller_id = $1", [claim.controllerId]);
-  const [row] = await transaction.query<ClaimedController>(
-    `update controllers set public_key = $2, claimed_at = $3, lost_at = null, session_number = session_number + 1, connected_instance = null,
+  const [row] = await transaction.query<ClaimedController & { readonly formerClaimedAt: number | null }>(
+    `with former as (select claimed_at from controllers where controller_id = $1 for update)
+     update controllers set public_key = $2, claimed_at = $3, lost_at = null, session_number = session_number + 1, connected_instance = null,
        urgent_revision = 0, confirmed_revision = 0, confirmed_digest = null, confirmed_at = null, failures = '[]'
-     where controller_id = $1 returning controller_id as "controllerId", serial, place_id as "placeId"`,
+     from former where controller_id = $1
+     returning controller_id as "controllerId", serial, place_id as "placeId", former.claimed_at as "formerClaimedAt"`,
     [claim.controllerId, JSON.stringify(claim.publicKey), claim.nowMs],
   );
-  return row ?? null;
+  if (row === undefined) return null;
+  const { formerClaimedAt, ...controller } = row;
+  return { controller, formerClaimedAt };
 }

@@ -135,6 +135,7 @@ export async function startFeatureServer(faceOptions: Partial<FaceExaminerDeps> 
     deriveKey: (purpose) => createHash("sha256").update(purpose).digest(),
     keepErasure: async (person) => void erased.push(person),
     keepRevoked: async () => undefined,
+    keepEndedKey: async () => undefined,
     exportFiles: new ExportFiles(join(tmpdir(), `postern-exports-${process.pid}`)),
     outgoing: IDLE_OUTGOING,
     mqttUrl: () => "mqtt://127.0.0.1:1883",
