@@ -108,7 +108,7 @@ describe("a backup of a running server, brought back elsewhere", () => {
     const file = join(folder, "stopped.tar");
     assert.match(await done(fresh(), "backup", "--out", file, "--with-server-key"), /whoever has this file has everything/);
     const restoring = runPostern(["restore", file, "--json"], { POSTERN_DATA_DIR: join(folder, "third") });
-    await until("it began", async () => (await readdir(join(folder, "third")).catch(() => [])).includes("restoring"));
+    await until("it began", async () => (await readdir(join(folder, "third")).catch((): string[] => [])).includes("restoring"));
     await stop(restoring, "SIGKILL");
     assert.ok(!(await readdir(join(folder, "third"))).includes("postgres"), "a killed restore leaves nothing to start on");
     const { hasServerKey } = await made(join(folder, "third"), "restore", file);
