@@ -64,22 +64,24 @@ test("a notification that may have been missed wakes everybody", async () => {
   assert.equal((await settled(waiting)).events.length, 1);
 });
 
-test("what is appended between the look and the wait is not missed", async () => {
-  const hints = new LedgerHints(stopped);
-  let looks = 0;
-  const query: Queryable["query"] = async (statement, values) => {
-    const rows = await test_.database.query<never>(statement, values);
-    looks += 1;
-    // The first look finds where `now` is; the second one is the look of the wait.
-    if (looks === 2) {
-      await append();
-      hints.hint(String(place.placeId));
-    }
-    return rows;
-  };
-  const waiting = followers(hints, { ...test_.database, query } as Database).next(place, QUERY, new AbortController().signal);
-  assert.equal((await settled(waiting)).events.length, 1);
-});
+/** The first look finds where `now` is; the second one is the first of the place's tail, for all who wait. */
+for (const during of [1, 2]) {
+  test(`what is appended during look ${during} is not missed`, async () => {
+    const hints = new LedgerHints(stopped);
+    let looks = 0;
+    const query: Queryable["query"] = async (statement, values) => {
+      const rows = await test_.database.query<never>(statement, values);
+      looks += 1;
+      if (looks === during) {
+        await append();
+        hints.hint(String(place.placeId));
+      }
+      return rows;
+    };
+    const waiting = followers(hints, { ...test_.database, query } as Database).next(place, QUERY, new AbortController().signal);
+    assert.equal((await settled(waiting)).events.length, 1);
+  });
+}
 
 test("a wait ends with its time or its signal, and then nothing of it stays", async () => {
   const hints = new LedgerHints(systemTimers);

@@ -40,6 +40,7 @@ export class WebhookDispatcher {
   readonly #leasesAt = new Map<number, number>();
   #webhooksAt: ReadonlyMap<number, number> = new Map();
   readonly #hinted = new Set<number>();
+  #pollsUntilLook = 0;
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps;
@@ -73,9 +74,17 @@ export class WebhookDispatcher {
     for (const other of await otherHolders(database, instanceId)) {
       if (!(await isInstanceAlive(other, database))) await freeLeasesOf(database, other);
     }
+    if (this.#pollsUntilLook === 0) await this.#lookAround();
+    this.#pollsUntilLook = Math.max(0, this.#pollsUntilLook - 1);
+    await this.#claim(null);
+  }
+
+  /** New places, and which places have webhooks at all: with many of both that takes a while. */
+  async #lookAround(): Promise<void> {
+    const { database } = this.#deps;
     await addNewPlaces(database);
     this.#webhooksAt = await webhooksByPlace(database);
-    if (this.#webhooksAt.size > 0) await this.#claim(null);
+    this.#pollsUntilLook = limits.LOOK_AROUND_POLLS;
   }
 
   async trim(): Promise<void> {
@@ -97,6 +106,7 @@ export class WebhookDispatcher {
       .map(([webhookId]) => webhookId);
     const leases = await claimDue(database, { instanceId, nowMs: clock.nowMs(), placeId, fullWebhookIds: full, countMax });
     for (const lease of leases) this.#start(lease);
+    if (leases.some((lease) => !this.#webhooksAt.has(lease.placeId))) this.#pollsUntilLook = 0;
   }
 
   #start(lease: Lease): void {

@@ -26,8 +26,11 @@ export const RETRY_AFTER_MS_MAX = 3_600_000;
 /** How long a lease is kept while nothing happens at its place: whatever comes is then delivered without asking for the lease first. */
 export const LEASE_IDLE_MS = 10_000;
 
-/** How often due deliveries are looked for, beside the hints that a ledger has grown; also new places of a group, and leases of processes that died. */
+/** How often due deliveries are looked for, beside the hints that a ledger has grown; also leases of processes that died. */
 export const DUE_POLL_MS = 1_000;
+
+/** Every so many polls new places of a group are looked for: with 5,000 places and ten webhooks of all of them that takes a tenth of a second. */
+export const LOOK_AROUND_POLLS = 5;
 
 /** After a hint: what comes meanwhile is looked for together. */
 export const HINT_GAP_MS = 10;

@@ -18,3 +18,7 @@ export const ADDRESSES_PER_NAME_MAX = 32;
 
 /** Headers of an answer. */
 export const ANSWER_HEADER_BYTES_MAX = 16 * 1024;
+
+/** For one DNS server's answer, and how often each is asked: within the budget of a delivery. */
+export const DNS_ANSWER_MS_MAX = 2_000;
+export const DNS_TRIES_COUNT = 2;

@@ -1,16 +1,16 @@
-import { lookup } from "node:dns/promises";
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { type Clock, CodedError, type Timers } from "@postern/core";
 import { checkedLookup, type ResolveName } from "./checked-lookup.ts";
 import * as limits from "./limits.ts";
+import { resolveBySystem, resolveInDns } from "./resolve-name.ts";
 import { type AllowedHost, type Target, targetOf } from "./target-rules.ts";
 
 export interface OutgoingDeps {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly allowedHosts: readonly AllowedHost[];
-  /** In place of the system's: for tests. */
+  /** In place of the machine's: for tests. */
   readonly resolve?: ResolveName;
 }
 
@@ -59,8 +59,10 @@ export class OutgoingHttp {
 
   constructor(deps: OutgoingDeps) {
     this.#deps = deps;
-    const resolve = deps.resolve ?? ((name) => lookup(name, { all: true, verbatim: true }));
-    this.#agents = { open: agents(resolve, false), allowed: agents(resolve, true) };
+    this.#agents = {
+      open: agents(deps.resolve ?? resolveInDns(), false),
+      allowed: agents(deps.resolve ?? resolveBySystem, true),
+    };
   }
 
   /** What is wrong with a customer's address, in words that follow its field; null: nothing that can be seen without asking for it. */

@@ -180,6 +180,20 @@ test("an answer is read so far and no further, and a server that hangs, closes o
   http.close();
 });
 
+test("the machine's own names count for hosts that the operator allowed, and for no others", async () => {
+  await using there = await receiver();
+  const http = outgoing({ allowed: [`http://localhost:${there.port}`] });
+  assert.equal(await send(http, { url: `http://localhost:${there.port}/` }), "204");
+  assert.match(
+    await send(http, { url: `https://localhost:${there.port}/`, budgetMs: 6_000 }),
+    /^(tls_failed|name_unknown|address_refused|late)$/,
+  );
+  const open = outgoing();
+  assert.match(await send(open, { url: `https://localhost:${there.port}/`, budgetMs: 6_000 }), /^(name_unknown|address_refused|late)$/);
+  assert.equal(there.seen.length, 1);
+  http.close();
+});
+
 test("what keeps a request from being sent is told apart", async () => {
   const closed = await receiver();
   const { port } = closed;
