@@ -28,12 +28,20 @@ What the jobs do:
   equals the server's. The controllers are true to the link and keep their replica in memory, in two processes.
 - **revocation**: the same for an auth that is taken away while additions wait. It counts as taken over when every controller has confirmed the
   urgent cursor; digests agree once the additions are there too.
+- **repair**: a replica of 100,000 people in which ten items are wrong greets, and is compared by buckets until its digest equals the server's; beside
+  it the same replica filled from empty. Bytes are those of both directions of the link, time is until the server has confirmed.
+- **10,000 connected**: true to the link, with stores in memory, from two processes and a hundred loopback addresses; resident memory of the server's process with all of
+  them and before them, and mosquitto's with as many idle connections. Then the server is stopped and started on its data: all are back when each has greeted and its digest agrees.
 - **append**: full frames of sixteen logs through the append, with everything that it judges and promises. Beside it one COPY of the same rows,
   as text prepared beforehand, into the same tables with their indexes; and one row a commit.
 - **door to commit**: frames of 256 events over MQTT, each controller with one unanswered, until \`stored\`; counted in the ledger.
 - **commit → live stream, webhook**: from the commit until the event is in the hands of a client that streams, and of a server that is sent it, both in a process
   of their own; the first fifth of the run is left out.
 - **decide**: a card's key looked up among 100,000 auths, and the decision.
+- **photo to template**: a photo of a person, as bytes, through the pool of worker threads; beside it the time that the same photo spends inside the networks alone.
+  Enrolments with a photo go one after another while a second client enrols cards, whose p99 is given with and without them.
+- **one probe**: a template against a gallery of random ones, beside a plain read of as many bytes; every pair is also decided by a plain
+  double-precision loop. How well people are told apart has [a page of its own](faces.md).
 - **start**: from the command until \`/healthz\` answers 200, with people and events of a former run; a fresh clone is installed first, with what
   npm's cache holds.
 
