@@ -39,8 +39,8 @@ for (const seed of SEEDS) {
   });
 }
 
-/** Nobody here knows the code of a claim. */
-const NEVER_DONE: ReadonlySet<string> = new Set(["v2 claimController"]);
+/** Nobody here knows the code of a claim, and nobody writes the file of an export. */
+const NEVER_DONE: ReadonlySet<string> = new Set(["v2 claimController", "v2 downloadExport"]);
 
 test("every operation was done at least once, and refused at least once", (t) => {
   const tallies = [...run.tallies];

@@ -18,6 +18,7 @@ const TABLES = {
   commandId: { table: "door_commands", column: "command_id", isOfPlace: true },
   // The key that asks has no parent: it must not revoke itself.
   keyId: { table: "(select * from api_keys where parent_id is not null)", column: "key_id", isOfPlace: false },
+  importId: { table: "imports", column: "import_id", isOfPlace: true },
   exportId: { table: "event_exports", column: "export_id", isOfPlace: true },
   webhookId: { table: "webhooks", column: "webhook_id", isOfPlace: true },
   taskUuid: { table: "face_matches", column: "task_uuid", isOfPlace: true },

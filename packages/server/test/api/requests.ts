@@ -1,4 +1,4 @@
-import type { ClueOperationSpec, OperationSpec } from "@postern/contract";
+import { type ClueOperationSpec, ImportRow, type OperationSpec } from "@postern/contract";
 import fc from "fast-check";
 import type { TSchema } from "typebox";
 import { V1_PREFIXES, V2_PREFIX } from "../../src/platform/http/surface.ts";
@@ -23,14 +23,16 @@ export interface FuzzedRequest {
 /** Requests for one operation: half of them as its schemas say, half of them not quite. */
 export function requestsOf(operation: Operation, hints: Hints): fc.Arbitrary<FuzzedRequest> {
   const { params, query, body } = operation.spec;
+  const isInRows = "bodyMedia" in operation.spec && operation.spec.bodyMedia !== undefined;
   const whole = fc.record({
     params: validOf(params, hints),
     query: validOf(query, hints),
-    text: body === null ? fc.constant(undefined) : validOf(body, hints).map(written),
-    headers: headersOf(operation),
+    text: isInRows ? rowsOf(hints) : body === null ? fc.constant(undefined) : validOf(body, hints).map(written),
+    headers: isInRows ? ROW_HEADERS : headersOf(operation),
   });
   const astray = fc.oneof(
     { weight: body === null ? 0 : 6, arbitrary: fc.record({ text: body === null ? fc.constant(undefined) : astrayBody(body, hints) }) },
+    { weight: isInRows ? 6 : 0, arbitrary: fc.record({ text: astrayRows(hints) }) },
     { weight: 2, arbitrary: fc.record({ query: nearlyValidOf(query, hints) }) },
     { weight: 1, arbitrary: fc.record({ params: nearlyValidOf(params, hints) }) },
     { weight: 1, arbitrary: fc.record({ headers: STRANGE_HEADERS }) },
@@ -45,6 +47,25 @@ export function requestsOf(operation: Operation, hints: Hints): fc.Arbitrary<Fuz
       headers: asked.headers,
     };
   });
+}
+
+const ROW_HEADERS = fc.constantFrom({ "content-type": "application/x-ndjson" }, { "content-type": "text/csv" });
+
+/** Lines of JSON, or a CSV file: what the header says of them may be wrong. */
+function rowsOf(hints: Hints): fc.Arbitrary<string> {
+  const lines = fc.array(validOf(ImportRow, hints), { maxLength: 4 }).map((rows) => rows.map((row) => `${written(row)}\n`).join(""));
+  const cells = fc.array(fc.constantFrom("person-1,2026-01-01,2027-01-01,all,12", "person-2,0,1,none,", '"person-3",,,234 235,none'));
+  return fc.oneof(
+    lines,
+    cells.map((rows) => ["userKey,startAt,endAt,doors,cards", ...rows].join("\n")),
+  );
+}
+
+function astrayRows(hints: Hints): fc.Arbitrary<string> {
+  return fc.oneof(
+    fc.array(nearlyValidOf(ImportRow, hints), { maxLength: 4 }).map((rows) => rows.map((row) => `${written(row)}\n`).join("")),
+    fc.constantFrom("", "\n\n", "userKey", "userKey,what\n", 'userKey\n"', "\ufeffuserKey;name\na;b", "{", "[]\nnull\n0\n", "\u0000"),
+  );
 }
 
 function astrayBody(body: TSchema, hints: Hints): fc.Arbitrary<string | undefined> {

@@ -1,4 +1,4 @@
-import type { Problem } from "@postern/contract";
+import { PROBLEMS_COUNT_MAX, type Problem } from "@postern/contract";
 
 /** What a column holds. The names are those of a row in NDJSON, without `credentials`. */
 export const CSV_COLUMNS = [
@@ -34,13 +34,18 @@ export function readCsvHead(cells: readonly string[]): CsvHeadRead {
     else if (columns.indexOf(column) < index) problems.push({ field: column, message: "stands there twice" });
   }
   if (!columns.includes("userKey")) problems.push({ field: "userKey", message: "is a column that must be there" });
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, columns: columns.filter((column) => column !== undefined) };
+  return problems.length > 0
+    ? { ok: false, problems: problems.slice(0, PROBLEMS_COUNT_MAX) }
+    : { ok: true, columns: columns.filter((column) => column !== undefined) };
 }
 
+/** A file without a head begins with somebody's cells, and those are repeated to nobody: only what looks like the name of a column is. */
 function nameOf(cells: readonly string[], index: number): string {
-  const name = (cells[index] ?? "").trim().slice(0, 64);
-  return name === "" ? `column ${index + 1}` : name;
+  const name = (cells[index] ?? "").trim();
+  return COLUMN_NAME.test(name) ? name : `column ${index + 1}`;
 }
+
+const COLUMN_NAME = /^[A-Za-z][A-Za-z _-]{0,31}$/;
 
 /** Spreadsheets of half the world part cells by semicolons. No column's name has either sign. */
 export function delimiterOf(headLine: string): "," | ";" | "\t" {

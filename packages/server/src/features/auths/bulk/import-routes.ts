@@ -41,8 +41,12 @@ export function serveImports(serve: Serve, deps: ImportsDeps): void {
       if (runningCount >= IMPORTS_AT_ONCE_MAX) throw tooManyAtOnce();
       runningCount += 1;
       try {
-        const { importId, dryRun } = await importOf(deps, request, place);
-        return await runImport(deps, { importId, dryRun, place, by: request.by, body, signal: request.signal });
+        const { by, signal, query } = request;
+        const kept = await importOf(deps, query, place.placeId);
+        const dryRun = kept?.view.dryRun ?? query.dryRun ?? false;
+        const begun = (): Promise<number> =>
+          deps.database.transaction((tx) => begin(tx, { ...place, dryRun, by, nowMs: deps.clock.nowMs() }));
+        return await runImport(deps, { kept, begin: begun, dryRun, place, by, body, signal });
       } finally {
         runningCount -= 1;
       }
@@ -84,21 +88,17 @@ async function begin(
   return importId;
 }
 
-/** The import that the request names, as its place is, or a new one. */
+/** The import that the request names, as its place is; null: it names none. */
 async function importOf(
-  { database, clock }: ImportsDeps,
-  { query, by }: OperationRequest<"importAuths">,
-  { placeId, placeGroupId }: { readonly placeId: number; readonly placeGroupId: number },
-): Promise<{ readonly importId: number; readonly dryRun: boolean }> {
-  const { importId, dryRun = false } = query;
-  if (importId === undefined) {
-    const begun = await database.transaction((tx) => begin(tx, { placeId, placeGroupId, dryRun, by, nowMs: clock.nowMs() }));
-    return { importId: begun, dryRun };
-  }
+  { database }: ImportsDeps,
+  { importId, dryRun }: OperationRequest<"importAuths">["query"],
+  placeId: number,
+): Promise<KeptImport | null> {
+  if (importId === undefined) return null;
   const kept = await findImport(database, importId);
   if (kept === null || kept.view.placeId !== placeId) throw hidden("importId");
-  if (query.dryRun !== undefined && dryRun !== kept.view.dryRun) throw otherwiseBegun(kept);
-  return { importId, dryRun: kept.view.dryRun };
+  if (dryRun !== undefined && dryRun !== kept.view.dryRun) throw otherwiseBegun(kept);
+  return kept;
 }
 
 function otherwiseBegun({ view }: KeptImport): NativeRefusal {

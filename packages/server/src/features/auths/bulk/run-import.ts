@@ -9,7 +9,11 @@ import { jsonRows } from "./json-rows.ts";
 import { IMPORT_WORK_MS_MAX } from "./limits.ts";
 import type { RawRow } from "./raw-row.ts";
 
-export interface ImportRequest extends Importing {
+export interface ImportRequest extends Omit<Importing, "importId"> {
+  /** The import that goes on; null: one that begins with the first row. */
+  readonly kept: KeptImport | null;
+  /** Makes it. */
+  readonly begin: () => Promise<number>;
   readonly body: StreamedBody;
   /** Aborted when the key ends, nobody waits any more or the server stops. */
   readonly signal: AbortSignal;
@@ -20,43 +24,45 @@ export interface ImportRequest extends Importing {
  * when the time of one request is over. What is read waits in memory for one batch at most; the sender is held back meanwhile.
  */
 export async function runImport(deps: BatchDeps, request: ImportRequest): Promise<Import> {
-  const { importId, signal } = request;
   const untilMs = deps.clock.monotonicMs() + IMPORT_WORK_MS_MAX;
-  const begun = await findImport(deps.database, importId);
-  if (begun === null) throw gone();
   const reader = new RowReader();
-  let kept = begun;
-  for await (const batch of batchesOf(rowsBehind(request, reader, begun))) {
+  let importId = request.kept?.view.importId ?? null;
+  for await (const batch of batchesOf(rowsBehind(request, reader))) {
+    // A file that cannot be read from its beginning on leaves nothing behind.
+    importId ??= await request.begin();
     // Whoever was cut off comes again at once: what was read of them last is theirs to send.
-    if (signal.aborted) return kept.view;
-    kept = await carryOutBatch(deps, request, batch);
-    if (deps.clock.monotonicMs() >= untilMs) return kept.view;
+    if (request.signal.aborted) return present(deps, importId);
+    const { view } = await carryOutBatch(deps, { ...request, importId }, batch);
+    if (deps.clock.monotonicMs() >= untilMs) return view;
   }
-  return end(deps, request, reader.rowCount);
+  return end(deps, importId ?? (await request.begin()), reader.rowCount);
+}
+
+async function present({ database }: BatchDeps, importId: number): Promise<Import> {
+  const kept = await findImport(database, importId);
+  if (kept === null) throw gone();
+  return kept.view;
 }
 
 /** The rows that are not done yet. Fails with `conflict` when what is passed over is not what was done. */
-async function* rowsBehind(
-  { body, place }: ImportRequest,
-  reader: RowReader,
-  { view, rowsHash }: KeptImport,
-): AsyncGenerator<HashedRow, void, undefined> {
+async function* rowsBehind({ body, place, kept }: ImportRequest, reader: RowReader): AsyncGenerator<HashedRow, void, undefined> {
+  const { rowCount, isDone } = { rowCount: kept?.view.rowCount ?? 0, isDone: kept?.view.state === "done" };
   const raws: AsyncIterable<RawRow> = body.mediaType === "text/csv" ? csvRows(body.chunks, place.timeZone) : jsonRows(body.chunks);
   for await (const raw of raws) {
     if (reader.rowCount >= IMPORT_ROWS_MAX) throw tooMany();
     const read = reader.read(raw);
-    if (read.row > view.rowCount && view.state === "done") throw anotherFile();
-    if (read.row > view.rowCount) yield read;
-    else if (read.row === view.rowCount && !isSame(read.rowsHash, rowsHash)) throw anotherFile();
+    if (read.row > rowCount && isDone) throw anotherFile();
+    if (read.row > rowCount) yield read;
+    else if (read.row === rowCount && !isSame(read.rowsHash, kept?.rowsHash ?? null)) throw anotherFile();
   }
-  if (reader.rowCount < view.rowCount) throw anotherFile();
+  if (reader.rowCount < rowCount) throw anotherFile();
 }
 
 function isSame(hash: Uint8Array, other: Uint8Array | null): boolean {
   return other !== null && Buffer.compare(hash, other) === 0;
 }
 
-async function end({ database, clock }: BatchDeps, { importId }: Importing, rowCount: number): Promise<Import> {
+async function end({ database, clock }: BatchDeps, importId: number, rowCount: number): Promise<Import> {
   return database.transaction(async (tx) => {
     const kept = await lockImport(tx, importId);
     if (kept === null) throw gone();
