@@ -101,7 +101,12 @@ export async function startHttpWorld(options: HttpWorldOptions = {}): Promise<Ht
     port,
     lines,
     call: (method, path, init) => callUrl(method, url + path, init),
-    [Symbol.asyncDispose]: () => app.close(),
+    // A test that failed may have left requests waiting for a time that it no longer moves.
+    async [Symbol.asyncDispose]() {
+      const closed = app.close();
+      app.server.closeAllConnections();
+      await closed;
+    },
   };
 }
 
