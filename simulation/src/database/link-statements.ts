@@ -20,7 +20,12 @@ export const LINK_STATEMENTS: Readonly<Record<string, StatementTwin>> = {
     const serials = new Set(values.texts(0));
     return [...tables.controllers.values()]
       .filter(({ serial }) => serials.has(serial))
-      .map(({ serial, publicKey, session }) => ({ serial, publicKey: JSON.parse(publicKey), session }));
+      .map(({ serial, publicKey, session, connectedInstance }) => ({
+        serial,
+        publicKey: JSON.parse(publicKey),
+        session,
+        connectedInstance,
+      }));
   },
   "gateway-end-overdue-commands": (tables, values, write) => {
     const endMs = { waiting: values.number(0), sent: values.number(1) };
