@@ -7,8 +7,10 @@ import { systemClock } from "@postern/core";
 import { RowReader } from "../../../src/features/auths/bulk/batch-rows.ts";
 import { type BatchDeps, carryOutBatch } from "../../../src/features/auths/bulk/carry-out-batch.ts";
 import { findImport, insertImport } from "../../../src/features/auths/bulk/import-store.ts";
-import { QUICK_ROWS_AT_ONCE_MAX } from "../../../src/features/auths/bulk/limits.ts";
+import { IMPORT_WORK_MS_MAX, QUICK_ROWS_AT_ONCE_MAX } from "../../../src/features/auths/bulk/limits.ts";
+import { runImport } from "../../../src/features/auths/bulk/run-import.ts";
 import type { Database } from "../../../src/platform/database.ts";
+import { lockRoster } from "../../../src/roster/roster-store.ts";
 import { eventually } from "../../support/eventually.ts";
 import { type FeatureServer, PLACE_ID, startFeatureServer } from "../support/feature-server.ts";
 
@@ -123,4 +125,42 @@ test("a request whose rows end where another one's went on is told so, and does 
   assert.equal(await answered, 409);
   assert.equal((await readImport(importId)).state, "open");
   open.destroy();
+});
+
+test("a rehearsal waits for nobody who changes the place, and nobody waits for it", async () => {
+  await server.call("POST", `/v2/places/${PLACE_ID}/auths:bulk`, {
+    body: rowsFrom(30_000, 3),
+    headers: { "content-type": "application/x-ndjson" },
+  });
+  const dry = await server.test.database.transaction(async (tx) => {
+    await lockRoster(tx, PLACE_ID);
+    return server.call("POST", `/v2/places/${PLACE_ID}/auths:bulk?dryRun=true`, {
+      body: rowsFrom(30_000, 6).replaceAll('"endAt":2', '"endAt":3'),
+      headers: { "content-type": "application/x-ndjson" },
+    });
+  });
+  const { createdCount, changedCount } = dry.body as Import;
+  assert.deepEqual([dry.status, createdCount, changedCount], [200, 3, 3]);
+});
+
+test("a request whose time is over leaves its import open, and the same rows again go on behind what is done", async () => {
+  const { database } = server.test;
+  const place = { placeId: PLACE_ID, placeGroupId: 100, name: "", timeZone: "UTC" };
+  const importId = await database.transaction((tx) => insertImport(tx, { placeId: PLACE_ID, dryRun: false, nowMs: 1 }));
+  let nowMs = 0;
+  const send = async (stepMs: number): Promise<Import> => {
+    const clock = { nowMs: () => 1, monotonicMs: () => (nowMs += stepMs) };
+    // Quick rows are not written by it.
+    const deps = { database, clock, writer: null } as unknown as BatchDeps;
+    const chunks = (async function* () {
+      yield Buffer.from(rowsFrom(40_000, QUICK_ROWS_AT_ONCE_MAX * 2 + 10));
+    })();
+    const by = { keyId: "k", source: "API_TOKEN" } as const;
+    const around = { begin: async () => importId, dryRun: false, place, by, signal: new AbortController().signal };
+    return runImport(deps, { ...around, kept: await findImport(database, importId), body: { mediaType: "application/x-ndjson", chunks } });
+  };
+  const first = await send(IMPORT_WORK_MS_MAX);
+  assert.deepEqual([first.state, first.rowCount], ["open", QUICK_ROWS_AT_ONCE_MAX]);
+  const second = await send(1);
+  assert.deepEqual([second.state, second.createdCount, second.unchangedCount], ["done", 2 * QUICK_ROWS_AT_ONCE_MAX + 10, 0]);
 });

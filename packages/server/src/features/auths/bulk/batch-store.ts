@@ -23,7 +23,7 @@ export async function writeBatch(transaction: Transaction, place: BatchPlace, pl
 
 async function insertPeople(transaction: Transaction, { placeGroupId, nowMs }: BatchPlace, people: BatchPlan["newPeople"]): Promise<void> {
   await transaction.query(
-    `insert into users(user_id, place_group_id, key, made_at) select user_id, $1, key, $2 from unnest($3::bigint[], $4::text[]) as person(user_id, key)`,
+    `insert into users(user_id, place_group_id, key, made_at) select user_id, $1, key, $2 from unnest($3::bigint[], $4::text[]) as person(user_id, key) order by key`,
     [placeGroupId, nowMs, people.map(({ userId }) => userId), people.map(({ userKey }) => userKey)],
   );
 }

@@ -96,15 +96,36 @@ interface QuickWork {
 async function quickTransaction(transaction: Transaction, { importing, batch, nowMs }: QuickWork): Promise<KeptImport> {
   const { placeId, placeGroupId } = importing.place;
   await lockAt(transaction, importing, batch.rows);
-  await lockRoster(transaction, placeId);
-  const wanted = batch.rows.flatMap((read) => ("wanted" in read ? [read.wanted] : []));
-  const facts = await loadBatchFacts(transaction, { placeId, placeGroupId }, wanted);
-  const newCount = wanted.filter(({ userKey }) => !facts.auths.has(userKey)).length;
-  const plan = planBatch(facts, batch.rows, newCount === 0 ? NO_IDS : await drawn(transaction, newCount));
+  const plan = await planned(transaction, importing, batch);
   if (!importing.dryRun) await write(transaction, { placeId, placeGroupId, nowMs }, { importing, plan });
   // The numbers that a rehearsal drew are nobody's.
   const results = importing.dryRun ? plan.results.map(withoutDrawn) : plan.results;
-  return addResults(transaction, importing.importId, { results, rowsHash: hashOf(batch), nowMs });
+  const kept = await addResults(transaction, importing.importId, { results, rowsHash: hashOf(batch), nowMs });
+  // Last before the commit: the head of the roster is what everybody else at the place waits for.
+  if (!importing.dryRun) await tellRoster(transaction, { placeId, placeGroupId, nowMs }, plan);
+  return kept;
+}
+
+/**
+ * People who are new are written as single calls write them: their keys and cards meet unique indexes, and the roster, for which all others of the place
+ * wait, is locked last. What changes rights or groups that are there is planned again under that lock. A rehearsal locks nothing.
+ */
+async function planned(transaction: Transaction, importing: Importing, batch: RowBatch): Promise<BatchPlan> {
+  const plan = await planOnce(transaction, importing, batch);
+  if (importing.dryRun || !needsLock(plan)) return plan;
+  await lockRoster(transaction, importing.place.placeId);
+  return planOnce(transaction, importing, batch);
+}
+
+function needsLock({ changed, created }: BatchPlan): boolean {
+  return changed.length > 0 || created.some(({ record }) => record.groupIds.length > 0);
+}
+
+async function planOnce(transaction: Transaction, { place }: Importing, { rows }: RowBatch): Promise<BatchPlan> {
+  const wanted = rows.flatMap((read) => ("wanted" in read ? [read.wanted] : []));
+  const facts = await loadBatchFacts(transaction, place, wanted);
+  const newCount = wanted.filter(({ userKey }) => !facts.auths.has(userKey)).length;
+  return planBatch(facts, rows, newCount === 0 ? NO_IDS : await drawn(transaction, newCount));
 }
 
 function withoutDrawn({ authId, ...result }: ImportResult): ImportResult {
@@ -138,9 +159,11 @@ async function write(
   place: BatchPlace,
   { importing, plan }: { readonly importing: Importing; readonly plan: BatchPlan },
 ): Promise<void> {
-  const { placeId, nowMs } = place;
   await unlessTaken(() => writeBatch(transaction, place, plan));
   await writeAudit(transaction, ...auditEntries(place, { importing, plan }));
+}
+
+async function tellRoster(transaction: Transaction, { placeId, nowMs }: BatchPlace, plan: BatchPlan): Promise<void> {
   // What is changed comes first, so that a card is taken away before it is given. The items of new auths are known without reading them again.
   const derived = [...plan.changed, ...plan.created.filter(({ record }) => record.groupIds.length > 0)].map(({ authId }) => authId);
   if (derived.length > 0) await deriveRoster(transaction, placeId, { touched: { auths: derived }, nowMs });

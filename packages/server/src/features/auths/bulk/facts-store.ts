@@ -9,7 +9,7 @@ import type { BatchFacts, GroupSize } from "./plan-batch.ts";
  * should look up.
  */
 
-/** Everything that these rows depend on. Call it under the roster's lock, in a fixed number of statements. */
+/** Everything that these rows depend on, in a fixed number of statements. Who has a right already may lose it until the roster is locked. */
 export async function loadBatchFacts(
   transaction: Transaction,
   { placeId, placeGroupId }: { readonly placeId: number; readonly placeGroupId: number },
@@ -17,7 +17,7 @@ export async function loadBatchFacts(
 ): Promise<BatchFacts> {
   const userKeys = rows.map((row) => row.userKey);
   const userIds = await findPeople(transaction, placeGroupId, userKeys);
-  const auths = await lockAuths(transaction, placeId, [...userIds.values()]);
+  const auths = await findAuths(transaction, placeId, [...userIds.values()]);
   const groupIds = [...rows.flatMap((row) => row.groupIds ?? []), ...[...auths.values()].flatMap(({ record }) => record.groupIds)];
   const cardKeys = rows.flatMap(({ credentials }) => credentials.cards?.map(({ key }) => key) ?? []);
   const doorIds = rows.flatMap(({ doors }) => (doors === undefined || doors === "all" ? [] : doors));
@@ -40,11 +40,11 @@ async function findPeople(transaction: Transaction, placeGroupId: number, userKe
   return new Map(rows.map((row) => [row.key, row.user_id]));
 }
 
-async function lockAuths(transaction: Transaction, placeId: number, userIds: readonly number[]): Promise<Map<string, KeptAuth>> {
+async function findAuths(transaction: Transaction, placeId: number, userIds: readonly number[]): Promise<Map<string, KeptAuth>> {
   if (userIds.length === 0) return new Map();
   const rows = await transaction.query<AuthRow>(
     `select ${AUTH_COLUMNS} from auths join users using (user_id)
-      where place_id = $1 and user_id = any($2) and deleted_at is null order by auth_id for update of auths`,
+      where place_id = $1 and user_id = any($2) and deleted_at is null order by auth_id`,
     [placeId, userIds],
   );
   return new Map(rows.map((row) => [row.key, keptAuth(row)]));

@@ -26,7 +26,7 @@ export interface GroupSize {
   readonly doorCount: number;
 }
 
-/** Everything a batch of rows depends on, of one moment, under the roster's lock. */
+/** Everything a batch of rows depends on, of one moment. */
 export interface BatchFacts {
   /** Of the place group, by key. */
   readonly userIds: ReadonlyMap<string, number>;

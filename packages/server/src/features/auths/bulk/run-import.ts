@@ -1,7 +1,7 @@
 import { IMPORT_ROWS_MAX, type Import } from "@postern/contract";
 import { NativeRefusal } from "../../../platform/http/native-refusal.ts";
 import type { StreamedBody } from "../../../platform/operations/operation-request.ts";
-import { batchesOf, type HashedRow, RowReader } from "./batch-rows.ts";
+import { batchesOf, type HashedRow, type RowBatch, RowReader } from "./batch-rows.ts";
 import { type BatchDeps, carryOutBatch, type Importing } from "./carry-out-batch.ts";
 import { csvRows } from "./csv-rows.ts";
 import { endImport, findImport, type KeptImport, lockImport } from "./import-store.ts";
@@ -21,21 +21,33 @@ export interface ImportRequest extends Omit<Importing, "importId"> {
 
 /**
  * Carries out rows as they come, and passes over those that an earlier request of the same import has done. Returns how far it is when the rows end, or
- * when the time of one request is over. What is read waits in memory for one batch at most; the sender is held back meanwhile.
+ * when the time of one request is over. While one batch is carried out the next is read, and no more: the sender is held back meanwhile.
  */
 export async function runImport(deps: BatchDeps, request: ImportRequest): Promise<Import> {
-  const untilMs = deps.clock.monotonicMs() + IMPORT_WORK_MS_MAX;
+  const { clock } = deps;
+  const untilMs = clock.monotonicMs() + IMPORT_WORK_MS_MAX;
   const reader = new RowReader();
+  const batches = batchesOf(rowsBehind(request, reader));
   let importId = request.kept?.view.importId ?? null;
-  for await (const batch of batchesOf(rowsBehind(request, reader))) {
+  let reading = batches.next();
+  for (let read = await reading; read.done !== true; read = await reading) {
     // A file that cannot be read from its beginning on leaves nothing behind.
     importId ??= await request.begin();
     // Whoever was cut off comes again at once: what was read of them last is theirs to send.
     if (request.signal.aborted) return present(deps, importId);
-    const { view } = await carryOutBatch(deps, { ...request, importId }, batch);
-    if (deps.clock.monotonicMs() >= untilMs) return view;
+    const isLast = clock.monotonicMs() >= untilMs;
+    if (!isLast) reading = ahead(batches);
+    const { view } = await carryOutBatch(deps, { ...request, importId }, read.value);
+    if (isLast) return view;
   }
   return end(deps, importId ?? (await request.begin()), reader.rowCount);
+}
+
+/** What goes wrong while the batch before is carried out is met once that is done. */
+function ahead(batches: AsyncGenerator<RowBatch, void, undefined>): ReturnType<typeof batches.next> {
+  const reading = batches.next();
+  reading.catch(() => undefined);
+  return reading;
 }
 
 async function present({ database }: BatchDeps, importId: number): Promise<Import> {
