@@ -205,8 +205,13 @@ export async function webhooksByPlace(queryable: Queryable): Promise<ReadonlyMap
   return new Map(rows.map((row) => [row.place_id, row.count]));
 }
 
-/** Keeps the log within its bounds. */
+/** Keeps the log within its bounds. A refusal may repeat what it was sent: it is not kept beyond the erasure of anybody of the group. */
 export async function trimLog(queryable: Queryable, nowMs: number): Promise<void> {
+  await queryable.execute(
+    `update webhook_deliveries set answer = null from webhooks
+     where webhooks.webhook_id = webhook_deliveries.webhook_id and answer is not null
+       and exists (select from erasures where erasures.place_group_id = webhooks.place_group_id and erased_at >= webhook_deliveries.at)`,
+  );
   await queryable.execute("delete from webhook_deliveries where at < $1", [nowMs - LOG_MS_MAX]);
   await queryable.execute(
     `delete from webhook_deliveries using (

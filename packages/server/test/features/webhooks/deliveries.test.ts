@@ -357,6 +357,22 @@ test("a key of one place neither sees nor makes a webhook of all places, and ano
   );
 });
 
+test("a refusal that may repeat a name is not kept beyond somebody's erasure", async () => {
+  const made = await subscribe();
+  receiver.status = 422;
+  await call("POST", `/v2/webhooks/${made.webhookId}/test`);
+  const one = dispatcher();
+  await one.trim();
+  assert.equal((await logOf(made))[0]?.answer, "we are  sorry");
+  await server.test.database.execute(
+    "insert into erasures(user_id, place_group_id, made_at, erased_at, places) values (78, 100, 1, $1, '[]')",
+    [server.nowMs],
+  );
+  await one.trim();
+  const [logged] = await logOf(made);
+  assert.deepEqual([logged?.answer, logged?.status], [null, 422]);
+});
+
 test("the log keeps the newest of each outcome for a week", async () => {
   const made = await subscribe();
   await server.test.database.execute(
