@@ -10,6 +10,11 @@ export function groupPhoto(number: number): Promise<Buffer> {
   return readFile(join(FOLDER, `sample${number}.jpg`));
 }
 
+/** A cat that looks straight ahead: "Chelsea" of scikit-image's samples, dedicated to the public (CC0) by its photographer, Stefan van der Walt. */
+export function catPhoto(): Promise<Buffer> {
+  return readFile(new URL("cat.jpg", import.meta.url));
+}
+
 /** One person cut out of a group photo; the parts are of its width and height. */
 export interface Cut {
   readonly photo: number;
