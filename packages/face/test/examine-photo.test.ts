@@ -85,7 +85,15 @@ test("what is no good picture of one face is refused by what is wrong with it", 
   assert.equal(await refusal(await groupPhoto(3)), "several_faces");
   assert.equal(await refusal(await personPhoto(PEOPLE["1c"])), "turned");
   assert.equal(await refusal(await catPhoto()), "no_face");
-  assert.equal(await refusal(await sharp(await catPhoto()).resize(1_600).jpeg().toBuffer()), "no_face");
+  assert.equal(
+    await refusal(
+      await sharp(await catPhoto())
+        .resize(1_600)
+        .jpeg()
+        .toBuffer(),
+    ),
+    "no_face",
+  );
   assert.equal(await refusal(await plain(800, 600).jpeg().toBuffer()), "no_face");
   assert.equal(await refusal(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')), "not_an_image");
   assert.equal(await refusal(await plain(9, 9).gif().toBuffer()), "not_an_image");
