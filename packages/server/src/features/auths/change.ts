@@ -12,11 +12,12 @@ import { lockRoster } from "../../roster/roster-store.ts";
 import type { AuthFields } from "./auth-fields.ts";
 import { type AuthDetails, type AuthRecord, authDetails, cardKeysOf, changedNamesOf, changedRecord } from "./auth-record.ts";
 import { type EnrolDeps, unlessTaken } from "./enrol.ts";
+import { findThings, type NamedThings } from "./facts-store.ts";
 import { doesConsentHold, judgeFaces, recordDuplicates, withKeptCrops } from "./judge-faces.ts";
 import { refuseExcess, refuseTakenCards, refuseUniquePin, refuseUnknown } from "./judge-named.ts";
 import type { PinProofs } from "./pin-proofs.ts";
 import { changedSecrets, needsPersonKey, type Secrets } from "./secrets.ts";
-import { type FoundAuth, findThings, lockAuth, type NamedThings, replaceCards, replaceGroups, updateAuth, writeSecrets } from "./store.ts";
+import { type FoundAuth, lockAuth, replaceCards, replaceGroups, updateAuth, writeSecrets } from "./store.ts";
 import { uniquePinTaken } from "./unique-pin-taken.ts";
 import type { WantedChange } from "./wanted-auth.ts";
 

@@ -13,21 +13,13 @@ import { changeRoster, lockRoster } from "../../roster/roster-store.ts";
 import type { AuthFields } from "./auth-fields.ts";
 import { newAuthItem } from "./auth-item.ts";
 import { type AuthDetails, authDetails, authRecord } from "./auth-record.ts";
+import { type EnrolmentFacts, loadEnrolmentFacts, type NamedThings } from "./facts-store.ts";
 import { type IdempotencyKey, rememberRequest } from "./idempotency-store.ts";
 import { type JudgedFaces, judgeFaces, recordDuplicates } from "./judge-faces.ts";
 import { refuseExcess, refuseTakenCards, refuseUniquePin, refuseUnknown } from "./judge-named.ts";
 import type { PinProofs } from "./pin-proofs.ts";
 import { changedSecrets, NO_SECRETS, needsPersonKey, type Secrets } from "./secrets.ts";
-import {
-  type AuthIds,
-  type EnrolmentFacts,
-  insertAuth,
-  loadEnrolmentFacts,
-  type NamedThings,
-  readAuth,
-  replaceGroups,
-  writeSecrets,
-} from "./store.ts";
+import { type AuthIds, insertAuth, readAuth, replaceGroups, writeSecrets } from "./store.ts";
 import { uniquePinTaken } from "./unique-pin-taken.ts";
 import type { WantedAuth } from "./wanted-auth.ts";
 

@@ -1,8 +1,8 @@
 import { ClueError, PROBLEMS_COUNT_MAX, type Problem } from "@postern/contract";
 import type { ExcessOfGrants } from "../../roster/grant-limits.ts";
 import type { AuthFields } from "./auth-fields.ts";
+import type { NamedThings, ThingsFound } from "./facts-store.ts";
 import { UNIQUE_PIN_GUESSES_MIN } from "./limits.ts";
-import type { NamedThings, ThingsFound } from "./store.ts";
 
 /** Names every door, schedule and group that the place does not have (`e1007`; on v2 as a wrong argument); nobody learns whether another place has them. */
 export function refuseUnknown(named: NamedThings, found: ThingsFound, fields: AuthFields): void {

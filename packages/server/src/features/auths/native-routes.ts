@@ -13,8 +13,9 @@ import type { AuthWriter } from "./auth-writer.ts";
 import type { IdempotencyKey } from "./idempotency-store.ts";
 import { keptCrops } from "./kept-crops.ts";
 import { AUTH_ANSWER_MS_MAX } from "./limits.ts";
+import { listAuthsAfter } from "./list-store.ts";
 import { nativeAuth } from "./native-auth.ts";
-import { findAuthPlace, listAuthsAfter, readAuth } from "./store.ts";
+import { findAuthPlace, readAuth } from "./store.ts";
 
 export interface NativeAuthsDeps {
   readonly database: Database;

@@ -22,7 +22,8 @@ import type { AuthWriter } from "./auth-writer.ts";
 import type { IdempotencyKey } from "./idempotency-store.ts";
 import { withCrops } from "./kept-crops.ts";
 import { IDEMPOTENCY_KEY_LENGTH_MAX, IDEMPOTENCY_MS } from "./limits.ts";
-import { findAuthPlace, listAuths, readAuth } from "./store.ts";
+import { listAuths } from "./list-store.ts";
+import { findAuthPlace, readAuth } from "./store.ts";
 import { unsupportedParts } from "./unsupported.ts";
 import type { WantedAuth } from "./wanted-auth.ts";
 

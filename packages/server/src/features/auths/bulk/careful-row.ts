@@ -2,8 +2,8 @@ import { ClueError, type ImportResult, type ImportRowWanted } from "@postern/con
 import { NativeRefusal } from "../../../platform/http/native-refusal.ts";
 import { nativeFields } from "../auth-fields.ts";
 import type { WantedAuth } from "../wanted-auth.ts";
+import { findAuthOf } from "./batch-facts-store.ts";
 import type { BatchDeps, Importing } from "./carry-out-batch.ts";
-import { findAuthOf } from "./facts-store.ts";
 import { newRecord } from "./new-record.ts";
 import { failedRow, problemsOf } from "./row-problems.ts";
 
