@@ -27,3 +27,9 @@ export const CONTROLLERS_PER_STATEMENT_MAX = 256;
 
 /** Controllers that wait for the next such statement: as many as may be connected. Beyond it a connection is refused, and comes again. */
 export const CONTROLLERS_WAITING_MAX = 20_000;
+
+/**
+ * Items of a page that is read for a controller. Two pages may be on their way to each, and a revocation goes behind them: half of what a frame could carry
+ * halves what it waits for while many additions are queued, at the cost of one more small statement.
+ */
+export const PAGE_ITEMS_COUNT_MAX = 64;

@@ -8,6 +8,7 @@ import {
   type WireItem,
 } from "@postern/contract";
 import type { Page, PageItem, PageRequest, PumpCursors } from "../roster/page.ts";
+import { PAGE_ITEMS_COUNT_MAX } from "./limits.ts";
 
 /**
  * How far one controller's roster is, and what is on its way. The pump reads a page, sends it, and reads the next when a frame was confirmed; at the
@@ -159,7 +160,7 @@ function readMore(state: PumpState, effects: readonly PumpEffect[]): PumpStep {
   const isFull = state.inFlight.length >= ROSTER_FRAMES_IN_FLIGHT_MAX;
   if (!state.isBehind || state.isReading || isFull || state.repair !== "none") return { state, effects };
   const { cursors, urgentFrom, emptyUntil, doorIds } = state;
-  const request: PageRequest = { cursors, urgentFrom, emptyUntil, doorIds, countMax: ITEMS_PER_FRAME_MAX };
+  const request: PageRequest = { cursors, urgentFrom, emptyUntil, doorIds, countMax: PAGE_ITEMS_COUNT_MAX };
   return { state: { ...state, isReading: true, isBehind: false }, effects: [...effects, { kind: "read_page", request }] };
 }
 
