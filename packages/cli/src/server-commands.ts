@@ -20,7 +20,12 @@ export function addServerCommands(postern: Command, act: Act): void {
     .description("what happened at a place")
     .option("--follow", "and what happens from now on")
     .option("--limit <count>", "how many of the newest (default 20, at most 1000)")
-    .addHelpText("after", examples("postern events --follow", "postern events --limit 5 --json"))
+    .option("--types <types>", "only of these types, with commas")
+    .option("--door-ids <ids>", "only at these doors")
+    .addHelpText(
+      "after",
+      examples("postern events --follow", "postern events --limit 5 --json", "postern events --follow --types DEV_CARD_AUTH_FAIL"),
+    )
     .action(act(async (options: EventsOptions, output) => (await import("./commands/events.ts")).showEvents(options, output)));
   addImportCommand(postern, act);
   addDataCommands(postern, act);

@@ -1,4 +1,5 @@
 import type { PosternClient, PosternError } from "@postern/client";
+import type { EventChoice } from "@postern/contract";
 import { callApi, clientOf, member, text } from "../api.ts";
 import { describeFailure } from "../failure.ts";
 import { timeTextToSecond } from "../nouns/place-time.ts";
@@ -13,6 +14,8 @@ export interface EventsOptions extends TargetOptions {
   readonly follow?: boolean;
   readonly json?: boolean;
   readonly limit?: string;
+  readonly types?: string;
+  readonly doorIds?: string;
 }
 
 /** The newest events of a place, the oldest of them first; with `follow`, those still to come as well. */
@@ -25,25 +28,37 @@ export async function showEvents(options: EventsOptions, output: Output): Promis
   const { timeZone } = await client.readPlace({ params: { placeId } });
   const write = (event: unknown): void => (options.json === true ? output.json(event) : output.line(eventLine(event, timeZone, output)));
   const start = options.follow === true ? await client.followEvents({ params: { placeId }, query: { after: "now", wait: 0 } }) : null;
-  const newest = await callApi(target, {
-    path: `/v1/be/events?${new URLSearchParams({ placeId: String(placeId), page: "0", size: String(size), sort: "id,desc" }).toString()}`,
-  });
+  const { types, doorIds } = options;
+  const query = new URLSearchParams({ placeId: String(placeId), page: "0", size: String(size), sort: "id,desc" });
+  if (types !== undefined) query.set("filterEvents", types);
+  if (doorIds !== undefined) query.set("filterDoorIds", doorIds);
+  const newest = await callApi(target, { path: `/v1/be/events?${query.toString()}` });
   const events = list(member(newest, "data")).reverse();
   for (const event of events) write(event);
-  if (start !== null) await follow({ client, placeId, after: start.next, shown: new Set(events.map(logId)), write, output });
+  const choice = eventChoice(options);
+  if (start !== null) await follow({ client, placeId, after: start.next, choice, shown: new Set(events.map(logId)), write, output });
+}
+
+/** Which events are meant, as they are typed. */
+export function eventChoice({ types, doorIds }: Pick<EventsOptions, "types" | "doorIds">): EventChoice {
+  return {
+    ...(types === undefined ? {} : { types: types.split(",").map((type) => type.trim()) }),
+    ...(doorIds === undefined ? {} : { doorIds: doorIds.split(",").map((id) => wholeNumber("--door-ids", id.trim())) }),
+  };
 }
 
 interface Following {
   readonly client: PosternClient;
   readonly placeId: number;
   readonly after: string;
+  readonly choice: EventChoice;
   /** Log ids already on the screen. */
   readonly shown: Set<string>;
   readonly write: (event: unknown) => void;
   readonly output: Output;
 }
 
-async function follow({ client, placeId, after, shown, write, output }: Following): Promise<void> {
+async function follow({ client, placeId, after, choice, shown, write, output }: Following): Promise<void> {
   const stopping = new AbortController();
   using told = untilToldToStop(output);
   void told.promise.then(() => stopping.abort());
@@ -52,7 +67,7 @@ async function follow({ client, placeId, after, shown, write, output }: Followin
     if (!isAway) output.note(`${describeFailure(error).text} Trying again …`);
     isAway = true;
   };
-  for await (const event of client.follow(placeId, { after, signal: stopping.signal, onAway })) {
+  for await (const event of client.follow(placeId, { after, choice, signal: stopping.signal, onAway })) {
     if (isAway) output.note("The server is back.");
     isAway = false;
     if (!shown.delete(event.logId)) write(event);

@@ -6,8 +6,8 @@ import { clientOf } from "../api.ts";
 import { EXIT, failure } from "../failure.ts";
 import { absoluteTime, wallClockTime } from "../nouns/place-time.ts";
 import type { Output } from "../output.ts";
-import { wholeNumber } from "../settings.ts";
 import { type TargetOptions, targetOf } from "../target.ts";
+import { eventChoice } from "./events.ts";
 import { count, importProgress } from "./import-progress.ts";
 
 export interface ExportOptions extends TargetOptions {
@@ -43,13 +43,13 @@ export async function exportEvents(options: ExportOptions, output: Output): Prom
   return EXIT.done;
 }
 
-async function choiceOf(client: PosternClient, placeId: number, { types, doorIds, from, to }: ExportOptions) {
+async function choiceOf(client: PosternClient, placeId: number, options: ExportOptions) {
+  const { from, to } = options;
   const { timeZone } = await client.readPlace({ params: { placeId } });
   const time = (option: string, typed: string): number =>
     absoluteTime(typed, systemClock.nowMs()) ?? wallClockTime(option, typed, timeZone);
   return {
-    ...(types === undefined ? {} : { types: types.split(",").map((type) => type.trim()) }),
-    ...(doorIds === undefined ? {} : { doorIds: doorIds.split(",").map((id) => wholeNumber("--door-ids", id.trim())) }),
+    ...eventChoice(options),
     ...(from === undefined ? {} : { from: time("--from", from) }),
     ...(to === undefined ? {} : { to: time("--to", to) }),
   };

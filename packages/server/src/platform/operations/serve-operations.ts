@@ -109,7 +109,8 @@ async function underKey<Answer>(
   const { ended, leave }: WaitingRequest = deps.waitingKeys.enter(request.actor.keyId);
   // What is sent as it comes goes on after its handler: the key is waited under until the last byte.
   if (answerMedia !== undefined) {
-    reply.raw.once("close", leave);
+    if (reply.raw.closed) leave();
+    else reply.raw.once("close", leave);
     return answer(ended);
   }
   try {

@@ -182,6 +182,13 @@ test("a key has so many streams and no more, and one that ends makes room", asyn
   await noStreamIsLeft();
 });
 
+test("who asks for the headers alone has no stream", async () => {
+  await noStreamIsLeft();
+  const { status } = await fetch(`${baseUrl}/v2/events/stream`, { method: "HEAD", headers: { authorization: "Bearer all" } });
+  assert.equal(status, 200);
+  await noStreamIsLeft();
+});
+
 test("what is out of reach, not permitted or no cursor is refused by name", async () => {
   const told = async (query: string, key = "all"): Promise<string> => {
     const { status, body } = await server.call("GET", `/v2/events/stream${query}`, { key });
