@@ -24,10 +24,11 @@ export class DoorClock {
   constructor(clock: Clock, remembered: RememberedTime) {
     this.#clock = clock;
     const { newestMs, heardMs } = remembered;
-    // A system clock behind what was written down does not tell how long we were away, nor for how long we ran since it was written. All of that
-    // counts as old: else whoever cuts the power again and again would keep a belief young for ever.
-    const isLost = newestMs !== null && clock.nowMs() < newestMs;
-    this.#heardMs = heardMs === null || !isLost ? heardMs : heardMs - CLOCK_PERSIST_MS;
+    // A system clock behind what was written down does not tell for how long we ran since. All of that counts as old: else whoever cuts the power
+    // again and again would keep a belief young for ever. One that is far behind was lost, and does not tell how long we were away either.
+    const behindMs = newestMs === null ? 0 : newestMs - clock.nowMs();
+    if (heardMs === null || behindMs > CLOCK_PERSIST_MS) this.#heardMs = null;
+    else this.#heardMs = behindMs > 0 ? heardMs - CLOCK_PERSIST_MS : heardMs;
     const startMs = Math.max(clock.nowMs(), newestMs ?? Number.NEGATIVE_INFINITY);
     this.#anchor = startMs >= CLOCK_PLAUSIBLE_FROM_MS ? { ms: startMs, monotonicMs: clock.monotonicMs() } : null;
   }
