@@ -12,6 +12,7 @@ import { enrol } from "./jobs/enrol.ts";
 import { faces } from "./jobs/faces.ts";
 import { link } from "./jobs/link.ts";
 import { many } from "./jobs/many.ts";
+import { pages } from "./jobs/pages.ts";
 import { repair } from "./jobs/repair.ts";
 import { revoke } from "./jobs/revoke.ts";
 import { fresh, start } from "./jobs/start.ts";
@@ -26,6 +27,7 @@ const JOBS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   revoke,
   repair,
   append,
+  pages,
   link,
   stream,
   many,

@@ -34,6 +34,8 @@ What the jobs do:
   them and before them, and mosquitto's with as many idle connections. Then the server is stopped and started on its data: all are back when each has greeted and its digest agrees.
 - **append**: full frames of sixteen logs through the append, with everything that it judges and promises. Beside it one COPY of the same rows,
   as text prepared beforehand, into the same tables with their indexes; and one row a commit.
+- **page with exact total**: CLUe's page call over HTTP, twenty events a page, on a place of 5,000,000 events in the week that is asked for, one of two hundred of them a day late; at the first, the
+  middle and the last page in turns. Beside it COUNT and OFFSET in plain SQL on the same rows, half-way.
 - **door to commit**: frames of 256 events over MQTT, each controller with one unanswered, until \`stored\`; counted in the ledger.
 - **commit → live stream, webhook**: from the commit until the event is in the hands of a client that streams, and of a server that is sent it, both in a process
   of their own; the first fifth of the run is left out.

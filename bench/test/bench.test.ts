@@ -9,6 +9,7 @@ import { enrol } from "../src/jobs/enrol.ts";
 import { faces } from "../src/jobs/faces.ts";
 import { link } from "../src/jobs/link.ts";
 import { many } from "../src/jobs/many.ts";
+import { pages } from "../src/jobs/pages.ts";
 import { repair } from "../src/jobs/repair.ts";
 import { revoke } from "../src/jobs/revoke.ts";
 import { start } from "../src/jobs/start.ts";
@@ -23,6 +24,7 @@ const SMALL: Readonly<Record<string, { readonly run: () => Promise<Figure[]>; re
   revoke: { run: () => revoke({ controllerCount: 2, queued: 300, fills: 2 }), figures: 1 },
   repair: { run: () => repair({ people: 600, wrong: 3 }), figures: 1 },
   append: { run: () => append({ count: 4_000, singleCount: 10, rounds: 1 }), figures: 2 },
+  pages: { run: () => pages({ count: 3_000, calls: 6, peerCalls: 1 }), figures: 4 },
   link: { run: () => link({ controllerCount: 2, count: 2_000 }), figures: 1 },
   stream: { run: () => stream({ perSecond: 500, seconds: 1, streamCount: 2 }), figures: 2 },
   many: { run: () => many({ places: 2, seatsEach: 5 }), figures: 2 },

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { EVENTS_PER_FRAME_MAX, eventCode, isEventType } from "@postern/contract";
+import { EVENTS_PER_FRAME_MAX, type EventType, eventCode, isEventType } from "@postern/contract";
 import { assert, pause, silentLog, systemClock, systemRandom, systemTimers } from "@postern/core";
 import { type RunningServer, readConfig, startServer } from "@postern/server";
 import { type AppendBatch, Appender, periodOf, startEmbeddedPostgres } from "@postern/server/internal";
@@ -24,6 +24,17 @@ const STEP_MS = 10;
 const PEER_PLACE_ID = 999;
 const COLUMNS =
   "place_id, period, sequence, event_at, received_at, device_id, door_id, user_id, auth_id, event_type, generation, local_log_id, detail";
+
+const WEEK_MS = 7 * 86_400_000;
+const FILL_EVENTS = 500_000;
+const PASSAGE: readonly EventType[] = ["DEV_CARD_AUTH_SUCCESS", "DEV_DOOR_RELAY_ON", "DEV_DOOR_RELAY_OFF"];
+/** The doors take turns. */
+const FILL = `
+  insert into events(${COLUMNS})
+  select $1::bigint, (extract(year from received) - 1970) * 12 + extract(month from received) - 1, $2::bigint + index, at - case when index % 200 = 0 then 86400000 else 0 end, at,
+    434 + index / 3 % 3, 234 + index / 3 % 3, null, null, (array[${PASSAGE.map(eventCode).join(", ")}])[1 + index % 3], 1, index, null
+  from (select index, $6::bigint + (index * $7::float8 / $5::float8)::bigint as at from generate_series($3::bigint, $4::bigint) as index) as one,
+    lateral (select to_timestamp(at / 1000.0) at time zone 'UTC' as received) as two`;
 
 /** The ledger's tables in a database of their own, for the append and for what stands beside it. Every handler answers events a second. */
 const stack = new AsyncDisposableStack();
@@ -108,8 +119,54 @@ const ledgerHandlers = {
     for (const values of rows) await ledger().client.query({ name: "bench-insert-event", text, values });
     return (count * 1_000) / (machineMs() - startMs);
   },
+  /**
+   * A place's ledger of a week in which three doors take turns, and one event of two hundred came a day late. Answers once the server has
+   * counted it, with the week's first and last millisecond.
+   */
+  fill: async ({ count }: { count: number }): Promise<{ readonly fromMs: number; readonly toMs: number }> => {
+    const { client } = ledger();
+    const toMs = systemClock.nowMs();
+    const fromMs = toMs - WEEK_MS;
+    for (const atMs of [fromMs, toMs]) await client.query("select ensure_ledger_period($1)", [periodOf(atMs)]);
+    const next = await client.query("select next_sequence::float8 as next from ledger_heads where place_id = $1", [PLACE_ID]);
+    const first = next.rows[0]?.next;
+    for (let done = 0; done < count; done += FILL_EVENTS)
+      await client.query(FILL, [PLACE_ID, first, done, Math.min(count, done + FILL_EVENTS) - 1, count, fromMs, WEEK_MS]);
+    await client.query("update ledger_heads set next_sequence = $2::bigint where place_id = $1", [PLACE_ID, first + count]);
+    await client.query("vacuum analyze events");
+    while (!(await isCounted())) await pause(systemTimers, "bench counting", 100);
+    await client.query("vacuum analyze ledger_slices");
+    return { fromMs, toMs };
+  },
+  /** What somebody would write first, on the same rows: a COUNT and a page by OFFSET. Answers its milliseconds. */
+  countAndOffset: async ({
+    fromMs,
+    toMs,
+    offset,
+    types,
+  }: {
+    fromMs: number;
+    toMs: number;
+    offset: number;
+    types: readonly EventType[] | null;
+  }): Promise<number> => {
+    const { client } = ledger();
+    const where = "place_id = $1 and event_at between $2 and $3 and ($4::smallint[] is null or event_type = any($4))";
+    const values = [PLACE_ID, fromMs, toMs, types?.map(eventCode) ?? null];
+    const startMs = machineMs();
+    await client.query(`select count(*) from events where ${where}`, values);
+    await client.query(`select * from events where ${where} order by event_at desc, sequence desc limit 20 offset ${offset}`, values);
+    return machineMs() - startMs;
+  },
 };
 export type LedgerHandlers = typeof ledgerHandlers;
+
+async function isCounted(): Promise<boolean> {
+  const { rows } = await ledger().client.query("select summed_to = next_sequence - 1 as done from ledger_heads where place_id = $1", [
+    PLACE_ID,
+  ]);
+  return rows[0]?.done === true;
+}
 
 function batchOf(generation: number, first: number, count: number): AppendBatch {
   const nowMs = systemClock.nowMs();

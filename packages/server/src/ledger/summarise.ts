@@ -3,6 +3,12 @@ import type { Database, Queryable } from "../platform/database.ts";
 /** Events are counted by quarters of an hour of the time at which they happened. */
 export const SLICE_MS = 15 * 60_000;
 
+/**
+ * Within a slice they are counted by blocks of so many sequences, so that the same counts find a page in the order of the ledger. Its events are then read
+ * from one block: the more a block has, the more is read there, the fewer it has, the more counts there are. A busy slice has about one.
+ */
+export const BLOCK_EVENTS = 16_384;
+
 /** Places whose ledgers have grown since they were last counted, the longest uncounted first. */
 export async function placesToSummarise(queryable: Queryable, countMax: number): Promise<readonly number[]> {
   const rows = await queryable.query<{ place_id: number }>({
@@ -19,16 +25,20 @@ export async function placesToSummarise(queryable: Queryable, countMax: number):
  */
 const SUMMARISE = `
   with chunk as (
-    select period, event_at / ${SLICE_MS} - (case when event_at % ${SLICE_MS} < 0 then 1 else 0 end) as slice, event_type, device_id, door_id
+    select period, event_at / ${SLICE_MS} - (case when event_at % ${SLICE_MS} < 0 then 1 else 0 end) as slice, sequence / ${BLOCK_EVENTS} as block,
+      event_type, device_id, door_id
     from events where place_id = $1::bigint and sequence > $2::bigint and sequence <= $3::bigint
   ), counted as (
-    select period, 0::bigint as door_id, slice, event_type, device_id, count(*)::int as n from chunk group by period, slice, event_type, device_id
+    select period, 0::bigint as door_id, slice, block, event_type, device_id, count(*)::int as n
+    from chunk group by period, slice, block, event_type, device_id
     union all
-    select period, door_id, slice, event_type, device_id, count(*)::int from chunk where door_id is not null group by period, door_id, slice, event_type, device_id
+    select period, door_id, slice, block, event_type, device_id, count(*)::int
+    from chunk where door_id is not null group by period, door_id, slice, block, event_type, device_id
   ), added as (
-    insert into ledger_slices(place_id, period, door_id, slice, event_type, device_id, n)
-    select $1::bigint, period, door_id, slice, event_type, device_id, n from counted order by period, door_id, slice, event_type, device_id
-    on conflict (place_id, period, door_id, slice, event_type, device_id) do update set n = ledger_slices.n + excluded.n
+    insert into ledger_slices(place_id, period, door_id, slice, block, event_type, device_id, n)
+    select $1::bigint, period, door_id, slice, block, event_type, device_id, n from counted
+    order by period, door_id, slice, block, event_type, device_id
+    on conflict (place_id, period, door_id, slice, block, event_type, device_id) do update set n = ledger_slices.n + excluded.n
     returning n
   ), told as (
     select count(*) from added

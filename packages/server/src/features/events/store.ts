@@ -1,6 +1,6 @@
 import { type EventsQuery, eventCode } from "@postern/contract";
 import type { StoredEvent } from "../../following/event-view.ts";
-import { SLICE_MS } from "../../ledger/summarise.ts";
+import { BLOCK_EVENTS, SLICE_MS } from "../../ledger/summarise.ts";
 import type { Queryable } from "../../platform/database.ts";
 
 /** The place whose ledger is read; words about people come from its group alone, whatever a controller wrote. */
@@ -70,23 +70,22 @@ function conditions({ placeId, placeGroupId }: LedgerPlace, filter: EventFilter)
 }
 
 /**
- * One page of a place's events and how many match, of one moment. In the order of `eventAt` it is found by the counts of slices, at any depth at the
- * same cost; a text, and the order of the ledger, are counted event by event.
+ * One page of a place's events and how many match, of one moment: found by counts, at any depth at the same cost. Only a text is counted event by event.
  */
 export async function pageOfEvents(queryable: Queryable, place: LedgerPlace, filter: EventFilter): Promise<EventsPage> {
   const rows = await queryable.query<EventRow & { readonly total: number }>(
-    filter.text === null && filter.order.by === "eventAt" ? bySlices(place, filter) : byCounting(place, filter),
+    filter.text === null ? byCounts(place, filter) : byText(place, filter),
   );
   return { total: rows[0]?.total ?? 0, events: storedEvents(rows) };
 }
 
-function byCounting(place: LedgerPlace, filter: EventFilter): { readonly text: string; readonly values: unknown[] } {
+function byText(place: LedgerPlace, filter: EventFilter): { readonly text: string; readonly values: unknown[] } {
   const { sql, values } = conditions(place, filter);
   const order = ORDERS[`${filter.order.by},${filter.order.direction}`];
   const window = [values.length + 1, values.length + 2, values.length + 3, values.length + 4].map((at) => `$${at}`);
   const [from, to, size, offset] = window;
   const text = `
-    with ${filter.text === null ? "" : MEANT}
+    with ${MEANT}
     matching as not materialized (
       select ${COLUMNS} from events where ${sql}
         and (${from}::bigint is null or event_at >= ${from}) and (${to}::bigint is null or event_at <= ${to})
@@ -97,54 +96,82 @@ function byCounting(place: LedgerPlace, filter: EventFilter): { readonly text: s
   return { text, values: [...values, filter.fromMs, filter.toMs, filter.size, filter.page * filter.size] };
 }
 
+/** How counts lead to a page in one of the two orders: what is counted by, and where the events of some such parts in a row are found. */
+interface CountedOrder {
+  /** Of a row of `ledger_slices`, and of an event. */
+  readonly part: string;
+  readonly partOfEvent: string;
+  readonly eventsOfParts: (from: string, to: string, first: string, last: string) => string;
+  readonly columns: readonly string[];
+}
+
+const COUNTED_ORDERS: Readonly<Record<EventFilter["order"]["by"], CountedOrder>> = {
+  eventAt: {
+    part: "slice",
+    partOfEvent: sliceOf("event_at"),
+    eventsOfParts: (from, to, first, last) =>
+      `event_at >= greatest(${from}, ${first} * ${SLICE_MS}) and event_at <= least(${to}, (${last} + 1) * ${SLICE_MS} - 1)`,
+    columns: ["event_at", "sequence"],
+  },
+  id: {
+    part: "block",
+    partOfEvent: `sequence / ${BLOCK_EVENTS}`,
+    // Added to nothing, the time is no condition that the index by time could serve: the block bounds what is read.
+    eventsOfParts: (from, to, first, last) =>
+      `sequence >= ${first} * ${BLOCK_EVENTS} and sequence < (${last} + 1) * ${BLOCK_EVENTS} and event_at + 0 between ${from} and ${to}`,
+    columns: ["sequence"],
+  },
+};
+
 /*
  * Slices that lie wholly in the window are taken from their counts; the two at its ends, and what is not counted yet (beyond `summed_to`), are counted
- * here. All in one statement, hence of one moment. From the running sum follow the slices in which the page lies, and only their events are read.
+ * here. All in one statement, hence of one moment. From the running sum follow the slices, or the blocks, in which the page lies, and only their events are read:
+ * these stand in a row, and their bounds are single values, so that no plan can begin to walk through the ledger to where they are.
  */
-function bySlices(place: LedgerPlace, filter: EventFilter): { readonly text: string; readonly values: unknown[] } {
+function byCounts(place: LedgerPlace, filter: EventFilter): { readonly text: string; readonly values: unknown[] } {
   const { sql, values } = conditions(place, filter);
   const sliceFilter = sql.replace(/ and door_id = any\(\$\d+::bigint\[\]\)/, "");
   const doorParameter = filter.doorIds === null ? "array[0::bigint]" : `$${values.length}::bigint[]`;
-  const [from, to, size, offset] = [1, 2, 3, 4].map((more) => `$${values.length + more}::bigint`);
-  const { direction } = filter.order;
+  const [from = "", to = "", size, offset] = [1, 2, 3, 4].map((more) => `$${values.length + more}::bigint`);
+  const { by, direction } = filter.order;
+  const { part, partOfEvent, eventsOfParts, columns } = COUNTED_ORDERS[by];
+  const order = (row: string): string => columns.map((column) => `${row}.${column} ${direction}`).join(", ");
   const fromMs = filter.fromMs ?? EVENT_AT_MIN;
   const toMs = filter.toMs ?? EVENT_AT_MAX;
   const text = `
     with head as materialized (
       select summed_to from ledger_heads where place_id = $1
     ), bounds as materialized (
-      select ${sliceOf(from ?? "")} as first, ${sliceOf(to ?? "")} as last
+      select ${sliceOf(from)} as first, ${sliceOf(to)} as last
     ), counted as (
-      select slice, n from ledger_slices, bounds
+      select ${part} as part, n from ledger_slices, bounds
       where ${sliceFilter} and door_id = any(${doorParameter}) and slice > bounds.first and slice < bounds.last
       union all
-      select ${sliceOf("event_at")}, 1 from events, head
+      select ${partOfEvent}, 1 from events, head
       where ${sql} and sequence <= head.summed_to and event_at >= ${from} and event_at <= ${to}
         and event_at < (select (first + 1) * ${SLICE_MS} from bounds)
       union all
-      select ${sliceOf("event_at")}, 1 from events, head
+      select ${partOfEvent}, 1 from events, head
       where ${sql} and sequence <= head.summed_to and event_at >= ${from} and event_at <= ${to}
         and event_at >= (select last * ${SLICE_MS} from bounds where last > first)
       union all
-      select ${sliceOf("event_at")}, 1 from events, head
+      select ${partOfEvent}, 1 from events, head
       where ${sql} and sequence > head.summed_to and event_at >= ${from} and event_at <= ${to}
-    ), slices as (
-      select slice, sum(n) as n from counted group by slice
+    ), parts as (
+      select part, sum(n)::bigint as n from counted group by part
     ), running as (
-      select slice, n, sum(n) over (order by slice ${direction}) - n as before from slices
+      select part, n, (sum(n) over (order by part ${direction}))::bigint - n as before from parts
     ), matched as (
-      select coalesce(sum(n), 0)::bigint as total from slices
+      select coalesce(sum(n), 0)::bigint as total from parts
     ), touched as materialized (
-      select slice, before from running where before < ${offset} + ${size} and before + n > ${offset}
+      select part, before from running where before < ${offset} + ${size} and before + n > ${offset}
     ), page as (
-      select found.* from touched cross join lateral (
-        select ${COLUMNS} from events
-        where ${sql} and event_at >= greatest(${from}, touched.slice * ${SLICE_MS}) and event_at <= least(${to}, (touched.slice + 1) * ${SLICE_MS} - 1)
-      ) as found
-      order by found.event_at ${direction}, found.sequence ${direction}
+      select ${COLUMNS} from events
+      where ${sql} and ${eventsOfParts(from, to, "(select min(part) from touched)", "(select max(part) from touched)")}
+      order by ${order("events")}
       limit ${size} offset greatest(0, ${offset} - (select coalesce(min(before), 0) from touched))
     )
-    select matched.total, ${SHOWN} from matched left join page on true ${WORDS} order by page.event_at ${direction}, page.sequence ${direction}`;
+    select matched.total, ${SHOWN} from matched left join page on true ${WORDS} order by ${order("page")}`;
   return { text, values: [...values, fromMs, toMs, filter.size, filter.page * filter.size] };
 }
 

@@ -1,0 +1,79 @@
+import type { EventType } from "@postern/contract";
+import { Child } from "../child.ts";
+import { type Figure, latency, round, underLimit } from "../figure.ts";
+import { machineMs } from "../machine-time.ts";
+import type { LedgerHandlers } from "../processes/ledger-process.ts";
+
+const PAGE_SIZE = 20;
+const TYPES: readonly EventType[] = ["DEV_CARD_AUTH_SUCCESS", "DEV_DOOR_RELAY_ON"];
+const LATE_MS = 86_400_000;
+
+interface Question {
+  readonly job: string;
+  readonly sort: "eventAt,desc" | "id,desc";
+  readonly query: string;
+  readonly types: readonly EventType[] | null;
+  readonly limitMs: number;
+}
+
+const QUESTIONS: readonly Question[] = [
+  { job: "page with exact total", sort: "eventAt,desc", query: "", types: null, limitMs: 20 },
+  {
+    ...{ job: "page with exact total, two types at two doors", sort: "eventAt,desc", types: TYPES, limitMs: 20 },
+    query: `&filterEvents=${TYPES.join(",")}&filterDoorIds=234,235`,
+  },
+  { job: "page with exact total, sort=id", sort: "id,desc", query: "", types: null, limitMs: 75 },
+  {
+    job: "page with exact total, sort=id, two types",
+    sort: "id,desc",
+    query: `&filterEvents=${TYPES.join(",")}`,
+    types: TYPES,
+    limitMs: 75,
+  },
+];
+
+/** CLUe's page call over HTTP at the first, the middle and the last page of a week of events, beside COUNT and OFFSET on the same rows. */
+export async function pages({ count = 5_000_000, calls = 30, peerCalls = 3 } = {}): Promise<Figure[]> {
+  await using ledger = await Child.start<LedgerHandlers>("ledger");
+  const { baseUrl, key } = await ledger.ask("start", null);
+  const { fromMs, toMs } = await ledger.ask("fill", { count });
+  const window = { fromMs: fromMs - LATE_MS, toMs };
+  const figures: Figure[] = [];
+  for (const { job, sort, query, types, limitMs } of QUESTIONS) {
+    const ask = (page: number): Promise<number> =>
+      totalOf(
+        `${baseUrl}/v1/events?placeId=178&startTime=${window.fromMs + LATE_MS / 2}&endTime=${toMs}&size=${PAGE_SIZE}&page=${page}&sort=${sort}${query}`,
+        key,
+      );
+    const total = await ask(0);
+    const depths = [0, Math.floor(total / PAGE_SIZE / 2), Math.max(0, Math.ceil(total / PAGE_SIZE) - 1)];
+    const times: number[] = [];
+    for (let call = 0; call < calls; call += 1) {
+      const startMs = machineMs();
+      await ask(depths[call % depths.length] ?? 0);
+      times.push(machineMs() - startMs);
+    }
+    const peers: number[] = [];
+    for (let call = 0; call < peerCalls; call += 1)
+      peers.push(await ledger.ask("countAndOffset", { ...window, types, offset: Math.floor(total / 2) }));
+    const peer = latency(peers);
+    const { text, ...percentiles } = latency(times);
+    figures.push({
+      job,
+      ours: text,
+      mustReach: `p99 ≤ ${limitMs} ms`,
+      beside: `${round(total)} of ${round(count)} events match, at the first, the middle and the last page; COUNT and OFFSET half-way on the same rows: ${round(peer.p50Ms)} ms`,
+      ratio: `p99 ${underLimit(limitMs, percentiles.p99Ms)}; ${round(peer.p50Ms / percentiles.p50Ms)} × sooner than COUNT and OFFSET`,
+      values: { ...percentiles, peerMs: peer.p50Ms, total },
+    });
+  }
+  return figures;
+}
+
+async function totalOf(url: string, key: string): Promise<number> {
+  const response = await fetch(url, { headers: { authorization: `Bearer ${key}` } });
+  const body: unknown = await response.json();
+  const total = typeof body === "object" && body !== null && "total" in body ? body.total : undefined;
+  if (typeof total !== "number") throw new TypeError(`answered ${response.status}: ${JSON.stringify(body).slice(0, 200)}`);
+  return total;
+}
