@@ -64,6 +64,7 @@ export class Shop {
       rateLimit: "off",
       metrics: "off",
       logLevel: "silent",
+      eventsKeptDays: 365,
       outgoingHosts: [],
     } as const;
     const server = await startServer({ config, log: silentLog, clock: time, timers: time, random: systemRandom });

@@ -71,12 +71,14 @@ export const REPAIRS_IN_A_ROW_MAX = 3;
 
 export function startPump(start: PumpStart): PumpStep {
   const isEmpty = start.itemCount === 0;
+  const isCompared = start.mustCompare && !isEmpty;
   const positions = isEmpty
     ? { settingsTo: 0, urgentTo: 0, additionsTo: 0 }
     : { settingsTo: start.urgentTo, urgentTo: start.urgentTo, additionsTo: start.completeTo };
   const state: PumpState = {
-    cursors: start.mustCompare && !isEmpty ? { settingsTo: start.head, urgentTo: start.head, additionsTo: start.head } : positions,
-    urgentFrom: isEmpty ? start.head : start.urgentTo,
+    cursors: isCompared ? { settingsTo: start.head, urgentTo: start.head, additionsTo: start.head } : positions,
+    // A revision that means nothing here must not make changes wait as if they were additions.
+    urgentFrom: isEmpty || isCompared ? start.head : start.urgentTo,
     emptyUntil: isEmpty ? start.head : 0,
     doorIds: start.doorIds,
     nextBatch: 1,
@@ -85,7 +87,7 @@ export function startPump(start: PumpStart): PumpStep {
     isBehind: true,
     told: { urgentTo: 0, completeTo: 0 },
     mustTell: true,
-    repair: start.mustCompare && !isEmpty ? "reading" : "none",
+    repair: isCompared ? "reading" : "none",
     repairCount: 0,
   };
   return state.repair === "reading" ? { state, effects: [{ kind: "read_sums" }] } : readMore(state, []);

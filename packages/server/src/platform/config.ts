@@ -32,6 +32,8 @@ export interface Config {
   /** Who may read `/metrics`: with the operator's key, without one from this machine alone, or nobody. */
   readonly metrics: "operator" | "loopback" | "off";
   readonly logLevel: LogLevel;
+  /** How long events are kept, by when the server had them; whole months go. */
+  readonly eventsKeptDays: number;
   /** Hosts of webhooks that may be at private addresses, and without TLS where they are named so. */
   readonly outgoingHosts: readonly AllowedHost[];
 }
@@ -42,6 +44,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 type Parsed<T> = { readonly value: T } | { readonly wrong: string };
 
 const PORT_MAX = 65_535;
+/** Doors offer what they still keep, and CLUe's clients read, within a month. */
+const EVENTS_KEPT_DAYS_MIN = 31;
+const EVENTS_KEPT_DAYS_MAX = 36_500;
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,62})(\.[a-z0-9]([a-z0-9-]{0,62}))*$/i;
 
 /** Reads all variables; fails with `config_invalid`, which names every bad one and never quotes a value that could hold a secret. An empty variable counts as unset. */
@@ -74,6 +79,7 @@ export function readConfig(environment: Environment, workingDir: string = proces
     rateLimit: rateLimit === "auto" ? (isReachable ? "on" : "off") : rateLimit,
     metrics: read<Config["metrics"]>("POSTERN_METRICS", "operator", parseOneOf(["operator", "loopback", "off"])),
     logLevel: read<LogLevel>("POSTERN_LOG_LEVEL", "info", parseOneOf(LOG_LEVELS)),
+    eventsKeptDays: read("POSTERN_EVENTS_KEPT_DAYS", 365, parseKeptDays),
     outgoingHosts: read<readonly AllowedHost[]>("POSTERN_OUTGOING_HOSTS", [], parseOutgoingHosts),
   };
   faults.push(...contradictions(config, certFile, keyFile));
@@ -104,6 +110,12 @@ export function isLoopback(host: string): boolean {
 /** Whether a peer is on this machine, as sockets write addresses. */
 export function isLoopbackAddress(address: string | undefined): boolean {
   return address !== undefined && isLoopback(address.replace(/^::ffff:/i, ""));
+}
+
+function parseKeptDays(text: string): Parsed<number> {
+  const days = Number(text);
+  if (/^\d{1,5}$/.test(text) && days >= EVENTS_KEPT_DAYS_MIN && days <= EVENTS_KEPT_DAYS_MAX) return { value: days };
+  return { wrong: `must be a number of days from ${EVENTS_KEPT_DAYS_MIN} to ${EVENTS_KEPT_DAYS_MAX}` };
 }
 
 function parsePort(text: string): Parsed<number> {

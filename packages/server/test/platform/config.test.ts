@@ -27,6 +27,7 @@ test("without any variable the defaults of the design hold", () => {
     rateLimit: "off",
     metrics: "operator",
     logLevel: "info",
+    eventsKeptDays: 365,
     outgoingHosts: [],
   });
 });
@@ -49,6 +50,7 @@ test("every variable is read", () => {
     POSTERN_DEMO: "on",
     POSTERN_RATE_LIMIT: "off",
     POSTERN_LOG_LEVEL: "warn",
+    POSTERN_EVENTS_KEPT_DAYS: "90",
     POSTERN_OUTGOING_HOSTS: "crm.internal, http://10.0.0.7:9000",
   };
   assert.deepEqual(readConfig(environment, "/srv"), {
@@ -64,6 +66,7 @@ test("every variable is read", () => {
     rateLimit: "off",
     metrics: "operator",
     logLevel: "warn",
+    eventsKeptDays: 90,
     outgoingHosts: [
       { host: "crm.internal", port: null, mayBePlain: false },
       { host: "10.0.0.7", port: 9000, mayBePlain: true },

@@ -3,8 +3,18 @@ import { test } from "node:test";
 import type { RosterFrame, SyncedFrame } from "@postern/contract";
 import { type ItemKey, itemKey, type RosterItem } from "@postern/core";
 import fc from "fast-check";
-import { type PumpStart, type PumpState, type PumpStep, pumpPage, pumpSynced, pumpWake, startPump } from "../../src/gateway/pump.ts";
-import { pageOf, type StoredRow } from "../../src/roster/page.ts";
+import {
+  type PumpStart,
+  type PumpState,
+  type PumpStep,
+  pumpMended,
+  pumpPage,
+  pumpSums,
+  pumpSynced,
+  pumpWake,
+  startPump,
+} from "../../src/gateway/pump.ts";
+import { laneFor, pageOf, type StoredRow } from "../../src/roster/page.ts";
 import { type HeldItem, heldOf, planChange, type RosterChange } from "../../src/roster/plan-change.ts";
 import { authItem, doorItem } from "./builders.ts";
 
@@ -233,4 +243,15 @@ test("pump: after any changes, cuts and orders of answers the replica holds exac
     }),
     { numRuns: 500 },
   );
+});
+
+test("after a restore a change of what is held goes before additions, however far the controller says it was", () => {
+  const started = startPump({ head: 353, doorIds: [1], urgentTo: 2_334, completeTo: 2_334, itemCount: 5, mustCompare: true });
+  const asked = pumpSums(started.state, []);
+  const synced: SyncedFrame = { session: 1, batch: 1, urgentTo: 0, completeTo: 0, failures: [], hashes: [] };
+  const { effects } = pumpMended(pumpSynced(asked.state, synced).state, [], true);
+  const [page] = effects.flatMap((effect) => (effect.kind === "read_page" ? [effect.request] : []));
+  assert.ok(page !== undefined);
+  const moved: StoredRow = { key: "auth:2003", revision: 702, lane: 2, scopes: [1], item: null };
+  assert.equal(laneFor(moved, page), 2);
 });

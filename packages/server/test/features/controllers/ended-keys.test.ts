@@ -11,7 +11,15 @@ import { createTestDatabase, createTestPlace, type TestDatabase, temporaryFolder
 function start(test_: TestDatabase, dataDir: string): Promise<RunningServer> {
   const config: Config = {
     ...{ httpPort: 0, mqttPort: 0, host: "127.0.0.1", tls: null, trustedProxies: [], isInsecure: false, dataDir },
-    ...{ databaseUrl: test_.ownerUrl, demo: "off", rateLimit: "off", metrics: "off", logLevel: "error", outgoingHosts: [] },
+    ...{
+      databaseUrl: test_.ownerUrl,
+      demo: "off",
+      rateLimit: "off",
+      metrics: "off",
+      logLevel: "error",
+      eventsKeptDays: 365,
+      outgoingHosts: [],
+    },
   };
   return startServer({ config, log: silentLog, clock: systemClock, timers: systemTimers, random: systemRandom });
 }

@@ -21,6 +21,7 @@ function start(test: TestDatabase, dataDir: string): Promise<RunningServer> {
     rateLimit: "off",
     metrics: "off",
     logLevel: "error",
+    eventsKeptDays: 365,
     outgoingHosts: [],
   };
   return startServer({ config, log: silentLog, clock: systemClock, timers: systemTimers, random: systemRandom });
