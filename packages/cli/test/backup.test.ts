@@ -48,7 +48,7 @@ describe("a backup of a running server, brought back elsewhere", () => {
   });
 
   test("people and events come back, doors bring what happened since, and nobody who was erased or revoked returns", {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     await enrol(old(), "stays", "4001");
     const goes = await enrol(old(), "goes", "4002");

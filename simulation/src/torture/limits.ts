@@ -1,6 +1,12 @@
 /** Everything agrees within this time after the last fault: a keepalive that runs out, the longest pause of a link, a comparison, on a machine that is busy. */
 export const CONVERGED_MS_MAX = 120_000;
 
+/**
+ * How long all must agree without a break. A line that swallowed everything breaks its connection only now that it is mended, and until that is noticed what was said before it stands;
+ * a door that opened at last shuts five seconds later, and says so.
+ */
+export const CALM_MS = 12_000;
+
 /** How often the doors are asked how far they are while they converge. */
 export const LOOK_MS = 500;
 

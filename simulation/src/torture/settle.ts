@@ -1,6 +1,6 @@
 import type { PosternClient } from "@postern/client";
 import { type Clock, pause, type Timers } from "@postern/core";
-import { CONVERGED_MS_MAX, LOOK_MS } from "./limits.ts";
+import { CALM_MS, CONVERGED_MS_MAX, LOOK_MS } from "./limits.ts";
 import type { Stage } from "./machines/stage.ts";
 
 export interface SettleParts {
@@ -19,16 +19,19 @@ export function mend({ database, servers, doors, lines }: Stage): void {
   database.goOn();
 }
 
-/** Waits until doors and server agree; returns after how long, or what they lacked when the time was over. */
+/** Waits until doors and server agree, and have done so for a while; returns after how long they did, or what they lacked when the time was over. */
 export async function settle(parts: SettleParts): Promise<{ readonly tookMs: number } | { readonly lacks: string }> {
   const { clock, timers, signal } = parts;
   const beganMs = clock.monotonicMs();
-  for (let lacks = "a look"; ; ) {
-    lacks = (await lacking(parts).catch((failure: unknown) => `an answer: ${String(failure)}`)) ?? "";
+  let calmFromMs: number | null = null;
+  for (;;) {
+    const lacks = await lacking(parts).catch((failure: unknown) => `an answer: ${String(failure)}`);
     const tookMs = clock.monotonicMs() - beganMs;
-    if (lacks === "") return { tookMs };
+    if (lacks === null) calmFromMs ??= tookMs;
+    else calmFromMs = null;
+    if (calmFromMs !== null && tookMs - calmFromMs >= CALM_MS) return { tookMs: calmFromMs };
     signal.throwIfAborted();
-    if (tookMs > CONVERGED_MS_MAX) return { lacks };
+    if (lacks !== null && tookMs > CONVERGED_MS_MAX) return { lacks };
     await pause(timers, "look whether all agree", LOOK_MS, signal);
   }
 }

@@ -52,6 +52,8 @@ export class GatewaySession {
   #reading: Promise<void> = Promise.resolve();
   #opened: OpenedSession | null = null;
   #feed: PlaceFeed | null = null;
+  /** What was said of a revision that the feed has not seen yet, since a page that is read from the database can be ahead of it. */
+  #unjudged: { readonly revision: number; readonly digest: string } | null = null;
   #leave: (() => void) | null = null;
   #confirmation: Confirmation | null = null;
 
@@ -149,7 +151,7 @@ export class GatewaySession {
     this.#opened = opened;
     // It ended while it was written down, and nobody else knows of it: marked as connected it would keep its door out of every other process.
     if (this.#isClosed()) return this.#closeSession(opened);
-    const { feed, leave } = await feeds.follow(opened.placeId, () => void this.#inBackground(this.#handle({ kind: "woken" })));
+    const { feed, leave } = await feeds.follow(opened.placeId, () => void this.#inBackground(this.#wake()));
     if (this.#state.kind === "closed") return leave();
     this.#feed = feed;
     this.#leave = leave;
@@ -236,6 +238,12 @@ export class GatewaySession {
     return hasTemplates(items) ? limitPages(() => withTemplates(database, personKeys, items)) : items;
   }
 
+  async #wake(): Promise<void> {
+    const said = this.#unjudged;
+    if (said !== null && said.revision <= (this.#feed?.head ?? 0)) await this.#checkDigest(said.revision, said.digest);
+    await this.#handle({ kind: "woken" });
+  }
+
   async #checkDigest(revision: number, digest: string): Promise<void> {
     const opened = this.#opened;
     const feed = this.#feed;
@@ -249,7 +257,8 @@ export class GatewaySession {
     const atMs = this.#deps.clock.nowMs();
     const confirmed = isProven ? { revision, digest, atMs } : (said?.confirmed ?? null);
     if (said !== null) this.#say({ ...said, confirmed, reported: { revision, digest, expected, atMs } });
-    // A revision older than the history: nothing is proven, and the next one will be.
+    // Nothing is proven: of a revision older than the history the next one will be, of one that is not seen yet it will be when it is.
+    this.#unjudged = expected === null && revision > feed.head ? { revision, digest } : null;
     if (expected === null) return;
     if (!isProven) {
       this.#deps.log.warn("gateway.digest_differs", { serial: this.#connection.serial, revision });
