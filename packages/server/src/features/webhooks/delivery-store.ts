@@ -192,6 +192,7 @@ export async function addNewPlaces(queryable: Queryable): Promise<void> {
       select webhook_id, places.place_id, 0 from webhooks join places using (place_group_id) join ledger_heads on ledger_heads.place_id = places.place_id
       where webhooks.place_id is null
         and not exists (select from webhook_places had where had.webhook_id = webhooks.webhook_id and had.place_id = places.place_id)
+      order by webhook_id, place_id for key share of webhooks, places
       on conflict do nothing`,
   });
 }

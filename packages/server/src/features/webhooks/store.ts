@@ -80,10 +80,12 @@ export async function insertWebhook(transaction: Transaction, webhook: NewWebhoo
       ...[webhook.secretSealed, webhook.madeAt, webhook.madeBy],
     ],
   );
+  // Held while the row is made: a place that is deleted at this moment has none, instead of failing all.
   await transaction.execute(
     `insert into webhook_places(webhook_id, place_id, sequence)
      select $1, place_id, coalesce($4, next_sequence - 1) from ledger_heads join places using (place_id)
-     where place_group_id = $2 and ($3::bigint is null or place_id = $3)`,
+     where place_group_id = $2 and ($3::bigint is null or place_id = $3)
+     order by place_id for key share of places`,
     [webhook.webhookId, webhook.placeGroupId, placeId, after],
   );
   return true;
