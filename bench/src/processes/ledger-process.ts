@@ -139,27 +139,28 @@ const ledgerHandlers = {
     return { fromMs, toMs };
   },
   /** What somebody would write first, on the same rows: a COUNT and a page by OFFSET. Answers its milliseconds. */
-  countAndOffset: async ({
-    fromMs,
-    toMs,
-    offset,
-    types,
-  }: {
-    fromMs: number;
-    toMs: number;
-    offset: number;
-    types: readonly EventType[] | null;
-  }): Promise<number> => {
+  countAndOffset: async ({ fromMs, toMs, offset, types, doorIds, by }: PlainQuestion): Promise<number> => {
     const { client } = ledger();
-    const where = "place_id = $1 and event_at between $2 and $3 and ($4::smallint[] is null or event_type = any($4))";
-    const values = [PLACE_ID, fromMs, toMs, types?.map(eventCode) ?? null];
+    const where =
+      "place_id = $1 and event_at between $2 and $3 and ($4::smallint[] is null or event_type = any($4)) and ($5::bigint[] is null or door_id = any($5))";
+    const values = [PLACE_ID, fromMs, toMs, types?.map(eventCode) ?? null, doorIds];
+    const order = by === "id" ? "sequence desc" : "event_at desc, sequence desc";
     const startMs = machineMs();
     await client.query(`select count(*) from events where ${where}`, values);
-    await client.query(`select * from events where ${where} order by event_at desc, sequence desc limit 20 offset ${offset}`, values);
+    await client.query(`select * from events where ${where} order by ${order} limit 20 offset ${offset}`, values);
     return machineMs() - startMs;
   },
 };
 export type LedgerHandlers = typeof ledgerHandlers;
+
+export interface PlainQuestion {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly offset: number;
+  readonly types: readonly EventType[] | null;
+  readonly doorIds: readonly number[] | null;
+  readonly by: "eventAt" | "id";
+}
 
 async function isCounted(): Promise<boolean> {
   const { rows } = await ledger().client.query("select summed_to = next_sequence - 1 as done from ledger_heads where place_id = $1", [

@@ -96,12 +96,12 @@ function byText(place: LedgerPlace, filter: EventFilter): { readonly text: strin
   return { text, values: [...values, filter.fromMs, filter.toMs, filter.size, filter.page * filter.size] };
 }
 
-/** How counts lead to a page in one of the two orders: what is counted by, and where the events of some such parts in a row are found. */
+/** How counts lead to a page in one of the two orders: what is counted by, and where the events of one such part are found. */
 interface CountedOrder {
   /** Of a row of `ledger_slices`, and of an event. */
   readonly part: string;
   readonly partOfEvent: string;
-  readonly eventsOfParts: (from: string, to: string, first: string, last: string) => string;
+  readonly eventsOfPart: (from: string, to: string) => string;
   readonly columns: readonly string[];
 }
 
@@ -109,16 +109,16 @@ const COUNTED_ORDERS: Readonly<Record<EventFilter["order"]["by"], CountedOrder>>
   eventAt: {
     part: "slice",
     partOfEvent: sliceOf("event_at"),
-    eventsOfParts: (from, to, first, last) =>
-      `event_at >= greatest(${from}, ${first} * ${SLICE_MS}) and event_at <= least(${to}, (${last} + 1) * ${SLICE_MS} - 1)`,
+    eventsOfPart: (from, to) =>
+      `event_at >= greatest(${from}, touched.part * ${SLICE_MS}) and event_at <= least(${to}, (touched.part + 1) * ${SLICE_MS} - 1)`,
     columns: ["event_at", "sequence"],
   },
   id: {
     part: "block",
     partOfEvent: `sequence / ${BLOCK_EVENTS}`,
     // Added to nothing, the time is no condition that the index by time could serve: the block bounds what is read.
-    eventsOfParts: (from, to, first, last) =>
-      `sequence >= ${first} * ${BLOCK_EVENTS} and sequence < (${last} + 1) * ${BLOCK_EVENTS} and event_at + 0 between ${from} and ${to}`,
+    eventsOfPart: (from, to) =>
+      `sequence >= touched.part * ${BLOCK_EVENTS} and sequence < (touched.part + 1) * ${BLOCK_EVENTS} and event_at + 0 between ${from} and ${to}`,
     columns: ["sequence"],
   },
 };
@@ -126,7 +126,7 @@ const COUNTED_ORDERS: Readonly<Record<EventFilter["order"]["by"], CountedOrder>>
 /*
  * Slices that lie wholly in the window are taken from their counts; the two at its ends, and what is not counted yet (beyond `summed_to`), are counted
  * here. All in one statement, hence of one moment. From the running sum follow the slices, or the blocks, in which the page lies, and only their events are read:
- * these stand in a row, and their bounds are single values, so that no plan can begin to walk through the ledger to where they are.
+ * `offset 0` keeps each of them a reading of its own, so that no plan can begin to walk through the ledger to where they are.
  */
 function byCounts(place: LedgerPlace, filter: EventFilter): { readonly text: string; readonly values: unknown[] } {
   const { sql, values } = conditions(place, filter);
@@ -134,7 +134,7 @@ function byCounts(place: LedgerPlace, filter: EventFilter): { readonly text: str
   const doorParameter = filter.doorIds === null ? "array[0::bigint]" : `$${values.length}::bigint[]`;
   const [from = "", to = "", size, offset] = [1, 2, 3, 4].map((more) => `$${values.length + more}::bigint`);
   const { by, direction } = filter.order;
-  const { part, partOfEvent, eventsOfParts, columns } = COUNTED_ORDERS[by];
+  const { part, partOfEvent, eventsOfPart, columns } = COUNTED_ORDERS[by];
   const order = (row: string): string => columns.map((column) => `${row}.${column} ${direction}`).join(", ");
   const fromMs = filter.fromMs ?? EVENT_AT_MIN;
   const toMs = filter.toMs ?? EVENT_AT_MAX;
@@ -166,9 +166,10 @@ function byCounts(place: LedgerPlace, filter: EventFilter): { readonly text: str
     ), touched as materialized (
       select part, before from running where before < ${offset} + ${size} and before + n > ${offset}
     ), page as (
-      select ${COLUMNS} from events
-      where ${sql} and ${eventsOfParts(from, to, "(select min(part) from touched)", "(select max(part) from touched)")}
-      order by ${order("events")}
+      select found.* from touched cross join lateral (
+        select ${COLUMNS} from events where ${sql} and ${eventsOfPart(from, to)} offset 0
+      ) as found
+      order by ${order("found")}
       limit ${size} offset greatest(0, ${offset} - (select coalesce(min(before), 0) from touched))
     )
     select matched.total, ${SHOWN} from matched left join page on true ${WORDS} order by ${order("page")}`;

@@ -72,7 +72,7 @@ async function newPlace(): Promise<Place> {
 const drawnEvent = fc.record({
   /** Within and across the quarters of an hour that are counted together. */
   eventAt: fc.oneof(
-    fc.integer({ min: 1_000, max: 1_012 }),
+    fc.integer({ min: -3, max: 1_012 }),
     fc.integer({ min: 899_995, max: 900_004 }),
     fc.integer({ min: 2_699_998, max: 2_700_001 }),
   ),
@@ -151,7 +151,7 @@ function reference(
   const to = query.startTime === null || query.span === null ? Number.POSITIVE_INFINITY : query.startTime + query.span;
   const matching = events.filter(
     (event) =>
-      event.eventAt >= (query.startTime ?? 0) &&
+      event.eventAt >= (query.startTime ?? Number.NEGATIVE_INFINITY) &&
       event.eventAt <= to &&
       has(query.filterEvents, event.eventType) &&
       has(doors, event.doorId ?? -1) &&
@@ -175,7 +175,7 @@ async function pageOf(place: Place, query: DrawnQuery): Promise<{ readonly total
 test("random ledgers and queries agree with a plain reference, in total, order and page", async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(drawnEvent, { maxLength: 40 }),
+      fc.array(drawnEvent, { maxLength: 40, size: "max" }),
       fc.array(drawnQuery, { minLength: 10, maxLength: 20 }),
       fc.nat(40),
       async (drawn, queries, countSummed) => {
