@@ -1,4 +1,4 @@
--- Drops a month's events with their counts; the blocks of the month stay. It runs with its owner's rights, because the application has none to take events
+-- Drops a month's events with their counts. It runs with its owner's rights, because the application has none to take events
 -- away, and refuses by the database's own clock what could still be young. Whoever reads or appends meanwhile is not waited for longer than this.
 create function drop_ledger_period(dropped int) returns void
 language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '500ms' as $$
@@ -7,8 +7,9 @@ begin
     raise exception 'period % has events of the last 31 days', dropped;
   end if;
   perform pg_advisory_xact_lock(7346101);
-  execute format('drop table if exists events_p%s', dropped);
+  -- In the order in which a page reads them, so that the two do not wait for each other.
   execute format('drop table if exists ledger_slices_p%s', dropped);
+  execute format('drop table if exists events_p%s', dropped);
 end
 $$;
 revoke all on function drop_ledger_period(int) from public;

@@ -16,8 +16,8 @@ export const SUMMARISE_EVENTS_MAX = 10_000;
 /** Places looked at in one round; the others are next. */
 export const SUMMARISE_PLACES_MAX = 100;
 
-/** How often months that are older than events are kept are looked for. */
-export const RETENTION_EVERY_MS = 3_600_000;
+/** How often months that are older than events are kept are looked for. One that is being read is tried again then. */
+export const RETENTION_EVERY_MS = 600_000;
 
 /** How often uncounted events are looked for. What is appended in between is the tail that readers count themselves. */
 export const SUMMARISE_EVERY_MS = 500;
