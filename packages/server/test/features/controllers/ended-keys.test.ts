@@ -1,28 +1,12 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
-import { silentLog, systemClock, systemRandom, systemTimers } from "@postern/core";
-import { type RunningServer, startServer } from "../../../src/app.ts";
+import { systemClock } from "@postern/core";
+import type { RunningServer } from "../../../src/app.ts";
 import { SCOPES } from "../../../src/platform/access/actor.ts";
-import type { Config } from "../../../src/platform/config.ts";
 import { callUrl } from "../../http/http-world.ts";
-import { createTestDatabase, createTestPlace, type TestDatabase, temporaryFolder } from "../../support/index.ts";
-
-function start(test_: TestDatabase, dataDir: string): Promise<RunningServer> {
-  const config: Config = {
-    ...{ httpPort: 0, mqttPort: 0, host: "127.0.0.1", tls: null, trustedProxies: [], isInsecure: false, dataDir },
-    ...{
-      databaseUrl: test_.ownerUrl,
-      demo: "off",
-      rateLimit: "off",
-      metrics: "off",
-      logLevel: "error",
-      eventsKeptDays: 365,
-      outgoingHosts: [],
-    },
-  };
-  return startServer({ config, log: silentLog, clock: systemClock, timers: systemTimers, random: systemRandom });
-}
+import { createTestDatabase, createTestPlace, temporaryFolder } from "../../support/index.ts";
+import { startedServer } from "../../support/started-server.ts";
 
 async function claim({ claims }: RunningServer, controllerId: number): Promise<void> {
   const { kty = "", crv = "", x = "" } = generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" });
@@ -43,7 +27,7 @@ test("a key of a controller that was lost, deleted or given to another holder do
       await database.query("insert into controllers(controller_id, place_id, serial, name, made_at) values ($1, $2, $3, 'c', 1)", [
         ...[controllerId, place.placeId, String(300_000_000 + controllerId)],
       ]);
-    const first = await start(test_, folder.path);
+    const first = await startedServer(test_, folder.path);
     for (const controllerId of [lost, deleted, given, kept]) await claim(first, controllerId);
     const backup = await database.query<{ row: unknown }>(`select to_jsonb(one) as row from (select ${KEPT} from controllers) one`);
     const { key } = await first.keys.mintRoot({
@@ -64,7 +48,7 @@ test("a key of a controller that was lost, deleted or given to another holder do
           )
         ).map((row) => [row.controller_id, row.state]),
       );
-    const second = await start(test_, folder.path);
+    const second = await startedServer(test_, folder.path);
     await second.stop();
     assert.deepEqual(await standing(), { [lost]: "lost", [given]: "claimed", [kept]: "claimed" });
     assert.deepEqual(await database.query("select public_key from controllers where controller_id = $1", [given]), claimedNow);
@@ -75,7 +59,7 @@ test("a key of a controller that was lost, deleted or given to another holder do
     await database.query(`insert into controllers(${KEPT}) select ${KEPT} from jsonb_populate_recordset(null::controllers, $1::jsonb)`, [
       JSON.stringify(backup.map(({ row }) => row)),
     ]);
-    const third = await start(test_, folder.path);
+    const third = await startedServer(test_, folder.path);
     await third.stop();
     assert.deepEqual(await standing(), { [lost]: "lost", [deleted]: "lost", [given]: "lost", [kept]: "claimed" });
   } finally {

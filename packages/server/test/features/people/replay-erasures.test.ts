@@ -3,29 +3,15 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Auth } from "@postern/contract";
-import { silentLog, systemClock, systemRandom, systemTimers } from "@postern/core";
+import { systemClock } from "@postern/core";
 import { Client } from "pg";
-import { type RunningServer, startServer } from "../../../src/app.ts";
+import type { RunningServer } from "../../../src/app.ts";
 import { ERASURES_FILE } from "../../../src/features/people/erasure-log.ts";
 import { SCOPES } from "../../../src/platform/access/actor.ts";
-import type { Config } from "../../../src/platform/config.ts";
 import { callUrl } from "../../http/http-world.ts";
 import { createTestDatabase, createTestPlace, type TestDatabase, type TestPlace, temporaryFolder } from "../../support/index.ts";
+import { startedServer } from "../../support/started-server.ts";
 import { rosterItem } from "../support/roster-reader.ts";
-
-function start(test: TestDatabase, dataDir: string): Promise<RunningServer> {
-  const config: Config = {
-    ...{ httpPort: 0, mqttPort: 0, host: "127.0.0.1", tls: null, trustedProxies: [], isInsecure: false, dataDir },
-    databaseUrl: test.ownerUrl,
-    demo: "off",
-    rateLimit: "off",
-    metrics: "off",
-    logLevel: "error",
-    eventsKeptDays: 365,
-    outgoingHosts: [],
-  };
-  return startServer({ config, log: silentLog, clock: systemClock, timers: systemTimers, random: systemRandom });
-}
 
 async function keyOf(server: RunningServer, { placeGroupId }: TestPlace): Promise<string> {
   const minted = await server.keys.mintRoot({
@@ -73,7 +59,7 @@ test("somebody who was erased does not come back with a backup: they are erased 
   const database = await createTestDatabase();
   const place = await createTestPlace(database.database, {});
   try {
-    const first = await start(database, folder.path);
+    const first = await startedServer(database, folder.path);
     const key = await keyOf(first, place);
     const auth = await enrol(first, key, place);
     const restore = await takeBackup(database);
@@ -83,7 +69,7 @@ test("somebody who was erased does not come back with a backup: they are erased 
     await restore();
     assert.equal((await database.database.query("select 1 from users join person_keys using (user_id)")).length, 1);
 
-    const second = await start(database, folder.path);
+    const second = await startedServer(database, folder.path);
     await second.stop();
     assert.deepEqual(
       await database.database.query("select 1 from users union all select 1 from auths union all select 1 from person_keys"),
@@ -102,7 +88,7 @@ test("what another server had erased, or this one before it died, is kept apart 
   const database = await createTestDatabase();
   const place = await createTestPlace(database.database, {});
   try {
-    const first = await start(database, folder.path);
+    const first = await startedServer(database, folder.path);
     const key = await keyOf(first, place);
     const auth = await enrol(first, key, place);
     assert.equal((await callUrl("DELETE", `${first.baseUrl}/v2/people/${auth.userId}`, { key })).status, 200);
@@ -113,10 +99,10 @@ test("what another server had erased, or this one before it died, is kept apart 
       place.placeGroupId,
       auth.madeAt + 1,
     ]);
-    const second = await start(database, folder.path);
+    const second = await startedServer(database, folder.path);
     await second.stop();
     assert.match(await readFile(join(folder.path, ERASURES_FILE), "utf8"), new RegExp(`"userId":${auth.userId},`));
-    const third = await start(database, folder.path);
+    const third = await startedServer(database, folder.path);
     await third.stop();
     assert.equal((await database.database.query("select 1 from users where key = 'somebody-else'")).length, 1);
   } finally {
