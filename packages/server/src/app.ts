@@ -36,7 +36,7 @@ import { startMqttListener } from "./gateway/mqtt/mqtt-listener.ts";
 import { Appender } from "./ledger/appender.ts";
 import { LEDGER_GROWN_CHANNEL } from "./ledger/ledger-store.ts";
 import { RETENTION_EVERY_MS, SUMMARISE_EVERY_MS } from "./ledger/limits.ts";
-import { dropOldPeriods } from "./ledger/retention.ts";
+import { dropOldPeriods, makePeriodsAhead } from "./ledger/retention.ts";
 import { Summariser } from "./ledger/summariser.ts";
 import { createAccess } from "./platform/access/access.ts";
 import { loadOperatorKey } from "./platform/access/operator-key.ts";
@@ -200,9 +200,11 @@ async function startLink({ options, stack, database, address, personKeys, metric
   stack.use(repeat(timers, { name: "poll rosters", everyMs: FEED_POLL_MS, work: () => feeds.poll(), log }));
   const dropOld = (): Promise<void> => dropOldRevocations(database, clock.nowMs() - REVOCATIONS_KEPT_MS);
   stack.use(repeat(timers, { name: "drop old revocations", everyMs: REVOCATIONS_DROP_EVERY_MS, work: dropOld, log }));
-  const dropOldEvents = async (): Promise<void> =>
-    void (await dropOldPeriods(database, { nowMs: clock.nowMs(), keptDays: config.eventsKeptDays, log }));
-  stack.use(repeat(timers, { name: "drop old events", everyMs: RETENTION_EVERY_MS, work: dropOldEvents, log }));
+  const keepPeriods = async (): Promise<void> => {
+    await makePeriodsAhead(database, clock.nowMs());
+    await dropOldPeriods(database, { nowMs: clock.nowMs(), keptDays: config.eventsKeptDays, timers, log });
+  };
+  stack.use(repeat(timers, { name: "keep months of events", everyMs: RETENTION_EVERY_MS, work: keepPeriods, log }));
   const appender = new Appender(database, clock);
   const summariser = new Summariser(database, log);
   stack.use(repeat(timers, { name: "summarise ledgers", everyMs: SUMMARISE_EVERY_MS, work: () => summariser.run(), log }));

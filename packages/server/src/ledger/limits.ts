@@ -16,8 +16,17 @@ export const SUMMARISE_EVENTS_MAX = 10_000;
 /** Places looked at in one round; the others are next. */
 export const SUMMARISE_PLACES_MAX = 100;
 
-/** How often months that are older than events are kept are looked for. One that is being read is tried again then. */
+/** How often months that are older than events are kept are looked for, and those ahead are made. */
 export const RETENTION_EVERY_MS = 600_000;
+
+/** How long before its beginning a month's partitions are made: a week in which that may fail. */
+export const PERIODS_AHEAD_MS = 7 * 86_400_000;
+
+/** Tries to drop a month in one round: for some seconds, which pages of events leave room in, and a backup does not. */
+export const PERIOD_DROP_TRIES_MAX = 10;
+
+/** Between two tries, so that who waited behind the first one goes on. */
+export const PERIOD_DROP_PAUSE_MS = 400;
 
 /** How often uncounted events are looked for. What is appended in between is the tail that readers count themselves. */
 export const SUMMARISE_EVERY_MS = 500;
