@@ -20,7 +20,7 @@ export interface Plot {
 }
 
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [640, 420, 80, 20, 44, 56];
-const COLOURS = ["#1f6feb", "#bf4b00", "#1a7f37", "#8250df"];
+const COLOURS = ["#1f6feb", "#bf4b00", "#1a7f37", "#8250df", "#57606a"];
 
 /** An SVG with logarithmic axes, on a ground of its own so that it is read on light pages and dark ones. */
 export function logPlot({ title, x, y, series }: Plot): string {

@@ -36,6 +36,9 @@ What the jobs do:
   as text prepared beforehand, into the same tables with their indexes; and one row a commit.
 - **page with exact total**: CLUe's page call over HTTP, twenty events a page, on a place of 5,000,000 events in the week that is asked for, one of two hundred of them a day late; at the first, the
   middle and the last page in turns. Beside it COUNT and OFFSET in plain SQL on the same rows, half-way.
+- **a ledger of so many events**: the same call while a ledger grows to 20,000,000 events, five million a week: on its last week, by time, by \`sort=id\` and of a type that is one event of
+  50,000; on the whole ledger, without times; and the append beside COPY at that size. How they grow: ![pages](ledger-pages.svg) ![append](ledger-append.svg)
+- **a month dropped**: the oldest month by retention, while frames are appended and events counted all the time.
 - **door to commit**: frames of 256 events over MQTT, each controller with one unanswered, until \`stored\`; counted in the ledger.
 - **commit → live stream, webhook**: from the commit until the event is in the hands of a client that streams, and of a server that is sent it, both in a process
   of their own; the first fifth of the run is left out.

@@ -7,10 +7,12 @@ import { confirm } from "../src/jobs/confirm.ts";
 import { decide } from "../src/jobs/decide.ts";
 import { enrol } from "../src/jobs/enrol.ts";
 import { faces } from "../src/jobs/faces.ts";
+import { growth } from "../src/jobs/growth.ts";
 import { link } from "../src/jobs/link.ts";
 import { many } from "../src/jobs/many.ts";
 import { pages } from "../src/jobs/pages.ts";
 import { repair } from "../src/jobs/repair.ts";
+import { retention } from "../src/jobs/retention.ts";
 import { revoke } from "../src/jobs/revoke.ts";
 import { start } from "../src/jobs/start.ts";
 import { stream } from "../src/jobs/stream.ts";
@@ -25,6 +27,8 @@ const SMALL: Readonly<Record<string, { readonly run: () => Promise<Figure[]>; re
   repair: { run: () => repair({ people: 600, wrong: 3 }), figures: 1 },
   append: { run: () => append({ count: 4_000, singleCount: 10, rounds: 1 }), figures: 2 },
   pages: { run: () => pages({ count: 3_000, calls: 6, peerCalls: 1 }), figures: 4 },
+  growth: { run: () => growth({ sizes: [2_000, 4_000], calls: 3, appendCount: 500 }), figures: 2 },
+  retention: { run: () => retention({ count: 2_000 }), figures: 1 },
   link: { run: () => link({ controllerCount: 2, count: 2_000 }), figures: 1 },
   stream: { run: () => stream({ perSecond: 500, seconds: 1, streamCount: 2 }), figures: 2 },
   many: { run: () => many({ places: 2, seatsEach: 5 }), figures: 2 },

@@ -5,13 +5,14 @@ import { pipeline } from "node:stream/promises";
 import { EVENTS_PER_FRAME_MAX, type EventType, eventCode, isEventType } from "@postern/contract";
 import { assert, pause, silentLog, systemClock, systemRandom, systemTimers } from "@postern/core";
 import { type RunningServer, readConfig, startServer } from "@postern/server";
-import { type AppendBatch, Appender, periodOf, startEmbeddedPostgres } from "@postern/server/internal";
+import { type AppendBatch, Appender, dropOldPeriods, periodOf, startEmbeddedPostgres } from "@postern/server/internal";
 import { Client } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import { machineMs } from "../machine-time.ts";
 import { serve } from "../serve.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { PLACE_ID } from "./bench-place.ts";
+import { type Filling, fillLedger } from "./fill-ledger.ts";
 import { passageEvents } from "./passage-events.ts";
 import type { ApiAddress } from "./people-client.ts";
 
@@ -25,16 +26,9 @@ const PEER_PLACE_ID = 999;
 const COLUMNS =
   "place_id, period, sequence, event_at, received_at, device_id, door_id, user_id, auth_id, event_type, generation, local_log_id, detail";
 
-const WEEK_MS = 7 * 86_400_000;
-const FILL_EVENTS = 500_000;
-const PASSAGE: readonly EventType[] = ["DEV_CARD_AUTH_SUCCESS", "DEV_DOOR_RELAY_ON", "DEV_DOOR_RELAY_OFF"];
-/** The doors take turns. */
-const FILL = `
-  insert into events(${COLUMNS})
-  select $1::bigint, (extract(year from received) - 1970) * 12 + extract(month from received) - 1, $2::bigint + index, at - case when index % 200 = 0 then 86400000 else 0 end, at,
-    434 + index / 3 % 3, 234 + index / 3 % 3, null, null, (array[${PASSAGE.map(eventCode).join(", ")}])[1 + index % 3], 1, index, null
-  from (select index, $6::bigint + (index * $7::float8 / $5::float8)::bigint as at from generate_series($3::bigint, $4::bigint) as index) as one,
-    lateral (select to_timestamp(at / 1000.0) at time zone 'UTC' as received) as two`;
+/** How long others append and read before a month is dropped, and after. */
+const BESIDE_MS = 500;
+const DAY_MS = 86_400_000;
 
 /** The ledger's tables in a database of their own, for the append and for what stands beside it. Every handler answers events a second. */
 const stack = new AsyncDisposableStack();
@@ -119,24 +113,29 @@ const ledgerHandlers = {
     for (const values of rows) await ledger().client.query({ name: "bench-insert-event", text, values });
     return (count * 1_000) / (machineMs() - startMs);
   },
+  /** See `fillLedger`. */
+  fill: (filling: Filling): Promise<void> => fillLedger(ledger().client, filling),
   /**
-   * A place's ledger of a week in which three doors take turns, and one event of two hundred came a day late. Answers once the server has
-   * counted it, with the week's first and last millisecond.
+   * Drops a month of so many events that somebody goes on reading and appending beside; answers how long that took from the first try on, and the
+   * longest of the appends and pages meanwhile.
    */
-  fill: async ({ count }: { count: number }): Promise<{ readonly fromMs: number; readonly toMs: number }> => {
-    const { client } = ledger();
-    const toMs = systemClock.nowMs();
-    const fromMs = toMs - WEEK_MS;
-    for (const atMs of [fromMs, toMs]) await client.query("select ensure_ledger_period($1)", [periodOf(atMs)]);
-    const next = await client.query("select next_sequence::float8 as next from ledger_heads where place_id = $1", [PLACE_ID]);
-    const first = next.rows[0]?.next;
-    for (let done = 0; done < count; done += FILL_EVENTS)
-      await client.query(FILL, [PLACE_ID, first, done, Math.min(count, done + FILL_EVENTS) - 1, count, fromMs, WEEK_MS]);
-    await client.query("update ledger_heads set next_sequence = $2::bigint where place_id = $1", [PLACE_ID, first + count]);
-    await client.query("vacuum analyze events");
-    while (!(await isCounted())) await pause(systemTimers, "bench counting", 100);
-    await client.query("vacuum analyze ledger_slices");
-    return { fromMs, toMs };
+  dropMonth: async ({ count }: { count: number }): Promise<DroppedMonth> => {
+    const { server, client } = ledger();
+    const nowMs = systemClock.nowMs();
+    await fillLedger(client, { count, fromMs: nowMs - 99 * DAY_MS, toMs: nowMs - 98 * DAY_MS });
+    const appender = new Appender(server.database, systemClock);
+    const over = new AbortController();
+    const appendMs = timesOf(over.signal, () => appender.append(batchOf(1 + systemRandom.int(2 ** 40), 1, EVENTS_PER_FRAME_MAX)));
+    const readMs = timesOf(over.signal, () =>
+      client.query("select count(*) from events where place_id = $1 and event_at > $2", [PLACE_ID, nowMs]),
+    );
+    await pause(systemTimers, "bench beside", BESIDE_MS);
+    const startMs = machineMs();
+    const dropped = await dropOldPeriods(server.database, { nowMs, keptDays: 60, timers: systemTimers, log: silentLog });
+    const dropMs = machineMs() - startMs;
+    await pause(systemTimers, "bench beside", BESIDE_MS);
+    over.abort();
+    return { dropMs, countDropped: dropped.length, appendMsMax: Math.max(...(await appendMs)), readMsMax: Math.max(...(await readMs)) };
   },
   /** What somebody would write first, on the same rows: a COUNT and a page by OFFSET. Answers its milliseconds. */
   countAndOffset: async ({ fromMs, toMs, offset, types, doorIds, by }: PlainQuestion): Promise<number> => {
@@ -162,11 +161,22 @@ export interface PlainQuestion {
   readonly by: "eventAt" | "id";
 }
 
-async function isCounted(): Promise<boolean> {
-  const { rows } = await ledger().client.query("select summed_to = next_sequence - 1 as done from ledger_heads where place_id = $1", [
-    PLACE_ID,
-  ]);
-  return rows[0]?.done === true;
+export interface DroppedMonth {
+  readonly dropMs: number;
+  readonly countDropped: number;
+  readonly appendMsMax: number;
+  readonly readMsMax: number;
+}
+
+/** How long each of the calls took that follow each other until the signal. */
+async function timesOf(signal: AbortSignal, call: () => Promise<unknown>): Promise<readonly number[]> {
+  const times: number[] = [];
+  while (!signal.aborted) {
+    const startMs = machineMs();
+    await call();
+    times.push(machineMs() - startMs);
+  }
+  return times;
 }
 
 function batchOf(generation: number, first: number, count: number): AppendBatch {

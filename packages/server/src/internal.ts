@@ -10,6 +10,7 @@ export { appendServerEvents } from "./ledger/append.ts";
 export { Appender } from "./ledger/appender.ts";
 export { periodOf } from "./ledger/period.ts";
 export type { AppendBatch } from "./ledger/plan-append.ts";
+export { dropOldPeriods } from "./ledger/retention.ts";
 export {
   type Database,
   openDatabase,
