@@ -66,6 +66,8 @@ export interface DoorItem {
   readonly whenVendorSilent: VendorSilencePolicy;
   /** With `allow_known`: how recently the customer's server must have confirmed somebody here. Absent otherwise. */
   readonly vendorKnownMs?: number;
+  /** How long a person is kept waiting for the customer's server in all. Absent: three seconds, so that items are what they were before it could be set. */
+  readonly vendorBudgetMs?: number;
 }
 
 /** Whom a door lets in when the customer's server does not answer: nobody; everybody with a right; or those it confirmed there before. */

@@ -214,16 +214,10 @@ async function startLink({ options, stack, database, address, personKeys, metric
   const gateway = new Gateway({
     database,
     feeds,
-    appender: {
-      append: (batch) =>
-        metrics.appending(
-          batch.events.length,
-          () => clock.monotonicMs(),
-          () => appender.append(batch),
-        ),
-    },
+    appender: measured(appender, metrics, clock),
     confirmations,
     clock,
+    timers,
     log,
     instanceId,
     personKeys,
@@ -262,6 +256,11 @@ async function startLink({ options, stack, database, address, personKeys, metric
     connectedCount: () => gateway.connectedCount,
     mqttUrl: `${config.tls === null ? "mqtt" : "mqtts"}://${urlHost(config.host)}:${listener.port}`,
   };
+}
+
+function measured(appender: Appender, metrics: ServerMetrics, clock: Clock): Pick<Appender, "append"> {
+  const nowMs = (): number => clock.monotonicMs();
+  return { append: (batch) => metrics.appending(batch.events.length, nowMs, () => appender.append(batch)) };
 }
 
 /** Runs work now and then until disposed: what a notification hints at, a poll finds. A failure is looked at again the next time. */

@@ -8,6 +8,9 @@ import {
   GENERATIONS_PER_HELLO_MAX,
   HASHES_PER_FRAME_MAX,
   ITEMS_PER_FRAME_MAX,
+  VENDOR_BUDGET_MS_MAX,
+  VENDOR_MESSAGE_LENGTH_MAX,
+  VENDOR_PRESENTED_LENGTH_MAX,
 } from "./limits.ts";
 
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
@@ -60,6 +63,12 @@ export const WelcomeFrame = Type.Object({
 });
 export type WelcomeFrame = Static<typeof WelcomeFrame>;
 
+/** Small and flat. No name, PIN or full number of an unknown card. */
+const EventDetail = Type.Record(
+  Type.String({ maxLength: 32 }),
+  Type.Union([Type.String({ maxLength: 128 }), Type.Number(), Type.Boolean()]),
+);
+
 /** One event as the controller wrote it. Its number is its place in the frame. */
 export const LinkEvent = Type.Object({
   /** The controller's time. */
@@ -69,10 +78,7 @@ export const LinkEvent = Type.Object({
   deviceId: Type.Optional(Id),
   authId: Type.Optional(Id),
   userId: Type.Optional(Id),
-  /** No name, PIN or full number of an unknown card. */
-  detail: Type.Optional(
-    Type.Record(Type.String({ maxLength: 32 }), Type.Union([Type.String({ maxLength: 128 }), Type.Number(), Type.Boolean()])),
-  ),
+  detail: Type.Optional(EventDetail),
 });
 export type LinkEvent = Static<typeof LinkEvent>;
 
@@ -209,3 +215,40 @@ export const ResultFrame = Type.Object({
   card: Type.Optional(LearntCard),
 });
 export type ResultFrame = Static<typeof ResultFrame>;
+
+/** up/ask: a door waits for the customer's own server (CLUe §3). Never kept, never logged: what was presented may be a PIN. */
+export const AskFrame = Type.Object({
+  session: Id,
+  /** Rises within a session: one that does not is a repeat. */
+  askId: Id,
+  doorId: Id,
+  deviceId: Id,
+  credential: Type.Union([
+    Type.Literal("card"),
+    Type.Literal("face"),
+    Type.Literal("fingerprint"),
+    Type.Literal("unique_pin"),
+    Type.Literal("qr"),
+    Type.Literal("customer_qr"),
+  ]),
+  /** Nobody is known by the credential here: the customer's server says whether it is good. */
+  identify: Type.Boolean(),
+  authId: Type.Optional(Id),
+  userId: Type.Optional(Id),
+  /** A card's number as CLUe writes it, a typed PIN, a QR code's text. */
+  presented: Type.Optional(Type.String({ maxLength: VENDOR_PRESENTED_LENGTH_MAX })),
+  /** What is left of the door's time. */
+  budgetMs: Type.Integer({ minimum: 1, maximum: VENDOR_BUDGET_MS_MAX }),
+});
+export type AskFrame = Static<typeof AskFrame>;
+
+/** down/answer: what the customer's own server said; `silent` when it said nothing that was agreed. One comes for each ask, unless the session ends. */
+export const AnswerFrame = Type.Object({
+  askId: Id,
+  verdict: Type.Union([Type.Literal("confirmed"), Type.Literal("refused"), Type.Literal("silent")]),
+  /** How it came about, for the event. */
+  detail: Type.Optional(EventDetail),
+  /** For the device to show. */
+  message: Type.Optional(Type.String({ maxLength: VENDOR_MESSAGE_LENGTH_MAX })),
+});
+export type AnswerFrame = Static<typeof AnswerFrame>;

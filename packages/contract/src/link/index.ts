@@ -1,3 +1,4 @@
+export * from "./fit-detail.ts";
 export * from "./frames.ts";
 export * from "./limits.ts";
 export * from "./read-frame.ts";

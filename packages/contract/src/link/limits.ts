@@ -42,3 +42,27 @@ export const VENDOR_KNOWN_MS_MAX = 30 * 86_400_000;
 
 /** People whom a door lets in although the server was heard too long ago: who must get in whatever happens, and no more than an item carries easily. */
 export const STALE_USERS_COUNT_MAX = 64;
+
+/** How long a door waits for the customer's own server in all, where its settings do not say: nobody stands before a door for longer without trying again. */
+export const VENDOR_BUDGET_MS = 3_000;
+
+/** Less than that no server across the world answers over TLS, and every answer would be silence. */
+export const VENDOR_BUDGET_MS_MIN = 250;
+
+/** Whoever has stood before a door for longer has walked on, and would let in whoever came after. */
+export const VENDOR_BUDGET_MS_MAX = 10_000;
+
+/** People at one door whom the customer's server is asked about at once: two devices, and a few hands. Beyond it a credential is refused as `busy`. */
+export const VENDOR_ASKS_PER_DOOR_MAX = 4;
+
+/** Questions of one session at once: every door of a controller asking all it may. Beyond it one is answered as silent, `busy`. */
+export const VENDOR_ASKS_IN_FLIGHT_MAX = DOORS_PER_CONTROLLER_MAX * VENDOR_ASKS_PER_DOOR_MAX;
+
+/** Of what was presented: a card's number and a PIN are short, and a QR code that a phone shows and a camera reads holds less. */
+export const VENDOR_PRESENTED_LENGTH_MAX = 2_048;
+
+/** Of an answer's trace as JSON: it goes into an event, whose other fields take up to 300 bytes of `EVENT_BYTES_MAX`. */
+export const VENDOR_DETAIL_BYTES_MAX = 448;
+
+/** Of an answer's message: a device shows five lines of twenty characters (CLUe §1.8), and a screen some more. */
+export const VENDOR_MESSAGE_LENGTH_MAX = 200;

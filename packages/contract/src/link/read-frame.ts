@@ -1,6 +1,8 @@
 import type { Static, TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import {
+  AnswerFrame,
+  AskFrame,
   CommandFrame,
   EventsFrame,
   HelloFrame,
@@ -45,6 +47,8 @@ export const readRoster = reader(RosterFrame);
 export const readSynced = reader(SyncedFrame);
 export const readCommand = reader(CommandFrame);
 export const readResult = reader(ResultFrame);
+export const readAsk = reader(AskFrame);
+export const readAnswer = reader(AnswerFrame);
 
 const linkEvent = Compile(LinkEvent);
 

@@ -2,7 +2,7 @@ import { type RosterItem, SCHEDULE_HOLIDAYS_MAX, SCHEDULE_WINDOWS_PER_DAY_MAX } 
 import Type, { type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { FACE_IMAGES_COUNT_MAX, FINGERPRINTS_COUNT_MAX, MODES_COUNT_MAX } from "../clue/clue-limits.ts";
-import { STALE_USERS_COUNT_MAX, VENDOR_KNOWN_MS_MAX } from "./limits.ts";
+import { STALE_USERS_COUNT_MAX, VENDOR_BUDGET_MS_MAX, VENDOR_BUDGET_MS_MIN, VENDOR_KNOWN_MS_MAX } from "./limits.ts";
 
 const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 const OptionalId = Type.Union([Type.Null(), Id]);
@@ -85,6 +85,7 @@ const DoorItem = Type.Object(
     staleUserIds: Type.Optional(Type.Array(Id, { maxItems: STALE_USERS_COUNT_MAX })),
     whenVendorSilent: Literals("deny", "allow", "allow_known"),
     vendorKnownMs: Type.Optional(Type.Integer({ minimum: 60_000, maximum: VENDOR_KNOWN_MS_MAX })),
+    vendorBudgetMs: Type.Optional(Type.Integer({ minimum: VENDOR_BUDGET_MS_MIN, maximum: VENDOR_BUDGET_MS_MAX })),
   },
   strict,
 );

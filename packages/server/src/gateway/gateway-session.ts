@@ -1,10 +1,12 @@
 import {
+  type AskFrame,
   type BucketHashes,
   type CommandFrame,
   type DownKind,
   type EventsFrame,
   type HelloFrame,
   type ResultFrame,
+  readAsk,
   readEvents,
   readHello,
   readResult,
@@ -12,7 +14,7 @@ import {
   type SyncedFrame,
   type UpKind,
 } from "@postern/contract";
-import { type Clock, COMMON_SCOPE, CodedError, type ItemKey, type Log, sumToHex } from "@postern/core";
+import { type Clock, COMMON_SCOPE, CodedError, type ItemKey, sumToHex } from "@postern/core";
 import type { Appender } from "../ledger/appender.ts";
 import type { Database } from "../platform/database.ts";
 import type { PersonKeys } from "../platform/person-keys/person-keys.ts";
@@ -23,16 +25,16 @@ import type { RosterFeeds } from "../roster/roster-feeds.ts";
 import type { Confirmation, Contact } from "./controller-store.ts";
 import { ALIVE_ANSWER_MS } from "./limits.ts";
 import type { LinkConnection } from "./mqtt/mqtt-listener.ts";
+import { SessionAsks, type SessionAsksDeps } from "./session-asks.ts";
 import type { ClosedSession, GreetedSession, OpenedSession, SessionOpening } from "./session-store.ts";
 import { NEW_SESSION, type SessionEffect, type SessionInput, type SessionState, stepSession } from "./step-session.ts";
 import { hasTemplates, withTemplates } from "./template-store.ts";
 
-export interface GatewaySessionDeps {
+export interface GatewaySessionDeps extends SessionAsksDeps {
   readonly database: Database;
   readonly feeds: RosterFeeds;
   readonly appender: Pick<Appender, "append">;
   readonly clock: Clock;
-  readonly log: Log;
   /** Null: since the connection was opened, its key was replaced or taken away, or the controller was. */
   readonly openSession: (opening: SessionOpening) => Promise<GreetedSession | null>;
   readonly closeSession: (closed: ClosedSession) => Promise<void>;
@@ -47,6 +49,7 @@ export interface GatewaySessionDeps {
 export class GatewaySession {
   readonly #deps: GatewaySessionDeps;
   readonly #connection: LinkConnection;
+  readonly #asks: SessionAsks;
   #state: SessionState = NEW_SESSION;
   #mending: Promise<void> = Promise.resolve();
   #reading: Promise<void> = Promise.resolve();
@@ -60,6 +63,7 @@ export class GatewaySession {
   constructor(deps: GatewaySessionDeps, connection: LinkConnection) {
     this.#deps = deps;
     this.#connection = connection;
+    this.#asks = new SessionAsks(deps);
   }
 
   /** The controller and session number once the hello was written down. */
@@ -94,6 +98,7 @@ export class GatewaySession {
   /** The connection has gone. */
   async dropped(): Promise<void> {
     await this.#handle({ kind: "dropped" });
+    this.#asks.end();
     this.#leave?.();
     this.#leave = null;
     if (this.#opened !== null) await this.#closeSession(this.#opened);
@@ -123,6 +128,11 @@ export class GatewaySession {
         return this.#send("command", effect.frame);
       case "end_command":
         return this.#inBackground(this.#endCommand(effect.frame));
+      case "ask_vendor":
+        // Behind everything else of the session: a slow customer holds up neither events nor the roster.
+        return this.#inBackground(this.#askVendor(effect.frame));
+      case "answer":
+        return this.#send("answer", effect.frame);
       case "append":
         return this.#inBackground(this.#append(effect.frame));
       case "read_page":
@@ -164,6 +174,10 @@ export class GatewaySession {
 
   async #endCommand(frame: ResultFrame): Promise<void> {
     if (this.#opened !== null) await this.#deps.endCommand(this.#opened.controllerId, frame);
+  }
+
+  async #askVendor(frame: AskFrame): Promise<void> {
+    if (this.#opened !== null) await this.#handle({ kind: "answered", frame: await this.#asks.ask(this.#opened, frame) });
   }
 
   async #append(frame: EventsFrame): Promise<void> {
@@ -329,8 +343,10 @@ function readInput(kind: UpKind, payload: Uint8Array): SessionInput | string {
       const read = readResult(payload);
       return read.ok ? { kind, frame: read.frame } : read.problem;
     }
-    case "ask":
-      return "is not used yet";
+    case "ask": {
+      const read = readAsk(payload);
+      return read.ok ? { kind, frame: read.frame } : read.problem;
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { LinkCode, UpKind } from "@postern/contract";
 import { eventCode } from "@postern/contract";
-import { type Clock, CodedError, type Log } from "@postern/core";
+import { type Clock, CodedError, type Log, type Timers } from "@postern/core";
 import pLimit from "p-limit";
 import { appendServerEvents } from "../ledger/append.ts";
 import type { Appender } from "../ledger/appender.ts";
@@ -26,6 +26,7 @@ import { ALIVE_ANSWER_MS, CONTROLLERS_PER_STATEMENT_MAX, CONTROLLERS_WAITING_MAX
 import { verifyLinkToken } from "./link-token.ts";
 import type { LinkConnection, LinkHandler } from "./mqtt/mqtt-listener.ts";
 import { type ClosedSession, closeSessions, type GreetedSession, openSessions, type SessionOpening } from "./session-store.ts";
+import { type AskVendor, askNobody } from "./vendor-question.ts";
 
 export interface GatewayDeps {
   readonly database: Database;
@@ -33,11 +34,14 @@ export interface GatewayDeps {
   readonly appender: Pick<Appender, "append">;
   readonly confirmations: Confirmations;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly log: Log;
   readonly instanceId: number;
   readonly personKeys: Pick<PersonKeys, "find">;
   /** Whether another server process still lives. */
   readonly isInstanceAlive: (instanceId: number, queryable: Queryable) => Promise<boolean>;
+  /** Asks customers' servers for doors; left out, none is known. */
+  readonly askVendor?: AskVendor;
   /** `verifyLinkToken` unless a simulation, which has no keys, brings its own. */
   readonly verifyToken?: typeof verifyLinkToken;
 }
@@ -63,7 +67,7 @@ export class Gateway implements LinkHandler {
 
   constructor(deps: GatewayDeps) {
     this.#deps = deps;
-    const { database, feeds, appender, clock, log, instanceId, confirmations, personKeys } = deps;
+    const { database, feeds, appender, clock, timers, log, instanceId, confirmations, personKeys, askVendor = askNobody } = deps;
     const limits = { weightMax: CONTROLLERS_PER_STATEMENT_MAX, waitingMax: CONTROLLERS_WAITING_MAX };
     this.#finding = new Batcher({ ...limits, answer: (serials) => findControllers(database, serials) });
     this.#opening = new Batcher({ ...limits, answer: (openings) => openSessions(database, instanceId, openings) });
@@ -76,7 +80,9 @@ export class Gateway implements LinkHandler {
       feeds,
       appender,
       clock,
+      timers,
       log,
+      askVendor,
       openSession: (opening) => this.#opening.ask(opening),
       closeSession: (closed) => this.#endSession(closed),
       personKeys,

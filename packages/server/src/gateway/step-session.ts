@@ -1,12 +1,15 @@
-import type {
-  CommandFrame,
-  EventsFrame,
-  HelloFrame,
-  ResultFrame,
-  RosterFrame,
-  StoredFrame,
-  SyncedFrame,
-  WelcomeFrame,
+import {
+  type AnswerFrame,
+  type AskFrame,
+  type CommandFrame,
+  type EventsFrame,
+  type HelloFrame,
+  type ResultFrame,
+  type RosterFrame,
+  type StoredFrame,
+  type SyncedFrame,
+  VENDOR_ASKS_IN_FLIGHT_MAX,
+  type WelcomeFrame,
 } from "@postern/contract";
 import type { AppendOutcome } from "../ledger/append.ts";
 import type { Page, PageItem } from "../roster/page.ts";
@@ -29,7 +32,15 @@ export type SessionState =
   | { readonly kind: "greeting" }
   /** The hello is being written down. */
   | { readonly kind: "opening"; readonly hello: HelloFrame }
-  | { readonly kind: "live"; readonly opened: OpenedSession; readonly pump: PumpState; readonly isAppending: boolean }
+  | {
+      readonly kind: "live";
+      readonly opened: OpenedSession;
+      readonly pump: PumpState;
+      readonly isAppending: boolean;
+      /** The newest question to the customer's server; 0: none yet. */
+      readonly lastAskId: number;
+      readonly asksInFlight: number;
+    }
   | { readonly kind: "closed" };
 
 export type SessionInput =
@@ -37,6 +48,9 @@ export type SessionInput =
   | { readonly kind: "events"; readonly frame: EventsFrame }
   | { readonly kind: "synced"; readonly frame: SyncedFrame }
   | { readonly kind: "result"; readonly frame: ResultFrame }
+  | { readonly kind: "ask"; readonly frame: AskFrame }
+  /** What the customer's server said. */
+  | { readonly kind: "answered"; readonly frame: AnswerFrame }
   /** A command waits for this controller. */
   | { readonly kind: "commanded"; readonly frame: CommandFrame }
   | { readonly kind: "opened"; readonly opened: OpenedSession; readonly marks: ReadonlyMap<number, number>; readonly serverMs: number }
@@ -57,6 +71,9 @@ export type SessionEffect =
   | { readonly kind: "stored"; readonly frame: StoredFrame }
   | { readonly kind: "command"; readonly frame: CommandFrame }
   | { readonly kind: "end_command"; readonly frame: ResultFrame }
+  /** Asks the customer's server; `answered` comes back. */
+  | { readonly kind: "ask_vendor"; readonly frame: AskFrame }
+  | { readonly kind: "answer"; readonly frame: AnswerFrame }
   | { readonly kind: "close"; readonly reason: string };
 
 export interface SessionStep {
@@ -104,7 +121,7 @@ function stepOpening(state: SessionState & { kind: "opening" }, input: SessionIn
     doors: opened.doors,
     marks: [...input.marks].map(([generation, through]) => ({ generation, through })),
   };
-  const live = { kind: "live", opened, pump: pump.state, isAppending: false } as const;
+  const live = { kind: "live", opened, pump: pump.state, isAppending: false, lastAskId: 0, asksInFlight: 0 } as const;
   return { state: live, effects: [{ kind: "welcome", frame: welcome }, ...pump.effects] };
 }
 
@@ -124,6 +141,11 @@ function stepLive(state: LiveState, input: SessionInput): SessionStep {
     case "result":
       if (input.frame.session !== state.opened.session) return close("session_stale");
       return { state, effects: [{ kind: "end_command", frame: input.frame }] };
+    case "ask":
+      if (input.frame.session !== state.opened.session) return close("session_stale");
+      return takeAsk(state, input.frame);
+    case "answered":
+      return { state: { ...state, asksInFlight: state.asksInFlight - 1 }, effects: [{ kind: "answer", frame: input.frame }] };
     case "commanded":
       return { state, effects: [{ kind: "command", frame: input.frame }] };
     case "woken":
@@ -139,6 +161,21 @@ function stepLive(state: LiveState, input: SessionInput): SessionStep {
     default:
       return close("out_of_turn");
   }
+}
+
+/** One call for one question: what does not rise is a repeat, whether or not it is answered by now. */
+function takeAsk(state: LiveState, frame: AskFrame): SessionStep {
+  const { askId, doorId, deviceId } = frame;
+  if (askId <= state.lastAskId) return { state, effects: [] };
+  const asked = { ...state, lastAskId: askId };
+  const isTheirs = state.opened.doors.some((door) => door.doorId === doorId && [door.entryDeviceId, door.exitDeviceId].includes(deviceId));
+  if (!isTheirs) return { state: asked, effects: [silence(askId, "door_unknown")] };
+  if (state.asksInFlight >= VENDOR_ASKS_IN_FLIGHT_MAX) return { state: asked, effects: [silence(askId, "busy")] };
+  return { state: { ...asked, asksInFlight: state.asksInFlight + 1 }, effects: [{ kind: "ask_vendor", frame }] };
+}
+
+function silence(askId: number, vendorReason: string): SessionEffect {
+  return { kind: "answer", frame: { askId, verdict: "silent", detail: { vendorReason } } };
 }
 
 function stepAppended(state: LiveState, outcome: AppendOutcome | { readonly kind: "failed" }): SessionStep {

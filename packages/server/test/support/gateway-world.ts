@@ -3,6 +3,7 @@ import { silentLog, systemClock, systemRandom, systemTimers } from "@postern/cor
 import { Confirmations } from "../../src/gateway/confirmations.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { type MqttListener, startMqttListener } from "../../src/gateway/mqtt/mqtt-listener.ts";
+import { type AskVendor, askNobody } from "../../src/gateway/vendor-question.ts";
 import { Appender } from "../../src/ledger/appender.ts";
 import type { Database } from "../../src/platform/database.ts";
 import { createPersonKeys } from "../../src/platform/person-keys/person-keys.ts";
@@ -21,6 +22,7 @@ export async function startGatewayWorld(
   database: Database,
   instanceId = 1,
   alive: (instanceId: number) => boolean = () => false,
+  askVendor: AskVendor = askNobody,
 ): Promise<GatewayWorld> {
   const feeds = new RosterFeeds(database, silentLog);
   const appender = new Appender(database, systemClock);
@@ -31,7 +33,9 @@ export async function startGatewayWorld(
     appender,
     confirmations,
     clock: systemClock,
+    timers: systemTimers,
     log: silentLog,
+    askVendor,
     instanceId,
     personKeys: createPersonKeys({ wrappingKey: createHash("sha256").update("person keys").digest(), random: systemRandom }),
     isInstanceAlive: async (other) => alive(other),
