@@ -1,16 +1,19 @@
 // `npm run gen` writes what is made from the code and kept in the repository; `--check` says which of it is not current, or not good.
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { asyncDocument } from "../packages/contract/src/index.ts";
+import { SERVER_VERSION } from "../packages/server/src/version.ts";
 import { describeApi } from "./describe-api.ts";
-import { lintOpenApi } from "./lint-openapi.ts";
+import { lintDescription } from "./lint-description.ts";
 
 const { v1, v2, undescribed } = await describeApi();
 const problems = undescribed.map((route) => `${route} is served and not described: add it to the operations of packages/contract`);
-for (const [name, document] of Object.entries({ v1, v2 })) {
-  const path = `docs/reference/openapi-${name}.json`;
+const documents = { "openapi-v1": v1, "openapi-v2": v2, asyncapi: asyncDocument(SERVER_VERSION) };
+for (const [name, document] of Object.entries(documents)) {
+  const path = `docs/reference/${name}.json`;
   const file = fileURLToPath(new URL(`../${path}`, import.meta.url));
   const text = `${JSON.stringify(document, null, 2)}\n`;
-  problems.push(...(await lintOpenApi(text)).map((problem) => `${path}: ${problem}`));
+  problems.push(...(await lintDescription(text)).map((problem) => `${path}: ${problem}`));
   if (!process.argv.includes("--check")) await writeFile(file, text);
   else if ((await readFile(file, "utf8").catch(() => "")) !== text) problems.push(`${path} is not current: run npm run gen`);
 }

@@ -1,3 +1,4 @@
+export * from "./asyncapi/index.ts";
 export * from "./clue/index.ts";
 export * from "./errors/index.ts";
 export * from "./events/index.ts";

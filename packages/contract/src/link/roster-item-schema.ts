@@ -26,7 +26,7 @@ const strict = { additionalProperties: false };
 const Base64 = Type.String({ pattern: "^[A-Za-z0-9+/]{20,88}={0,2}$" });
 const grantFields = { doors: Type.Union([Type.Literal("all"), Type.Array(Id, { maxItems: 1_000 })]), scheduleId: OptionalId };
 
-const PlaceItem = Type.Object(
+export const PlaceItemSchema = Type.Object(
   {
     kind: Type.Literal("place"),
     id: Id,
@@ -40,7 +40,7 @@ const PlaceItem = Type.Object(
   strict,
 );
 
-const ScheduleItem = Type.Object(
+export const ScheduleItemSchema = Type.Object(
   {
     kind: Type.Literal("schedule"),
     id: Id,
@@ -57,7 +57,7 @@ const ScheduleItem = Type.Object(
   strict,
 );
 
-const DoorItem = Type.Object(
+export const DoorItemSchema = Type.Object(
   {
     kind: Type.Literal("door"),
     id: Id,
@@ -90,12 +90,12 @@ const DoorItem = Type.Object(
   strict,
 );
 
-const DoorModeItem = Type.Object(
+export const DoorModeItemSchema = Type.Object(
   { kind: Type.Literal("mode"), id: Id, operator: Literals("none", "locked", "unlocked"), lockdown: Type.Boolean() },
   strict,
 );
 
-const AuthItem = Type.Object(
+export const AuthItemSchema = Type.Object(
   {
     kind: Type.Literal("auth"),
     id: Id,
@@ -116,7 +116,10 @@ const AuthItem = Type.Object(
   strict,
 );
 
-const check = Compile(Type.Union([PlaceItem, ScheduleItem, DoorItem, DoorModeItem, AuthItem]));
+/** A roster item as it goes over the link. */
+export const RosterItemSchema = Type.Union([PlaceItemSchema, ScheduleItemSchema, DoorItemSchema, DoorModeItemSchema, AuthItemSchema]);
+
+const check = Compile(RosterItemSchema);
 
 /** The one place where what came over the link, or from a disk, becomes a roster item. Null when it is none: it is then reported, never guessed at. */
 export function readRosterItem(value: unknown): RosterItem | null {

@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { FollowedEvent } from "./event.ts";
 import { EventChoice } from "./event-choice.ts";
 import { WEBHOOK_SECRET_KEPT_MS_MAX, WEBHOOK_URL_LENGTH_MAX } from "./native-limits.ts";
 import { operations } from "./operation.ts";
@@ -73,6 +74,20 @@ const ChangeWebhook = Type.Object(
   closed,
 );
 export type ChangeWebhook = Static<typeof ChangeWebhook>;
+
+/** What is sent to a webhook's address. */
+export const WebhookMessage = Type.Object({
+  type: Type.Union([Type.Literal("events"), Type.Literal("test")]),
+  timestamp: Type.String({ description: "ISO 8601: when the server had the last of the events, or the time of the test." }),
+  data: Type.Object({
+    webhookId: Id,
+    placeId: Type.Optional(Id),
+    after: Type.Optional(Type.String({ description: "A cursor of the place: what was sent before ends here." })),
+    next: Type.Optional(Type.String({ description: "A cursor of the place: the next message begins after it." })),
+    events: Type.Array(FollowedEvent),
+  }),
+});
+export type WebhookMessage = Static<typeof WebhookMessage>;
 
 /** How far a webhook is with one place. */
 export const WebhookPlace = Type.Object(

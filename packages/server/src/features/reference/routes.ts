@@ -1,3 +1,4 @@
+import { asyncDocument } from "@postern/contract";
 import { assert } from "@postern/core";
 import type { FastifyInstance } from "fastify";
 import type { ServedRoute } from "../../platform/http/served-routes.ts";
@@ -9,13 +10,14 @@ const PAGE = { config: { undescribed: true } } as const;
 const SCRIPT_TYPE = "text/javascript; charset=utf-8";
 
 /**
- * `/openapi/v1.json` and `/openapi/v2.json`, the descriptions of what this very server serves, and `/reference`, a page that shows them. Public: they
- * are the same for everybody and stand in the repository. `routes` is read when first asked, when all of them have been added.
+ * `/openapi/v1.json` and `/openapi/v2.json`, the descriptions of what this very server serves, `/reference`, a page that shows them, and
+ * `/asyncapi.json` for what it sends and is sent beside them. Public: they are the same for everybody and stand in the repository. `routes` is read when first asked, when all of them have been added.
  */
 export function addReferenceRoutes(app: FastifyInstance, routes: readonly ServedRoute[], version: string): void {
   const description = once(() => describeWhole(routes, version));
   app.get("/openapi/v1.json", PAGE, async () => description().v1);
   app.get("/openapi/v2.json", PAGE, async () => description().v2);
+  app.get("/asyncapi.json", PAGE, async () => asyncDocument(version));
   app.get("/reference", PAGE, async (_request, reply) => {
     reply.type("text/html; charset=utf-8").header("content-security-policy", REFERENCE_POLICY).header("referrer-policy", "no-referrer");
     return REFERENCE_PAGE;

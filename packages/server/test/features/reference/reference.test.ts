@@ -60,6 +60,7 @@ test("what is left out of the descriptions is the pages and the refusals of a me
   const leftOut = seen.filter(({ isDescribed }) => !isDescribed);
   const pages = leftOut.filter(({ url }) => !url.includes("/v1/")).map(({ url }) => url);
   assert.deepEqual(pages.sort(), [
+    "/asyncapi.json",
     "/health/live",
     "/health/ready",
     "/openapi/v1.json",

@@ -33,6 +33,7 @@ afterEach(async () => {
   await Promise.all(dispatchers.splice(0).map((each) => each.stop()));
   await server.test.database.execute("delete from webhooks");
   await receiver[Symbol.asyncDispose]();
+  assert.deepEqual(receiver.undescribed, [], "every message is as AsyncAPI describes it");
 });
 after(async () => {
   outgoing.close();

@@ -1,6 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { WebhookMessage } from "@postern/contract";
 import { Webhook } from "standardwebhooks";
+import { Compile } from "typebox/compile";
 
 export interface Received {
   readonly id: string;
@@ -23,11 +25,16 @@ export interface WebhookReceiver extends AsyncDisposable {
   numbers(placeId?: number): readonly number[];
   /** At most so many messages of one place were answered at a time. */
   readonly atOnceMax: () => number;
+  /** Bodies that are not what AsyncAPI's description of them says. */
+  readonly undescribed: readonly string[];
 }
+
+const isDescribed = Compile(WebhookMessage);
 
 /** A customer's server that keeps what it is sent. */
 export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   const received: Received[] = [];
+  const undescribed: string[] = [];
   const taken = new Map<string, Received>();
   const open = new Map<number, number>();
   let atOnceMax = 0;
@@ -36,6 +43,7 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
       let body = "";
       for await (const chunk of request) body += String(chunk);
       const { type, data } = JSON.parse(body) as { type: string; data: { placeId: number; events: { localLogId: number }[] } };
+      if (!isDescribed.Check(JSON.parse(body))) undescribed.push(body);
       const id = String(request.headers["webhook-id"]);
       const headers = request.headers as Record<string, string>;
       const message = { id, headers, body, type, placeId: data.placeId, numbers: data.events.map(({ localLogId }) => localLogId) };
@@ -54,6 +62,7 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   const receiver: WebhookReceiver = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks`,
     received,
+    undescribed,
     status: 204,
     headers: {},
     onMessage: () => undefined,

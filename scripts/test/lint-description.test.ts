@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lintOpenApi } from "../lint-openapi.ts";
+import { lintDescription } from "../lint-description.ts";
 
 const operation = {
   operationId: "readThing",
@@ -19,7 +19,7 @@ const document = {
 };
 
 test("a good document passes", async () => {
-  assert.deepEqual(await lintOpenApi(JSON.stringify(document)), []);
+  assert.deepEqual(await lintDescription(JSON.stringify(document)), []);
 });
 
 for (const [name, rule, more] of [
@@ -32,7 +32,37 @@ for (const [name, rule, more] of [
   ["a member that OpenAPI does not know", "struct", { ...operation, sumary: "Read" }],
 ] as const) {
   test(`${name} is found`, async () => {
-    const problems = await lintOpenApi(JSON.stringify({ ...document, paths: { "/things/{thingId}": { get: more } } }));
+    const problems = await lintDescription(JSON.stringify({ ...document, paths: { "/things/{thingId}": { get: more } } }));
+    assert.ok(
+      problems.some((problem) => problem.startsWith(`${rule}: `)),
+      problems.join("\n"),
+    );
+  });
+}
+
+const asynchronous = {
+  asyncapi: "3.0.0",
+  info: { title: "Things", version: "1", license: { name: "Apache-2.0" } },
+  servers: { broker: { host: "127.0.0.1", protocol: "mqtt", security: [{ $ref: "#/components/securitySchemes/key" }] } },
+  channels: { things: { address: "things", messages: { thing: { $ref: "#/components/messages/thing" } } } },
+  operations: { sendThing: { action: "send", channel: { $ref: "#/channels/things" } } },
+  components: { messages: { thing: { payload: { type: "object" } } }, securitySchemes: { key: { type: "userPassword" } } },
+};
+
+test("a good description of messages passes", async () => {
+  assert.deepEqual(await lintDescription(JSON.stringify(asynchronous)), []);
+});
+
+for (const [name, rule, more] of [
+  [
+    "an operation on a channel that is not there",
+    "no-unresolved-refs",
+    { operations: { sendThing: { action: "send", channel: { $ref: "#/channels/gone" } } } },
+  ],
+  ["a member that AsyncAPI does not know", "struct", { chanels: {} }],
+] as const) {
+  test(`${name} is found`, async () => {
+    const problems = await lintDescription(JSON.stringify({ ...asynchronous, ...more }));
     assert.ok(
       problems.some((problem) => problem.startsWith(`${rule}: `)),
       problems.join("\n"),

@@ -26,9 +26,9 @@ const RULES = [
   "info-license",
 ] as const;
 
-/** What is wrong with an OpenAPI document, each with where it stands. Asks no network: a document refers to itself alone. */
-export async function lintOpenApi(text: string): Promise<readonly string[]> {
+/** What is wrong with an OpenAPI or AsyncAPI document, each with where it stands. Asks no network: a document refers to itself alone. */
+export async function lintDescription(text: string): Promise<readonly string[]> {
   const config = await createConfig({ rules: Object.fromEntries(RULES.map((rule) => [rule, "error"])) });
-  const problems = await lintFromString({ source: text, absoluteRef: "openapi.json", config });
+  const problems = await lintFromString({ source: text, absoluteRef: "description.json", config });
   return problems.map(({ ruleId, message, location }) => `${ruleId}: ${message} (${location.map((each) => each.pointer ?? "").join(" ")})`);
 }

@@ -1,0 +1,1 @@
+export { asyncDocument } from "./async-document.ts";
