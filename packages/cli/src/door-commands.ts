@@ -64,6 +64,7 @@ function addPresenting(door: Command, act: Act): void {
     .option("--pin <digits>", "the PIN of whoever came before", then("pin"))
     .option("--unique-pin <digits>", "a PIN that says by itself whose it is", then("uniquePin"))
     .option("--finger <file>", "a finger's template, as it was enrolled", then("finger"))
+    .option("--score <number>", "how well the finger is read, of a hundred (default 100): a scan takes it from 50 on")
     .option("--face <picture>", "a JPEG, PNG or WebP of whoever stands before the camera", then("face"))
     .option("--side <side>", "entry or exit (default entry)")
     .option("--timeout <seconds>", "how long to wait for the door's answer (default 30)")

@@ -17,7 +17,9 @@ describe("administering a place from the command line", () => {
   };
   const deviceOf = async (doorId: string): Promise<string> => String((await made("door", "state", "--door", doorId))["entryDeviceId"]);
   const whenLearning = (doorId: string): Promise<void> =>
-    until("the device waits for a card", async () => (await done("door", "state", "--door", doorId)).includes("waits for a card to learn"));
+    until("the device waits for a card", async () =>
+      (await done("door", "state", "--door", doorId)).includes("waits for a card or finger to learn"),
+    );
   const asked = (...args: string[]): Running => runPostern(args, { POSTERN_DATA_DIR: join(folder, "data") });
   const made = async (...args: string[]): Promise<Record<string, unknown>> =>
     JSON.parse(await done(...args, "--json")) as Record<string, unknown>;
@@ -144,7 +146,7 @@ describe("administering a place from the command line", () => {
     const learning = asked("device", "learn", await deviceOf("234"), "--within-ms", "60000");
     await whenLearning("234");
     const presented = await done("door", "present", "--door", "234", "--card", "200-12345:34");
-    assert.match(presented, /Door 234 has learnt the card and stays as it is/);
+    assert.match(presented, /Door 234 has told what it was to whoever asked, and stays as it is/);
     const { code, stdout } = await learning.ended;
     assert.deepEqual([code, stdout.split("\n")[0]], [0, "200-12345:34  WIEGAND 34"]);
     assert.match(stdout, /--cards 200-12345:34/);
@@ -158,6 +160,29 @@ describe("administering a place from the command line", () => {
     assert.deepEqual(types, ["DEV_CARD_AUTH_FAIL", "DEV_CARD_AUTH_SUCCESS"], "the learnt presentation is in no log");
   });
 
+  test("a finger is scanned at a reader and opens the door once it was given to somebody by its token", async () => {
+    const file = join(folder, "index.template");
+    await writeFile(file, Buffer.from("a right index finger, as a reader wrote it"));
+    const scanning = asked("scan", "request", await deviceOf("235"), "--credential-type", "FINGERPRINT", "--within-ms", "60000");
+    await whenLearning("235");
+    await done("door", "present", "--door", "235", "--finger", file, "--score", "77");
+    const { code, stdout } = await scanning.ended;
+    assert.deepEqual([code, stdout.split("\n")[0]], [0, "A finger, read with 77 of a hundred"]);
+    const token = /--registration-tokens (\w+)/.exec(stdout)?.[1] ?? "";
+    const always = ["--start-at", "2020-01-01", "--end-at", "2037-01-01", "--doors", "all"];
+    await done("auth", "create", "--user-key", "edsger", ...always, "--registration-tokens", token);
+    assert.match(await done("door", "present", "--door", "235", "--finger", file), /Door 235 is open/);
+    assert.match(await done("scan", "show", token), /completed/);
+  });
+
+  test("a finger that is read badly is told to be, with exit code 3", async () => {
+    const scanning = asked("scan", "request", await deviceOf("235"), "--credential-type", "FINGERPRINT", "--within-ms", "60000");
+    await whenLearning("235");
+    await done("door", "present", "--door", "235", "--finger", join(folder, "index.template"), "--score", "20");
+    const { code, stdout } = await scanning.ended;
+    assert.deepEqual([code, stdout], [3, "Nothing was scanned.  The finger was not read well enough. (finger_low_quality)\n"]);
+  });
+
   test("a card that does not come, a lockdown and a second request end a learning with their reason, and exit code 3", async () => {
     const deviceId = await deviceOf("236");
     const late = await command("device", "learn", deviceId, "--within-ms", "1000");
@@ -167,13 +192,15 @@ describe("administering a place from the command line", () => {
     );
     const first = asked("device", "learn", deviceId, "--within-ms", "60000");
     await whenLearning("236");
-    const second = await command("device", "learn", deviceId);
+    const second = asked("device", "learn", deviceId, "--within-ms", "60000");
+    const replaced = await first.ended;
     assert.deepEqual(
-      [second.code, second.stdout],
-      [3, "No card was learnt.  The device already waits for a card to learn. (device_learning)\n"],
+      [replaced.code, replaced.stdout],
+      [3, "No card was learnt.  Somebody else asked the same device for a card or finger meanwhile. (learning_replaced)\n"],
     );
+    await whenLearning("236");
     await done("lockdown", "begin", "--doors", "236");
-    const { code, stdout } = await first.ended;
+    const { code, stdout } = await second.ended;
     assert.deepEqual([code, stdout], [3, "No card was learnt.  the place is in lockdown. (lockdown)\n"]);
     await done("lockdown", "end");
   });

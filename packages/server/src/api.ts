@@ -46,6 +46,8 @@ import { placeGroupsService } from "./features/place-groups/service.ts";
 import { servePlaces } from "./features/places/routes.ts";
 import { placesService } from "./features/places/service.ts";
 import { addReferenceRoutes } from "./features/reference/routes.ts";
+import { addScanRoutes, serveScans } from "./features/scans/routes.ts";
+import { Scans } from "./features/scans/service.ts";
 import { serveSchedules } from "./features/schedules/routes.ts";
 import { schedulesService } from "./features/schedules/service.ts";
 import { serveWebhooks } from "./features/webhooks/routes.ts";
@@ -151,7 +153,8 @@ function createServices(deps: ApiDeps) {
   const galleries = new PlaceGalleries(deps);
   const tails = new PlaceTails(deps);
   const events = eventsService({ ...deps, tails });
-  const writer = new AuthWriter({ ...deps, galleries, bodyKey: deps.deriveKey("create bodies") });
+  const scans = new Scans({ ...deps, markKey: deps.deriveKey("scans") });
+  const writer = new AuthWriter({ ...deps, galleries, scans, bodyKey: deps.deriveKey("create bodies") });
   return {
     audit: { database: deps.database, access: deps.access },
     auths: authsService({ ...deps, writer }),
@@ -178,6 +181,7 @@ function createServices(deps: ApiDeps) {
       ...deps,
       authsOfPerson: (userId, placeIds) => authsOfPerson(deps.database, userId, placeIds),
     }),
+    scans,
     schedules: schedulesService(deps),
     placeGroups: placeGroupsService({ ...deps, dropKeys: dropKeysOf }),
     places: placesService(deps),
@@ -192,7 +196,7 @@ export function webhookSending({ deriveKey }: Pick<ApiDeps, "deriveKey">): { rea
 /** CLUe's paths; called once per prefix. */
 function addV1Features(
   routes: FastifyInstance,
-  { audit, auths, doors, events, faceMatching, operating }: Services,
+  { audit, auths, doors, events, faceMatching, operating, scans }: Services,
   { access, tellDoors }: { readonly access: Access; readonly tellDoors: TellDoors },
 ): void {
   addAuditRoutes(routes, audit);
@@ -201,6 +205,7 @@ function addV1Features(
   addEventRoutes(routes, events);
   addFaceRoutes(routes, faceMatching);
   addOperatingRoutes(routes, operating, access);
+  addScanRoutes(routes, scans, access);
 }
 
 /** The operations of v2. */
@@ -222,5 +227,6 @@ function serveFeatures(serve: Serve, services: Services): void {
   servePeople(serve, services.people);
   servePlaceGroups(serve, services.placeGroups);
   servePlaces(serve, services.places);
+  serveScans(serve, services.scans);
   serveSchedules(serve, services.schedules);
 }

@@ -16,6 +16,8 @@ export interface PresentOptions {
   readonly door: string;
   readonly side?: string;
   readonly timeout?: string;
+  /** How well the finger is read, of a hundred. */
+  readonly score?: string;
   readonly json?: boolean;
 }
 
@@ -30,7 +32,7 @@ export async function presentThings(options: PresentOptions & { readonly things:
   const doorId = wholeNumber("--door", options.door);
   const side = readSide(options.side);
   const timeoutMs = wholeNumber("--timeout", options.timeout ?? ANSWER_S_DEFAULT) * 1_000;
-  const things = await Promise.all(options.things.map(readThing));
+  const things = await Promise.all(options.things.map((thing) => readThing(thing, options.score)));
   if (things.length === 0)
     throw failure("argument_missing", "What is presented? Give --card, --code and --pin, --unique-pin, --finger, or --face.");
   const { socketPath } = await controllerOf(dataDir(), doorId);
@@ -48,7 +50,7 @@ export async function presentThings(options: PresentOptions & { readonly things:
 /** The door is open, or has done what it was asked for. */
 const DONE: ReadonlySet<PresentResult["outcome"]> = new Set(["opened", "unlocked", "learnt"]);
 
-async function readThing({ kind, text }: TypedThing): Promise<PresentedThing> {
+async function readThing({ kind, text }: TypedThing, score: string | undefined): Promise<PresentedThing> {
   switch (kind) {
     case "card":
       return { card: readCardText(text) };
@@ -59,7 +61,7 @@ async function readThing({ kind, text }: TypedThing): Promise<PresentedThing> {
     case "uniquePin":
       return { uniquePin: readDigits("--unique-pin", text) };
     case "finger":
-      return { finger: await readTemplate(text) };
+      return { finger: await readTemplate(text), ...(score === undefined ? {} : { score: wholeNumber("--score", score) }) };
     case "face":
       return { face: resolve(text) };
     default:
@@ -92,7 +94,7 @@ function presentText(result: PresentResult, { paint }: Output): string {
     case "unlocked":
       return paint.good(`Door ${result.doorId} stands unlocked (${result.because ?? "mode"}).`);
     case "learnt":
-      return paint.good(`Door ${result.doorId} has learnt the card and stays as it is.`);
+      return paint.good(`Door ${result.doorId} has told what it was to whoever asked, and stays as it is.`);
     case "wait_factor":
       return `Door ${result.doorId} wants another factor: ${(result.wanted ?? []).join(" or ")}.`;
     default:
@@ -154,7 +156,7 @@ function notes({ alarms, tamperedDeviceIds, faults, waits, learningDeviceIds, fi
     ...tamperedDeviceIds.map((deviceId) => `${deviceId} tampered with`),
     ...faults.map((part) => `${words(part)} failed`),
     ...waits.map(({ deviceId, wanted }) => `${deviceId} waits for ${wanted.join(" or ")}`),
-    ...learningDeviceIds.map((deviceId) => `${deviceId} waits for a card to learn`),
+    ...learningDeviceIds.map((deviceId) => `${deviceId} waits for a card or finger to learn`),
     ...first,
   ];
 }

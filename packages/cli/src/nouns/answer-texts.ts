@@ -7,6 +7,7 @@ import {
   type NativeOperationId,
   type PlaceSync,
   type Receipt,
+  type Scan,
   type SyncOfController,
   type WhatIfAnswer,
 } from "@postern/contract";
@@ -37,17 +38,35 @@ export const ANSWER_TEXTS: Partial<Readonly<Record<NativeOperationId, Write>>> =
   readAuthReceipts: (answer, _paint, showTime) => receiptsText(answer as AuthReceipts, showTime),
   // biome-ignore lint/nursery/noUnsafeTypeAssertion: as above.
   learnCard: (answer, paint) => learntText(answer as DoorCommand, paint),
+  // biome-ignore lint/nursery/noUnsafeTypeAssertion: as above.
+  requestScan: (answer, paint) => scanText(answer as Scan, paint),
 };
+
+function scanText({ token, deviceId, state, card, score, duplicateAuthIds, reason }: Scan, paint: Paint): AnswerText {
+  if (state === "waiting" || state === "scanning")
+    return { lines: [`Device ${deviceId} waits; scan show ${token} tells what came of it.`] };
+  if (state === "failed") return { lines: [`${paint.bad("Nothing was scanned.")}  ${whyNot(reason, state)}`], isRefusal: true };
+  const what = card === undefined ? `A finger, read with ${score ?? 0} of a hundred` : `${cardText(card)}  ${formatOf(card)}`;
+  const held = duplicateAuthIds.length === 0 ? [] : [paint.bad(`Held already by auth ${duplicateAuthIds.join(", ")}.`)];
+  return { lines: [paint.good(what), ...held, paint.dim(`Give it to somebody with --registration-tokens ${token}`)] };
+}
+
+function formatOf({ formatType, formatData }: NonNullable<Scan["card"]>): string {
+  return formatData === undefined ? formatType : `${formatType} ${formatData}`;
+}
+
+function whyNot(reason: string | null, state: string): string {
+  const code = Object.entries(LINK_CODES).find(([known]) => known === reason);
+  const why = code === undefined ? `${reasonText(reason ?? undefined)}.` : code[1].summary;
+  return `${why} (${reason ?? state})`;
+}
 
 function learntText({ commandId, deviceId, state, card, reason, endedAt }: DoorCommand, paint: Paint): AnswerText {
   if (endedAt === null) return { lines: [`Device ${deviceId} waits for the card; command show ${commandId} tells which it was.`] };
   if (state === "done" && card !== undefined) {
-    const format = card.formatData === undefined ? card.formatType : `${card.formatType} ${card.formatData}`;
-    return { lines: [`${paint.good(cardText(card))}  ${format}`, paint.dim(`Give it to somebody with --cards ${cardText(card)}`)] };
+    return { lines: [`${paint.good(cardText(card))}  ${formatOf(card)}`, paint.dim(`Give it to somebody with --cards ${cardText(card)}`)] };
   }
-  const code = Object.entries(LINK_CODES).find(([known]) => known === reason);
-  const why = code === undefined ? `${reasonText(reason ?? undefined)}.` : code[1].summary;
-  return { lines: [`${paint.bad("No card was learnt.")}  ${why} (${reason ?? state})`], isRefusal: true };
+  return { lines: [`${paint.bad("No card was learnt.")}  ${whyNot(reason, state)}`], isRefusal: true };
 }
 
 function placeSyncText(answer: PlaceSync, showTime: ShowTime): AnswerText {

@@ -12,10 +12,18 @@ export interface Verb {
   readonly loses?: string;
   /** In place of the noun's. */
   readonly columns?: readonly string[];
-  /** A command that somebody at the door answers: asked after until it has ended, unless `--wait` says for how long. */
-  readonly isFollowed?: true;
+  /** Somebody at the door answers it: asked after by this call until it has ended, unless `--wait` says for how long. */
+  readonly followedBy?: Follow;
   /** Doors hold what this changes: it is said whether they have it. */
   readonly reachesDoors?: true;
+}
+
+export interface Follow {
+  readonly operation: "readCommand" | "readScan";
+  /** The member of the answer that names it, and of the call's path. */
+  readonly name: "commandId" | "token";
+  /** Said to who asked, before the waiting. */
+  readonly hint: string;
 }
 
 export interface Noun {

@@ -85,7 +85,27 @@ export const NOUNS: readonly Noun[] = [
       { verb: "list", operation: "listDevices", examples: [""] },
       { verb: "show", operation: "readDevice", examples: ["345"] },
       { verb: "change", operation: "changeDevice", examples: ["345 --name 'Reader left of the door'"] },
-      { verb: "learn", operation: "learnCard", isFollowed: true, examples: ["345", "345 --within-ms 20000"] },
+      {
+        verb: "learn",
+        operation: "learnCard",
+        followedBy: { operation: "readCommand", name: "commandId", hint: "Present the card now." },
+        examples: ["345", "345 --within-ms 20000"],
+      },
+    ],
+  },
+  {
+    noun: "scan",
+    about: "cards and fingers that a reader is asked for, to be given to somebody",
+    columns: [],
+    verbs: [
+      {
+        verb: "request",
+        operation: "requestScan",
+        followedBy: { operation: "readScan", name: "token", hint: "Present the card, or lay the finger on the reader, now." },
+        examples: ["345 --credential-type CARD", "345 --credential-type FINGERPRINT --within-ms 30000"],
+      },
+      { verb: "show", operation: "readScan", examples: ["0123456789abcdef0123456789abcdef --wait 10"] },
+      { verb: "cancel", operation: "cancelScan", examples: ["0123456789abcdef0123456789abcdef"] },
     ],
   },
   {

@@ -9,7 +9,7 @@ import { placeOf, serverOf, type TargetOptions } from "../target.ts";
 import { ANSWER_TEXTS } from "./answer-texts.ts";
 import { bodyText } from "./body-text.ts";
 import { itemSchemaOf, membersOf } from "./kinds.ts";
-import type { Verb } from "./noun.ts";
+import type { Follow, Verb } from "./noun.ts";
 import { absoluteTime, timeText, wallClockTime } from "./place-time.ts";
 import { columnText, linesOf, type ShowTime } from "./shown-value.ts";
 import { type ReadTime, readTyped } from "./typed-value.ts";
@@ -78,13 +78,16 @@ async function callOf(run: Run): Promise<Call> {
   return { params: await paramsOf(run), query, ...(isLeftOut ? {} : { body }) };
 }
 
+/** What a path names by a text; everything else has a number. */
+const TEXTS: ReadonlySet<string> = new Set(["keyId", "logId", "token"]);
+
 async function paramsOf({ operation, named, placeId }: Run): Promise<Record<string, unknown>> {
   const names = namedBy(operation);
   const params: Record<string, unknown> = {};
   for (const name of Object.keys(membersOf(operation.params) ?? {})) {
     const text = named[names.indexOf(name)];
     if (text === undefined) params[name] = await placeId();
-    else params[name] = name === "keyId" || name === "logId" ? text : wholeNumber(`<${flagOf(name).slice(2)}>`, text);
+    else params[name] = TEXTS.has(name) ? text : wholeNumber(`<${flagOf(name).slice(2)}>`, text);
   }
   return params;
 }
@@ -100,7 +103,8 @@ function put(body: Record<string, unknown>, [first = "", second]: readonly strin
 
 async function showOne(run: Run, call: Call): Promise<number> {
   const { verb, operation, typed, output } = run;
-  const answer = verb.isFollowed === true && typed["wait"] === undefined ? await followed(run, call) : await send(run, call);
+  const answer =
+    verb.followedBy !== undefined && typed["wait"] === undefined ? await followed(run, call, verb.followedBy) : await send(run, call);
   const write = ANSWER_TEXTS[verb.operation];
   const written = write === undefined ? undefined : write(answer, output.paint, typed.json === true ? String : await timeWriter(run));
   if (typed.json === true) output.json(answer ?? { done: true });
@@ -112,14 +116,15 @@ async function showOne(run: Run, call: Call): Promise<number> {
 }
 
 /** The server ends every command a few seconds after its time at the latest. */
-async function followed(run: Run, call: Call): Promise<unknown> {
+async function followed(run: Run, call: Call, { operation, name, hint }: Follow): Promise<unknown> {
   const { client, typed, output } = run;
-  let command = await send(run, call);
-  if (typed.json !== true) output.note("Present the card now.");
-  for (let look = 0; look < LOOKS_COUNT_MAX && member(command, "endedAt") === null; look += 1) {
-    command = await client.readCommand({ params: { commandId: Number(member(command, "commandId")) }, query: { wait: LOOK_WAIT_S } });
+  let asked = await send(run, call);
+  if (typed.json !== true) output.note(hint);
+  for (let look = 0; look < LOOKS_COUNT_MAX && member(asked, "endedAt") === null; look += 1) {
+    // biome-ignore lint/nursery/noUnsafeTypeAssertion: it is named as its own answer named it.
+    asked = await client.call(operation, { params: { [name]: member(asked, name) }, query: { wait: LOOK_WAIT_S } } as never);
   }
-  return command;
+  return asked;
 }
 
 /** Of a door. */

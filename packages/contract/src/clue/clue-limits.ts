@@ -28,6 +28,10 @@ export const FINGERPRINTS_COUNT_MAX = 10;
 /** Suprema's template has 384 bytes; base64 of eight times that, which is what the link carries of one finger. */
 export const FINGER_DATA_LENGTH_MAX = 4_096;
 
+/** CLUe §1.6: how good a scanned finger's template is, of so many, and from where on it is taken. */
+export const FINGER_SCORE_MAX = 100;
+export const FINGER_SCORE_MIN = 50;
+
 /** CLUe §7. A shorter one is guessed too soon, a longer one is not typed. */
 export const PIN_LENGTH_MIN = 4;
 export const PIN_LENGTH_MAX = 14;

@@ -5,6 +5,7 @@ export type * from "./change-auth.ts";
 export * from "./clue-limits.ts";
 export type * from "./create-auth.ts";
 export * from "./create-auth-body.ts";
+export * from "./credential-scan.ts";
 export * from "./device-item.ts";
 export * from "./door-item.ts";
 export * from "./envelope.ts";

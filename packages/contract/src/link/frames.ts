@@ -1,10 +1,17 @@
 import Type, { type Static } from "typebox";
-import { FACE_IMAGES_COUNT_MAX, FACE_TEMPLATE_LENGTH_MAX, FINGER_DATA_LENGTH_MAX, FINGERPRINTS_COUNT_MAX } from "../clue/clue-limits.ts";
+import {
+  FACE_IMAGES_COUNT_MAX,
+  FACE_TEMPLATE_LENGTH_MAX,
+  FINGER_DATA_LENGTH_MAX,
+  FINGER_SCORE_MAX,
+  FINGERPRINTS_COUNT_MAX,
+} from "../clue/clue-limits.ts";
 import {
   COMMANDS_PER_HELLO_MAX,
   DOORS_PER_CONTROLLER_MAX,
   EVENTS_PER_FRAME_MAX,
   FAILURES_PER_FRAME_MAX,
+  FINGER_HOLDERS_MAX,
   GENERATIONS_PER_HELLO_MAX,
   HASHES_PER_FRAME_MAX,
   ITEMS_PER_FRAME_MAX,
@@ -193,8 +200,22 @@ const OnceOpenCommand = Type.Object({ ...CommandId, command: Type.Literal("ONCE_
 /** The next card at this device until `notAfter` is not judged: the result says which it was. */
 const LearnCardCommand = Type.Object({ ...CommandId, command: Type.Literal("LEARN_CARD"), deviceId: Id, ...NotAfter });
 
+const Score = Type.Integer({ minimum: 0, maximum: FINGER_SCORE_MAX });
+
+/** The same of a finger, which is taken from this score on. */
+const LearnFingerCommand = Type.Object({
+  ...CommandId,
+  command: Type.Literal("LEARN_FINGER"),
+  deviceId: Id,
+  scoreMin: Score,
+  ...NotAfter,
+});
+
+/** Nobody waits for a card or finger at this device any more: the next one is judged. */
+const EndLearningCommand = Type.Object({ ...CommandId, command: Type.Literal("END_LEARNING"), deviceId: Id, ...NotAfter });
+
 /** down/command. */
-export const CommandFrame = Type.Union([OnceOpenCommand, LearnCardCommand]);
+export const CommandFrame = Type.Union([OnceOpenCommand, LearnCardCommand, LearnFingerCommand, EndLearningCommand]);
 export type CommandFrame = Static<typeof CommandFrame>;
 
 /** A card as CLUe writes it (CLUe §1.2), and bits of no known layout as `parseCard` reads them. */
@@ -202,6 +223,12 @@ const LearntCard = Type.Object({
   cardNumber: Type.String({ pattern: "^[0-9]+(-[0-9]+)?$", maxLength: 64 }),
   formatType: Type.Union([Type.Literal("CSN"), Type.Literal("WIEGAND")]),
   formatData: Type.Optional(Type.String({ maxLength: 16 })),
+});
+
+/** A finger's template, and the auths that the reader knows by it. */
+const LearntFinger = Type.Object({
+  template: Type.String({ pattern: "^[A-Za-z0-9+/]+={0,2}$", maxLength: FINGER_DATA_LENGTH_MAX }),
+  authIds: Type.Array(Id, { maxItems: FINGER_HOLDERS_MAX }),
 });
 
 /** up/result: what came of a command. */
@@ -213,6 +240,10 @@ export const ResultFrame = Type.Object({
   reason: Type.Optional(ErrorCode),
   /** What `LEARN_CARD` learnt. */
   card: Type.Optional(LearntCard),
+  /** What `LEARN_FINGER` learnt. */
+  finger: Type.Optional(LearntFinger),
+  /** How good the finger's template was, also of one that was too bad. */
+  score: Type.Optional(Score),
 });
 export type ResultFrame = Static<typeof ResultFrame>;
 

@@ -66,3 +66,6 @@ export const VENDOR_DETAIL_BYTES_MAX = 448;
 
 /** Of an answer's message: a device shows five lines of twenty characters (CLUe §1.8), and a screen some more. */
 export const VENDOR_MESSAGE_LENGTH_MAX = 200;
+
+/** Auths that a reader names as holders of a scanned finger: one, unless it was enrolled twice. */
+export const FINGER_HOLDERS_MAX = 16;

@@ -11,11 +11,13 @@ import { bodyReader } from "./read-schema.ts";
 export const IMPORT_MEDIA = ["application/x-ndjson", "text/csv"] as const;
 
 const { faceImages: _photos, ...credentialsInRows } = CredentialsWrite.properties;
+/** A scan is one person's, minutes ago. */
+const { registrationTokens: _tokens, ...rightInRows } = AuthChange.properties;
 
 /** One row: a person by their key, and their right as it shall be. What is left out stays as it is; somebody new needs `startAt`, `endAt` and `doors`. */
 export const ImportRow = Type.Object(
   {
-    ...AuthChange.properties,
+    ...rightInRows,
     userKey: UserKey,
     credentials: Type.Optional(Type.Object(credentialsInRows, closed)),
     problem: Type.Optional(Type.String({ description: "Not read: a row that failed may come back with what was said of it." })),

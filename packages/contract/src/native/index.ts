@@ -20,6 +20,8 @@ export * from "./proof.ts";
 export * from "./read-auth-bodies.ts";
 export * from "./read-schema.ts";
 export * from "./receipt.ts";
+export * from "./scan.ts";
+export * from "./scan-token.ts";
 export * from "./schedule.ts";
 export * from "./schedule-windows.ts";
 export * from "./scopes.ts";

@@ -11,6 +11,7 @@ import { personOperations } from "./person.ts";
 import { placeOperations } from "./place.ts";
 import { proofOperations } from "./proof.ts";
 import { receiptOperations } from "./receipt.ts";
+import { scanOperations } from "./scan.ts";
 import { scheduleOperations } from "./schedule.ts";
 import { webhookOperations } from "./webhook.ts";
 
@@ -19,6 +20,7 @@ export const NATIVE_OPERATIONS = {
   ...placeOperations,
   ...doorOperations,
   ...operatingOperations,
+  ...scanOperations,
   ...controllerOperations,
   ...scheduleOperations,
   ...groupOperations,

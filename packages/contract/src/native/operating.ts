@@ -29,7 +29,12 @@ export const DoorCommand = Type.Object(
     placeId: Id,
     doorId: OptionalId,
     deviceId: OptionalId,
-    command: Type.Union([Type.Literal("ONCE_OPEN"), Type.Literal("LEARN_CARD")]),
+    command: Type.Union([
+      Type.Literal("ONCE_OPEN"),
+      Type.Literal("LEARN_CARD"),
+      Type.Literal("LEARN_FINGER"),
+      Type.Literal("END_LEARNING"),
+    ]),
     state: Type.Union([
       Type.Literal("waiting"),
       Type.Literal("sent"),

@@ -28,6 +28,7 @@ import {
   pageOf,
   SearchText,
 } from "./parts.ts";
+import { RegistrationTokens } from "./scan-token.ts";
 
 export const UserKey = Type.String({
   pattern: "^[a-z0-9_@.-]{1,64}$",
@@ -129,6 +130,7 @@ const NewAuth = Type.Object(
     groupIds: Type.Optional(GroupIds),
     faceConsent: Type.Optional(OptionalConsent),
     credentials: Type.Optional(CredentialsWrite),
+    registrationTokens: Type.Optional(RegistrationTokens),
   },
   closed,
 );
@@ -145,6 +147,7 @@ export const AuthChange = Type.Object(
     groupIds: Type.Optional(GroupIds),
     faceConsent: Type.Optional(OptionalConsent),
     credentials: Type.Optional(CredentialsWrite),
+    registrationTokens: Type.Optional(RegistrationTokens),
   },
   closed,
 );

@@ -6,7 +6,7 @@ import { type Read, Spot } from "../clue/spot.ts";
 import type { AuthChange, CredentialsWrite, FaceConsent, NewAuth } from "./person.ts";
 
 /** A right as v2 asks for it, in the terms that both surfaces share. */
-export interface NewAuthWanted extends Omit<CreateAuth, "registrationTokens"> {
+export interface NewAuthWanted extends CreateAuth {
   /** Each once, in ascending order. */
   readonly groupIds: readonly number[];
   /** null: none. */
@@ -15,6 +15,8 @@ export interface NewAuthWanted extends Omit<CreateAuth, "registrationTokens"> {
 
 /** The same of a change: what is absent stays. */
 export interface AuthChangeWanted extends ChangeAuth {
+  /** Cards and fingers scanned at a device beforehand, which join what the auth holds. */
+  readonly registrationTokens: readonly string[];
   readonly groupIds?: readonly number[] | undefined;
   readonly faceConsent?: Consent | null | undefined;
 }
@@ -34,9 +36,19 @@ export function readNewAuth(body: NewAuth): Read<NewAuthWanted> {
   const credentials = readCredentials(credentialsOf(body.credentials, spot));
   const faceConsent = readConsent(body.faceConsent, spot.member("faceConsent")) ?? null;
   if (spot.problems.length > 0) return { ok: false, problems: spot.problems };
-  const { userKey, name = userKey, status = "ACTIVE", startAt, endAt, doors, scheduleId = null, groupIds = [] } = body;
+  const {
+    userKey,
+    name = userKey,
+    status = "ACTIVE",
+    startAt,
+    endAt,
+    doors,
+    scheduleId = null,
+    groupIds = [],
+    registrationTokens = [],
+  } = body;
   const right = { startMs: startAt, endMs: endAt, doors: ordered(doors), scheduleId, groupIds: ascending(groupIds) };
-  return { ok: true, value: { userKey, name, status, ...right, faceConsent, credentials } };
+  return { ok: true, value: { userKey, name, status, ...right, faceConsent, credentials, registrationTokens } };
 }
 
 /** The same for a change; whether its end lies after its start is judged beside what stays. */
@@ -45,9 +57,9 @@ export function readAuthChange(body: AuthChange): Read<AuthChangeWanted> {
   const credentials = body.credentials === undefined ? {} : readCredentialsChange(credentialsOf(body.credentials, spot));
   const faceConsent = readConsent(body.faceConsent, spot.member("faceConsent"));
   if (spot.problems.length > 0) return { ok: false, problems: spot.problems };
-  const { name, status, startAt, endAt, doors, scheduleId, groupIds } = body;
+  const { name, status, startAt, endAt, doors, scheduleId, groupIds, registrationTokens = [] } = body;
   const right = { startMs: startAt, endMs: endAt, doors: doors && ordered(doors), scheduleId, groupIds: groupIds && ascending(groupIds) };
-  return { ok: true, value: { name, status, ...right, faceConsent, credentials } };
+  return { ok: true, value: { name, status, ...right, faceConsent, credentials, registrationTokens } };
 }
 
 function readConsent(consent: FaceConsent | null | undefined, spot: Spot): Consent | null | undefined {

@@ -10,12 +10,14 @@ import {
   SEARCH_TEXT_LENGTH_MAX,
 } from "../clue/clue-limits.ts";
 import { CreateAuthBody } from "../clue/create-auth-body.ts";
+import { RequestScanAnswer, RequestScanBody, ScanResult } from "../clue/credential-scan.ts";
 import { ClueDoorItem } from "../clue/door-item.ts";
 import { successOf, successOfList } from "../clue/envelope.ts";
 import { EventItem } from "../clue/event-item.ts";
 import { FaceMatchableDevice, MatchFaceAnswer, MatchFaceBody, MatchFaceTask } from "../clue/face-match.ts";
 import { EVENT_CATALOGUE } from "../events/index.ts";
 import { Id } from "../native/parts.ts";
+import { ScanToken } from "../native/scan-token.ts";
 import * as bodies from "./clue-bodies.ts";
 import type { ClueOperationSpec } from "./clue-operation.ts";
 
@@ -264,6 +266,35 @@ export const CLUE_OPERATIONS = {
     query: NoQuery,
     body: null,
     answer: successOf(MatchFaceTask),
+    errors: ["e1007"],
+  },
+  requestCredentialScan: {
+    method: "POST",
+    path: "/credential-scans/request",
+    source: "CLUe §1.6",
+    access: ["people"],
+    tag: "scans",
+    summary: "Ask a device for the next card or finger, which is told and not judged",
+    description:
+      "A device that is not connected refuses (`e1006`). One scan at a time goes on at a device: the older one ends as `PAST_REQUEST`. With `verifyToken` it must be the same " +
+      "card or finger as an earlier scan's, or it fails as `VERIFY_FAIL`; CLUe does not say what that field is for.",
+    params: Type.Object({}),
+    query: NoQuery,
+    body: RequestScanBody,
+    answer: successOf(RequestScanAnswer),
+    errors: ["e1006", "e1007"],
+  },
+  readCredentialScan: {
+    method: "GET",
+    path: "/credential-scans/{token}/result",
+    source: "CLUe §1.6",
+    access: ["people"],
+    tag: "scans",
+    summary: "Read what came of a scan; kept for ten minutes",
+    params: Type.Object({ token: ScanToken }),
+    query: NoQuery,
+    body: null,
+    answer: successOf(ScanResult),
     errors: ["e1007"],
   },
   publishDoor: {

@@ -71,7 +71,7 @@ export class Controller {
   /** Carries a command out, once. One for a door or a device that is not known here fails. */
   obey(frame: CommandFrame): Promise<CommandResult> {
     const { commandId, notAfter: notAfterMs } = frame;
-    if (frame.command === "LEARN_CARD") return this.#learn(frame);
+    if (frame.command !== "ONCE_OPEN") return this.#atDevice(frame);
     const runner = this.#doors.get(frame.doorId);
     if (runner === undefined) {
       return Promise.resolve({ outcome: "failed", reason: this.#unreached.has(frame.doorId) ? "command_failed" : "door_unknown" });
@@ -80,12 +80,17 @@ export class Controller {
     return this.#obeyed.once(commandId, times, () => runner.openOnce({ commandId, notAfterMs }));
   }
 
-  #learn({ commandId, deviceId, notAfter: notAfterMs }: CommandFrame & { readonly command: "LEARN_CARD" }): Promise<CommandResult> {
+  #atDevice(frame: Exclude<CommandFrame, { readonly command: "ONCE_OPEN" }>): Promise<CommandResult> {
+    const { commandId, deviceId, notAfter: notAfterMs } = frame;
     const isItsDoor = ({ wiring }: DoorState): boolean => deviceId === wiring.entryDeviceId || deviceId === wiring.exitDeviceId;
     const runner = [...this.#doors.values()].find(({ state }) => isItsDoor(state));
     if (runner === undefined) return Promise.resolve({ outcome: "failed", reason: "device_unknown" });
     const times = { notAfterMs, nowMs: this.#deps.facts().stampMs };
-    return this.#obeyed.once(commandId, times, () => runner.learnCard({ commandId, deviceId, notAfterMs }));
+    return this.#obeyed.once(commandId, times, () => {
+      if (frame.command === "END_LEARNING") return runner.cancelLearning({ commandId, deviceId });
+      const wanted = frame.command === "LEARN_CARD" ? { kind: "card" as const } : { kind: "finger" as const, scoreMin: frame.scoreMin };
+      return runner.learn({ commandId, deviceId, notAfterMs, wanted });
+    });
   }
 
   /** What a device of a door waits for; null: nothing. */

@@ -8,7 +8,7 @@ import { type DoorState, type FoundDoor, newDoorState } from "./door-state.ts";
 import { hasFault } from "./faults.ts";
 import type { FirstIns } from "./first-in.ts";
 import type { Guesses } from "./guesses.ts";
-import type { CardLearning } from "./learn-card.ts";
+import type { Learning, LearningEnd } from "./learning.ts";
 import type { CommandResult, OnceOpen } from "./open-once.ts";
 import { PartRetries } from "./part-retries.ts";
 import type { Recorder } from "./recorder.ts";
@@ -102,9 +102,14 @@ export class DoorRunner {
     return this.#resultOf(command.commandId, { kind: "command", command });
   }
 
-  /** Resolves with the next card at a device of the door, or once none has come in time. */
-  learnCard(learning: CardLearning): Promise<CommandResult> {
+  /** Resolves with the next card, or finger, at a device of the door, or once none has come in time. */
+  learn(learning: Learning): Promise<CommandResult> {
     return this.#resultOf(learning.commandId, { kind: "learn", learning });
+  }
+
+  /** Whatever a device of the door is to learn, it is judged again. */
+  cancelLearning(end: LearningEnd): Promise<CommandResult> {
+    return this.#resultOf(end.commandId, { kind: "cancel_learning", end });
   }
 
   #resultOf(commandId: number, input: DoorInput): Promise<CommandResult> {
@@ -233,8 +238,9 @@ export class DoorRunner {
   async #tellResult(commandId: number, result: CommandResult): Promise<void> {
     const isDone = await this.#relayWork;
     // What a reader learnt does not hang on the relay.
-    const isFailed = result.outcome === "done" && result.card === undefined && !isDone;
-    this.#results.get(commandId)?.(isFailed ? { outcome: "failed", reason: "command_failed" } : result);
+    const isFailed = result.outcome === "done" && result.movesBolt === true && !isDone;
+    const { movesBolt: _, ...told } = result;
+    this.#results.get(commandId)?.(isFailed ? { outcome: "failed", reason: "command_failed" } : told);
     this.#results.delete(commandId);
   }
 

@@ -4,7 +4,7 @@ import type { Guesser } from "../guesser.ts";
 import type { Alarm, OpenAlarm } from "../outbox/open-alarms.ts";
 import type { Fault } from "./faults.ts";
 import { type Leaf, UNSEEN_LEAF } from "./leaf.ts";
-import type { CardLearning } from "./learn-card.ts";
+import type { Learning } from "./learning.ts";
 
 /** A person whose next factor a device waits for. */
 export interface FactorWait {
@@ -40,7 +40,7 @@ export interface DoorState {
   readonly waits: readonly FactorWait[];
   readonly nextWaitId: number;
   /** At most one a device. */
-  readonly learnings: readonly CardLearning[];
+  readonly learnings: readonly Learning[];
   readonly guessers: readonly Guesser[];
   readonly last: LastDecision | null;
 }

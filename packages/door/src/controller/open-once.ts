@@ -19,6 +19,10 @@ export interface CommandResult {
   readonly reason?: string;
   /** What was learnt. */
   readonly card?: NonNullable<ResultFrame["card"]>;
+  readonly finger?: NonNullable<ResultFrame["finger"]>;
+  readonly score?: number;
+  /** It is done once the relay has done its part; what a reader learnt does not hang on that. */
+  readonly movesBolt?: true;
 }
 
 /** Opens the door once, written down before the bolt moves. A door that a mode locks stays shut, and nothing is done without a clock to say that it is still time. */
@@ -30,7 +34,7 @@ export function openOnce(state: DoorState, { commandId, notAfterMs }: OnceOpen, 
   const mode = modeNow(state, facts);
   if (mode.kind === "locked") return end({ outcome: "refused", reason: lockReason(mode) });
   // It stands unlocked already: what was asked for is so.
-  if (mode.kind === "unlocked") return end({ outcome: "done" });
+  if (mode.kind === "unlocked") return end({ outcome: "done", movesBolt: true });
   const event = doorEvent({ eventAt: facts.stampMs, doorId, deviceId }, "DOOR_OPENED_BY_COMMAND", { commandId });
   const unlockMs = facts.roster.door(doorId)?.unlockMs ?? UNLOCK_MS_WITHOUT_SETTINGS;
   return {
@@ -38,7 +42,7 @@ export function openOnce(state: DoorState, { commandId, notAfterMs }: OnceOpen, 
     effects: [
       { kind: "record_first", events: [event], about: { kind: "command", commandId } },
       { kind: "pulse", unlockMs },
-      { kind: "result", commandId, result: { outcome: "done" } },
+      { kind: "result", commandId, result: { outcome: "done", movesBolt: true } },
     ],
   };
 }

@@ -10,7 +10,7 @@ import { failPart, isRelayLost, recoverPart, retryPart } from "./faults.ts";
 import { judgeFirstIn, letIn } from "./first-in.ts";
 import { keepGuessers } from "./guesses.ts";
 import { boltMoved, judgeLeaf, senseLeaf } from "./leaf.ts";
-import { beginLearning, type CardLearning, endLearnings, judgeLearnings, learnCard } from "./learn-card.ts";
+import { beginLearning, cancelLearning, endLearnings, judgeLearnings, type Learning, type LearningEnd, learn } from "./learning.ts";
 import { type CommandResult, type OnceOpen, openOnce } from "./open-once.ts";
 import { type Presentation, present, timeOut, withdraw } from "./present.ts";
 import { tamper } from "./tamper.ts";
@@ -25,7 +25,8 @@ export type DoorInput =
   /** What `record_first` wanted could not be written down: nothing that followed it was done. */
   | { readonly kind: "not_recorded"; readonly about: Unrecorded }
   | { readonly kind: "command"; readonly command: OnceOpen }
-  | { readonly kind: "learn"; readonly learning: CardLearning }
+  | { readonly kind: "learn"; readonly learning: Learning }
+  | { readonly kind: "cancel_learning"; readonly end: LearningEnd }
   | { readonly kind: "exit_button" }
   | { readonly kind: "fire"; readonly isOn: boolean }
   | { readonly kind: "sensor"; readonly isOpen: boolean }
@@ -94,7 +95,7 @@ function stepInput(state: DoorState, input: DoorInput, facts: DoorFacts): DoorSt
     case "started":
       return start(withFound(state, input.found), input.found.wasRelayOn, facts);
     case "presented":
-      return learnCard(state, input.presentation, facts) ?? present(state, input.presentation, facts);
+      return learn(state, input.presentation, facts) ?? present(state, input.presentation, facts);
     case "let_in":
       return judgeMode(letIn(state, input.deviceId, facts), facts);
     case "factor_timeout":
@@ -105,6 +106,8 @@ function stepInput(state: DoorState, input: DoorInput, facts: DoorFacts): DoorSt
       return openOnce(state, input.command, facts);
     case "learn":
       return beginLearning(state, input.learning, facts);
+    case "cancel_learning":
+      return cancelLearning(state, input.end);
     case "exit_button":
       return pressExitButton(state, facts);
     case "fire":

@@ -94,7 +94,16 @@ export type Credential =
       readonly authId: number | null;
       /** Compared with this auth's template alone, because its person was waited for: it proves nothing once they are not. Left out: compared with everybody's. */
       readonly claimedId?: number;
+      /** Of a finger, what the reader made of it: for whoever asked for the next one. Left out: the reader does not tell. */
+      readonly finger?: ScannedFinger;
     };
+
+export interface ScannedFinger {
+  /** In base64. */
+  readonly template: string;
+  /** How good it is, of a hundred. */
+  readonly score: number;
+}
 
 /** Of a door's two devices, which. */
 export type Side = "entry" | "exit";
@@ -134,7 +143,7 @@ export interface Person {
 export type Outcome =
   | { readonly outcome: "opened"; readonly person: Person | null }
   | { readonly outcome: "unlocked"; readonly because: "fire" | "operator" | "schedule"; readonly person: Person | null }
-  /** The card was told to whoever asked for the next one, and not judged. */
+  /** The card or finger was told to whoever asked for the next one, and not judged. */
   | { readonly outcome: "learnt"; readonly person: null }
   | { readonly outcome: "wait_factor"; readonly wanted: readonly Factor[]; readonly person: Person | null }
   | { readonly outcome: "refused"; readonly reason: DenialReason; readonly person: Person | null };

@@ -22,7 +22,7 @@ async function start(context: TestContext, ...items: WireItem[]): Promise<DoorWo
 }
 
 const lay = async (world: DoorWorld, template: string): Promise<string> =>
-  (await world.driver.presentFinger(234, "entry", template)).outcome;
+  (await world.driver.presentFinger(234, "entry", { template, score: 90 })).outcome;
 
 test("a finger that was enrolled opens, and the log says whose it was", async (context) => {
   const world = await start(context, enrolled([THUMB, INDEX], 2));

@@ -1,4 +1,4 @@
-import type { CommandFrame, ResultFrame } from "@postern/contract";
+import { type CommandFrame, FINGER_SCORE_MIN, type ResultFrame } from "@postern/contract";
 import { assert } from "@postern/core";
 import type { Queryable } from "../platform/database.ts";
 import { COMMAND_ANSWER_GRACE_MS } from "./limits.ts";
@@ -6,8 +6,10 @@ import { COMMAND_ANSWER_GRACE_MS } from "./limits.ts";
 /** Where gateways listen for a hint that a command waits; the payload is the controller's id. */
 export const COMMAND_WAITS_CHANNEL = "postern_commands";
 
-/** `LEARN_CARD` names the device, which is one of the door's. */
-export type CommandKind = { readonly command: "ONCE_OPEN" } | { readonly command: "LEARN_CARD"; readonly deviceId: number };
+/** Those for a device name it; it is one of the door's. */
+export type CommandKind = { readonly command: "ONCE_OPEN" } | { readonly command: DeviceCommand; readonly deviceId: number };
+
+export type DeviceCommand = "LEARN_CARD" | "LEARN_FINGER" | "END_LEARNING";
 
 export type NewCommand = CommandFields & CommandKind;
 
@@ -25,7 +27,7 @@ interface CommandFields {
 /** Writes a command for the gateway that holds the controller's connection. Returns its id. */
 export async function insertCommand(queryable: Queryable, command: NewCommand): Promise<number> {
   const { placeId, doorId, controllerId, actAtMs, notAfterMs, askedBy, madeAtMs } = command;
-  const deviceId = command.command === "LEARN_CARD" ? command.deviceId : null;
+  const deviceId = command.command === "ONCE_OPEN" ? null : command.deviceId;
   const [row] = await queryable.query<{ command_id: number }>({
     name: "gateway-insert-command",
     text: `
@@ -41,7 +43,7 @@ export async function insertCommand(queryable: Queryable, command: NewCommand): 
 
 interface DueRow {
   readonly command_id: number;
-  readonly command: "ONCE_OPEN" | "LEARN_CARD";
+  readonly command: CommandKind["command"];
   readonly door_id: number;
   readonly device_id: number | null;
   readonly not_after: number;
@@ -101,30 +103,62 @@ export async function takeDueCommands(
       returning command_id, command, door_id, device_id, not_after, controller_id`,
     values: [controllerIds, nowMs],
   });
-  return rows.map((row) => ({ controllerId: row.controller_id, frame: commandFrame(row) }));
+  // In the order of their making: a device that is told to stop and then to learn anew must not hear it the other way round.
+  const inOrder = rows.toSorted((one, other) => one.command_id - other.command_id);
+  return inOrder.map((row) => ({ controllerId: row.controller_id, frame: commandFrame(row) }));
 }
 
 function commandFrame({ command_id: commandId, command, door_id: doorId, device_id: deviceId, not_after: notAfter }: DueRow): CommandFrame {
   if (command === "ONCE_OPEN") return { commandId, command, doorId, notAfter };
   assert(deviceId !== null, "the table's check gives a command that learns a device");
-  return { commandId, command, deviceId, notAfter };
+  const wanted = { commandId, deviceId, notAfter };
+  return command === "LEARN_FINGER" ? { ...wanted, command, scoreMin: FINGER_SCORE_MIN } : { ...wanted, command };
+}
+
+/** What a device learnt, as it is kept for a while: a finger's template sealed, because nobody has agreed to anything yet. */
+export interface LearntResult {
+  readonly card?: NonNullable<ResultFrame["card"]>;
+  readonly finger?: { readonly sealed: string; readonly authIds: readonly number[] };
+  readonly score?: number;
+}
+
+export interface EndOfCommand {
+  readonly controllerId: number;
+  readonly result: ResultFrame;
+  readonly nowMs: number;
+  readonly seal: (commandId: number, plain: Uint8Array) => Uint8Array;
 }
 
 /** Writes what came of a command; only its own controller may say so, and only once. */
-export async function endCommand(queryable: Queryable, controllerId: number, result: ResultFrame, nowMs: number): Promise<void> {
-  const { commandId, outcome, reason = null, card } = result;
+export async function endCommand(queryable: Queryable, { controllerId, result, nowMs, seal }: EndOfCommand): Promise<void> {
+  const { commandId, outcome, reason = null, card, finger, score } = result;
+  const learntCard: LearntResult | null = card === undefined ? null : { card };
+  const sealed = finger && {
+    authIds: finger.authIds,
+    sealed: Buffer.from(seal(commandId, Buffer.from(finger.template))).toString("base64"),
+  };
+  const learntFinger: LearntResult | null = score === undefined ? null : { ...(sealed === undefined ? {} : { finger: sealed }), score };
   await queryable.query({
     name: "gateway-end-command",
     text: `
-      update door_commands set state = $3, reason = $4, ended_at = $5, result = case when command = 'LEARN_CARD' then $6::jsonb end
+      update door_commands set state = $3, reason = $4, ended_at = $5,
+        result = case command when 'LEARN_CARD' then $6::jsonb when 'LEARN_FINGER' then $7::jsonb end
       where command_id = $1 and controller_id = $2 and state in ('waiting', 'sent')`,
-    values: [
-      commandId,
-      controllerId,
-      outcome === "refused" ? "failed" : outcome,
-      reason,
-      nowMs,
-      card === undefined ? null : JSON.stringify({ card }),
-    ],
+    values: [commandId, controllerId, outcome === "refused" ? "failed" : outcome, reason, nowMs, jsonOf(learntCard), jsonOf(learntFinger)],
+  });
+}
+
+function jsonOf(result: LearntResult | null): string | null {
+  return result === null ? null : JSON.stringify(result);
+}
+
+/** Ends what a device is asked to learn, before somebody else asks it: its controller does the same when it hears of the newer wish. */
+export async function replaceLearnings(queryable: Queryable, deviceId: number, nowMs: number): Promise<void> {
+  await queryable.query({
+    name: "gateway-replace-learnings",
+    text: `
+      update door_commands set state = 'failed', reason = 'learning_replaced', ended_at = $2
+      where device_id = $1 and state in ('waiting', 'sent') and command in ('LEARN_CARD', 'LEARN_FINGER')`,
+    values: [deviceId, nowMs],
   });
 }

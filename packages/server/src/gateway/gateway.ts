@@ -37,7 +37,7 @@ export interface GatewayDeps {
   readonly timers: Timers;
   readonly log: Log;
   readonly instanceId: number;
-  readonly personKeys: Pick<PersonKeys, "find">;
+  readonly personKeys: Pick<PersonKeys, "find" | "sealScanned">;
   /** Whether another server process still lives. */
   readonly isInstanceAlive: (instanceId: number, queryable: Queryable) => Promise<boolean>;
   /** Asks customers' servers for doors; left out, none is known. */
@@ -73,7 +73,13 @@ export class Gateway implements LinkHandler {
     this.#opening = new Batcher({ ...limits, answer: (openings) => openSessions(database, instanceId, openings) });
     this.#closing = new Batcher({ ...limits, answer: (closed) => closeSessions(database, closed).then(() => closed.map(() => undefined)) });
     const limitPages = pLimit(PAGE_QUERIES_AT_ONCE_MAX);
-    const endOne: GatewaySessionDeps["endCommand"] = (controllerId, result) => endCommand(database, controllerId, result, clock.nowMs());
+    const endOne: GatewaySessionDeps["endCommand"] = (controllerId, result) =>
+      endCommand(database, {
+        controllerId,
+        result,
+        nowMs: clock.nowMs(),
+        seal: (commandId, plain) => personKeys.sealScanned(commandId, plain),
+      });
     this.#sessionDeps = {
       endCommand: endOne,
       database,

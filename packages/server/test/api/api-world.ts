@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { insertTask } from "../../src/features/faces/store.ts";
 import { type ServedOperations, servedOperations } from "../../src/features/reference/served-operations.ts";
+import { tokenHash } from "../../src/features/scans/service.ts";
+import { insertScan } from "../../src/features/scans/store.ts";
 import { insertCommand } from "../../src/gateway/command-store.ts";
 import { encodeLogId } from "../../src/ledger/log-id.ts";
 import { recordRoutes, type ServedRoute } from "../../src/platform/http/served-routes.ts";
@@ -163,6 +165,15 @@ function thingsMaker({ test: { database } }: KeysWorld, call: ApiWorld["call"]):
       const times = { actAtMs: TEST_NOW_MS, notAfterMs: TEST_NOW_MS + 1, madeAtMs: TEST_NOW_MS };
       return insertCommand(database, { placeId, doorId, controllerId, command: "ONCE_OPEN", askedBy: "test", ...times });
     },
+    token: async ({ placeId, doorIds: [doorId = 0], controllerId, deviceIds: [deviceId = 0] }, _key, count) => {
+      const times = { actAtMs: TEST_NOW_MS, notAfterMs: TEST_NOW_MS + 1, madeAtMs: TEST_NOW_MS };
+      const asked = { placeId, doorId, controllerId, deviceId, askedBy: "test", ...times };
+      const commandId = await insertCommand(database, { ...asked, command: "LEARN_CARD" });
+      const token = String(placeId * 1_000 + count).padStart(32, "0");
+      const scan = { placeId, deviceId, commandId, credentialType: "CARD", tokenHash: tokenHash(token), verifyMark: null } as const;
+      await database.transaction((tx) => insertScan(tx, { ...scan, madeAtMs: TEST_NOW_MS, expiresAtMs: TEST_NOW_MS + 86_400_000 }));
+      return token;
+    },
     taskUuid: async ({ placeId, deviceIds: [deviceId = 0] }) => {
       const taskUuid = randomUUID();
       const task = { taskUuid, placeId, deviceId, authIds: [], madeAtMs: TEST_NOW_MS };
@@ -208,6 +219,7 @@ export const MISSING: Things = {
     ].map((name) => [name, 987_654_321]),
   ),
   keyId: "AAAAAAAAAAAAAAAA",
+  token: "f".repeat(32),
   taskUuid: "00000000-0000-4000-8000-000000000000",
   logId: encodeLogId({ placeId: 987_654_321, sequence: 1 }),
 };

@@ -138,7 +138,7 @@ const SPOKEN: Hints = {
   "cards!": fc.array(card, { maxLength: 1 }),
   "card?": seldom(card),
   "fingerprints!": fc.constant([]),
-  "registrationTokens!": fc.constant([]),
+  "registrationTokens!": fc.oneof({ weight: 9, arbitrary: fc.constant([]) }, fc.constant(["f".repeat(32)])),
   "pin?": seldom(fc.constant("12345678901234")),
   "uniquePin?": seldom(fc.constant("123456789012")),
   "weekly!": fc.record({ monday: fc.array(window, { maxLength: 1 }), sunday: fc.array(window, { maxLength: 1 }) }),

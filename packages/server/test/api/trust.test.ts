@@ -85,9 +85,10 @@ function queryOf({ id, surface }: Operation, near: Things): string {
   return surface === "v1" && (id === "listEvents" || id === "listFaceMatchable") ? `?placeId=${near["placeId"]}` : "";
 }
 
-/** Whether the call names something of a place. */
+/** Whether the call names something of a place; CLUe's request for a scan names its device in the body. */
 function isOfPlace(operation: Operation): boolean {
-  return Object.keys(operation.spec.params.properties).length > 0 || queryOf(operation, things) !== "";
+  const isNamedInBody = nameOf(operation) === "v1 requestCredentialScan";
+  return Object.keys(operation.spec.params.properties).length > 0 || queryOf(operation, things) !== "" || isNamedInBody;
 }
 
 function callsOf(operation: Operation, near: Things, caller: Caller): readonly ApiCall[] {

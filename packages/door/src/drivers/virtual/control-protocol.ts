@@ -1,4 +1,5 @@
 import { isAbsolute } from "node:path";
+import { FINGER_SCORE_MAX } from "@postern/contract";
 import type { ControllerState } from "../../controller-state.ts";
 import type { DoorPart, Outcome } from "../driver.ts";
 
@@ -17,8 +18,8 @@ export type PresentedThing =
   | { readonly code: number }
   | { readonly pin: string }
   | { readonly uniquePin: string }
-  /** A template in base64. */
-  | { readonly finger: string }
+  /** A template in base64, and how well it was read, of a hundred; well when left out. */
+  | { readonly finger: string; readonly score?: number }
   /** The absolute path of a picture, as the camera would take it. */
   | { readonly face: string };
 
@@ -100,7 +101,7 @@ export function readControlRequest(line: string): RequestRead {
       const presented = readThing(value);
       return presented === null
         ? wrong(
-            "One of card {cardNumber, formatType?, formatData?}, code (a number), pin or uniquePin (1 to 14 digits as a text), finger (a template in base64), face (the absolute path of a picture).",
+            "One of card {cardNumber, formatType?, formatData?}, code (a number), pin or uniquePin (1 to 14 digits as a text), finger (a template in base64; score, 0 to 100), face (the absolute path of a picture).",
           )
         : { ok: true, request: { op, doorId, ...presented, ...(side === undefined ? {} : { side }) } };
     }
@@ -147,15 +148,21 @@ export function readControlAnswer(line: string): ControlAnswer | null {
 
 const DIGITS = /^[0-9]{1,14}$/;
 
-function readThing({ card, code, pin, uniquePin, finger, face }: Readonly<Record<string, unknown>>): PresentedThing | null {
+function readThing({ card, code, pin, uniquePin, finger, score, face }: Readonly<Record<string, unknown>>): PresentedThing | null {
   if ([card, code, pin, uniquePin, finger, face].filter((one) => one !== undefined).length !== 1) return null;
   if (typeof pin === "string") return DIGITS.test(pin) ? { pin } : null;
   if (typeof uniquePin === "string") return DIGITS.test(uniquePin) ? { uniquePin } : null;
   if (typeof code === "number") return Number.isSafeInteger(code) && code > 0 ? { code } : null;
-  if (typeof finger === "string") return /^[A-Za-z0-9+/]+={0,2}$/.test(finger) ? { finger } : null;
+  if (typeof finger === "string") return readFinger(finger, score);
   if (typeof face === "string") return isAbsolute(face) ? { face } : null;
   const presented = readCard(card);
   return presented === null ? null : { card: presented };
+}
+
+function readFinger(finger: string, score: unknown): PresentedThing | null {
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(finger)) return null;
+  if (score === undefined) return { finger };
+  return typeof score === "number" && Number.isInteger(score) && score >= 0 && score <= FINGER_SCORE_MAX ? { finger, score } : null;
 }
 
 function readCard(value: unknown): PresentedCard | null {

@@ -2,6 +2,7 @@ import { chmodSync, rmSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
+import { FINGER_SCORE_MAX } from "@postern/contract";
 import { CodedError, type Log, parseCard } from "@postern/core";
 import type { ControllerState } from "../../controller-state.ts";
 import { writeFileWhole } from "../../disk/write-file-whole.ts";
@@ -150,7 +151,8 @@ export class ControlServer {
   async #show(request: ControlRequest & { readonly op: "present" }, side: "entry" | "exit"): Promise<Outcome> {
     const { driver, camera } = this.#deps;
     const { doorId } = request;
-    if ("finger" in request) return driver.presentFinger(doorId, side, request.finger);
+    if ("finger" in request)
+      return driver.presentFinger(doorId, side, { template: request.finger, score: request.score ?? FINGER_SCORE_MAX });
     if ("face" in request) return camera.see(doorId, side, await readPicture(request.face));
     return driver.present(doorId, side, credentialOf(request));
   }

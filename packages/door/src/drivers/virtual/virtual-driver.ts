@@ -1,6 +1,6 @@
 import type { Clock, Timers } from "@postern/core";
 import { doorError } from "../../errors.ts";
-import type { Credential, DoorPart, DoorPorts, DoorWiring, Driver, Outcome, TypedPin } from "../driver.ts";
+import type { Credential, DoorPart, DoorPorts, DoorWiring, Driver, Outcome, ScannedFinger, TypedPin } from "../driver.ts";
 import { VirtualDoor } from "./virtual-door.ts";
 
 /** Doors without hardware: for the demo, for tests, and for trying an integration. */
@@ -37,9 +37,9 @@ export class VirtualDriver implements Driver {
   }
 
   /** Lays a finger on a reader that compares: here a finger is its template, to the byte. */
-  presentFinger(doorId: number, side: "entry" | "exit", template: string): Promise<Outcome> {
-    const [authId = null] = [...this.#fingers].find(([, templates]) => templates.includes(template)) ?? [];
-    return this.present(doorId, side, { kind: "matched", factor: "FINGERPRINT", authId });
+  presentFinger(doorId: number, side: "entry" | "exit", finger: ScannedFinger): Promise<Outcome> {
+    const [authId = null] = [...this.#fingers].find(([, templates]) => templates.includes(finger.template)) ?? [];
+    return this.present(doorId, side, { kind: "matched", factor: "FINGERPRINT", authId, finger });
   }
 
   async stop(): Promise<void> {

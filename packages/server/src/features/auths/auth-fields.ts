@@ -17,6 +17,8 @@ export interface AuthFields {
   card(index: number): string;
   /** By its position among the photos. */
   faceImage(index: number): string;
+  /** By its position among the tokens of scans. */
+  token(index: number): string;
 }
 
 /** Fields as CLUe names them, in a body that has them within `auth` or at its top. */
@@ -38,6 +40,7 @@ export function clueFields(body: unknown, prefix: "auth." | ""): AuthFields {
     faceConsent: `${prefix}credentials.faceImages`,
     card: (index) => `${prefix}credentials.cards${Array.isArray(memberOf(credentials, "cards")) ? `[${index}]` : ""}`,
     faceImage: (index) => `${prefix}credentials.faceImages${Array.isArray(memberOf(credentials, "faceImages")) ? `[${index}]` : ""}`,
+    token: (index) => `${prefix}registrationTokens${Array.isArray(memberOf(auth, "registrationTokens")) ? `[${index}]` : ""}`,
   };
 }
 
@@ -56,6 +59,7 @@ export function nativeFields(body: { readonly doors?: "all" | readonly number[];
     group: (groupId) => `groupIds${indexOf(body.groupIds, (each) => each === groupId)}`,
     card: (index) => `credentials.cards[${index}]`,
     faceImage: (index) => `credentials.faceImages[${index}]`,
+    token: (index) => `registrationTokens[${index}]`,
   };
 }
 

@@ -22,6 +22,7 @@ import type { IdempotencyKey } from "./idempotency-store.ts";
 import { refuseConsentAhead } from "./judge-faces.ts";
 import * as limits from "./limits.ts";
 import { PinProver } from "./pin-proofs.ts";
+import type { RegistrationScans } from "./scanned.ts";
 import { deleteAuth, lockAuth, readPlaceSalt } from "./store.ts";
 import { UniquePinTaken } from "./unique-pin-taken.ts";
 import { unlessRehearsed } from "./unless-rehearsed.ts";
@@ -34,6 +35,7 @@ export interface AuthWriterDeps {
   readonly personKeys: PersonKeys;
   readonly faces: FaceExaminer;
   readonly galleries: PlaceGalleries;
+  readonly scans: RegistrationScans;
   /** Derived from the server's key for create bodies alone. */
   readonly bodyKey: Uint8Array;
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { ClueError } from "@postern/contract";
+import { ClueError, type Fingerprint } from "@postern/contract";
 import { type AuditActor, writeAudit } from "../../platform/audit/audit-store.ts";
 import type { Transaction } from "../../platform/database.ts";
 import { readFacePolicy } from "../../platform/faces/face-policy-store.ts";
@@ -16,7 +16,8 @@ import { findThings, type NamedThings } from "./facts-store.ts";
 import { doesConsentHold, judgeFaces, recordDuplicates, withKeptCrops } from "./judge-faces.ts";
 import { refuseExcess, refuseTakenCards, refuseUniquePin, refuseUnknown } from "./judge-named.ts";
 import type { PinProofs } from "./pin-proofs.ts";
-import { changedSecrets, needsPersonKey, type Secrets } from "./secrets.ts";
+import { joinScanned, useScans } from "./scanned.ts";
+import { changedSecrets, needsPersonKey, openTemplates, type Secrets } from "./secrets.ts";
 import { type FoundAuth, lockAuth, replaceCards, replaceGroups, updateAuth, writeSecrets } from "./store.ts";
 import { uniquePinTaken } from "./unique-pin-taken.ts";
 import type { WantedChange } from "./wanted-auth.ts";
@@ -44,13 +45,15 @@ export interface AuthChangeRequest {
  * nothing. Fails as `enrol` does.
  */
 export async function change(transaction: Transaction, asked: AuthChangeRequest, deps: EnrolDeps): Promise<AuthDetails | null> {
-  const { placeId, authId, wanted, nowMs } = asked;
+  const { placeId, authId, nowMs } = asked;
   await lockRoster(transaction, placeId);
   const found = await lockAuth(transaction, authId);
   if (found === null) return null;
   asked.judgePresent?.(authDetails(found.kept, found.doors));
-  const { faces, duplicates } = await judgedFaces(transaction, asked, { found, galleries: deps.galleries });
-  const request = { ...asked, faces };
+  const joined = await withScanned(transaction, asked, { found, deps });
+  const { faces, duplicates } = await judgedFaces(transaction, joined, { found, galleries: deps.galleries });
+  const request = { ...joined, faces };
+  const { wanted } = request;
   const record = changedRecord(found.kept.record, wanted, { userKey: found.kept.userKey, faces });
   const secrets = await sealedAnew(transaction, request, { found, personKeys: deps.personKeys });
   const doors = await judge(transaction, request, record);
@@ -80,6 +83,41 @@ export async function change(transaction: Transaction, asked: AuthChangeRequest,
   await deriveRoster(transaction, placeId, { touched: { auths: [authId] }, nowMs });
   await recordDuplicates(transaction, { placeId, authId, userId: found.kept.userId, nowMs }, duplicates);
   return { ...authDetails({ ...found.kept, lastModifiedMs: nowMs, record }, doors), faceDuplicates: duplicates };
+}
+
+/** The change with what was scanned behind what stays or is named, given to the auth. */
+async function withScanned(
+  transaction: Transaction,
+  asked: AuthChangeRequest,
+  { found, deps }: { readonly found: Locked; readonly deps: EnrolDeps },
+): Promise<AuthChangeRequest> {
+  const { wanted, placeId, authId, fields } = asked;
+  const { registrationTokens = [], credentials } = wanted;
+  if (registrationTokens.length === 0) return asked;
+  const meanings = await deps.scans.scannedBy(transaction, placeId, registrationTokens);
+  const held = {
+    cards: credentials.cards ?? found.kept.record.cards,
+    fingerprints: credentials.fingerprints ?? (await heldFingerprints(transaction, asked, { found, personKeys: deps.personKeys })),
+  };
+  const joined = joinScanned({ meanings, ...held, fields });
+  await useScans(deps.scans, transaction, { scanIds: joined.scanIds, authId });
+  const { cards, fingerprints } = joined;
+  return { ...asked, wanted: { ...wanted, credentials: { ...credentials, cards, fingerprints } }, fields: joined.fields };
+}
+
+async function heldFingerprints(
+  transaction: Transaction,
+  { nowMs }: AuthChangeRequest,
+  { found, personKeys }: { readonly found: Locked; readonly personKeys: PersonKeys },
+): Promise<readonly Fingerprint[]> {
+  const { fingerprintsSealed } = found.secrets;
+  if (fingerprintsSealed === null) return [];
+  const key = await personKeys.ensure(transaction, found.kept.userId, nowMs);
+  const templates = openTemplates(fingerprintsSealed, key);
+  return found.kept.record.fingerprints.flatMap(({ fingerFormat, fingerFlag }, index) => {
+    const fingerData = templates[index];
+    return fingerData === undefined ? [] : [{ fingerFormat, fingerFlag, fingerData }];
+  });
 }
 
 /** The faces as they shall be; undefined: they stay. The same ones again are not judged anew, and a consent that ends takes them with it. */

@@ -24,6 +24,7 @@ function createBodyJson({
   groupIds,
   faceConsent,
   credentials,
+  registrationTokens,
 }: WantedAuth): Json {
   const cards = credentials.cards.map(({ cardNumber, formatType, formatData }) => ({ cardNumber, formatType, formatData }));
   const fingerprints = credentials.fingerprints.map(({ fingerFormat, fingerFlag, fingerData }) => ({
@@ -50,5 +51,7 @@ function createBodyJson({
     uniquePin: credentials.uniquePin ?? undefined,
     phone: credentials.phone ?? undefined,
     modes: credentials.modes ?? undefined,
+    // The scan and not what was scanned: a retry is known when that is forgotten.
+    registrationTokens: registrationTokens.length === 0 ? undefined : registrationTokens,
   };
 }

@@ -18,6 +18,7 @@ import { type IdempotencyKey, rememberRequest } from "./idempotency-store.ts";
 import { type JudgedFaces, judgeFaces, recordDuplicates } from "./judge-faces.ts";
 import { refuseExcess, refuseTakenCards, refuseUniquePin, refuseUnknown } from "./judge-named.ts";
 import type { PinProofs } from "./pin-proofs.ts";
+import { type Joined, joinScanned, type RegistrationScans, useScans } from "./scanned.ts";
 import { changedSecrets, NO_SECRETS, needsPersonKey, type Secrets } from "./secrets.ts";
 import { type AuthIds, insertAuth, readAuth, replaceGroups, writeSecrets } from "./store.ts";
 import { uniquePinTaken } from "./unique-pin-taken.ts";
@@ -26,6 +27,7 @@ import type { WantedAuth } from "./wanted-auth.ts";
 export interface EnrolDeps {
   readonly personKeys: PersonKeys;
   readonly galleries: PlaceGalleries;
+  readonly scans: RegistrationScans;
 }
 
 /** One request to give a person a right at a place, read and judged as far as it can be without the database. */
@@ -49,16 +51,40 @@ export interface Enrolment {
  * (CLUe §7). Fails with `e1006` when it contradicts what is there and with `e1007` when it names what is not; `database_conflict` means that
  * somebody else came first, and the transaction has to be run again.
  */
-export async function enrol(transaction: Transaction, enrolment: Enrolment, deps: EnrolDeps): Promise<AuthDetails> {
-  const { wanted, placeGroupId, idempotencyKey, fields, proofs } = enrolment;
+export async function enrol(transaction: Transaction, asked: Enrolment, deps: EnrolDeps): Promise<AuthDetails> {
+  const { placeGroupId, idempotencyKey, proofs } = asked;
+  const joined = await withScanned(transaction, asked, deps.scans);
+  const { enrolment } = joined;
+  const { wanted, fields } = enrolment;
   const named = namedThings(enrolment);
   const facts = await loadEnrolmentFacts(transaction, { ...named, placeGroupId, userKey: wanted.userKey, idempotencyKey });
   const made = earlierResult(facts, enrolment);
   if (made !== null) return repeat(transaction, enrolment, made);
+  if (joined.refusal !== null) throw joined.refusal;
   refuseUnknown(named, facts, fields);
   refuseTakenCards(cardKeysInOrder(wanted.credentials), facts, fields, null);
   if (proofs.uniquePin && refuseUniquePin(proofs.uniquePin.digits, facts, fields, null) === "taken") throw uniquePinTaken(fields);
-  return insert(transaction, enrolment, { facts, named, deps });
+  return insert(transaction, enrolment, { facts, named, deps, scanIds: joined.scanIds });
+}
+
+interface WithScanned {
+  readonly enrolment: Enrolment;
+  readonly scanIds: readonly number[];
+  /** Why a token cannot be taken: the request may have been carried out before, by that very token. */
+  readonly refusal: unknown;
+}
+
+async function withScanned(transaction: Transaction, enrolment: Enrolment, scans: RegistrationScans): Promise<WithScanned> {
+  const { placeId, wanted, fields } = enrolment;
+  if (wanted.registrationTokens.length === 0) return { enrolment, scanIds: [], refusal: null };
+  const meanings = await scans.scannedBy(transaction, placeId, wanted.registrationTokens);
+  try {
+    const { cards, fingerprints, scanIds, fields: allFields }: Joined = joinScanned({ meanings, ...wanted.credentials, fields });
+    const credentials = { ...wanted.credentials, cards, fingerprints };
+    return { enrolment: { ...enrolment, wanted: { ...wanted, credentials }, fields: allFields }, scanIds, refusal: null };
+  } catch (refusal) {
+    return { enrolment, scanIds: [], refusal };
+  }
 }
 
 function namedThings({ placeId, wanted, proofs }: Enrolment): NamedThings {
@@ -113,9 +139,10 @@ interface Known {
   readonly facts: EnrolmentFacts;
   readonly named: NamedThings;
   readonly deps: EnrolDeps;
+  readonly scanIds: readonly number[];
 }
 
-async function insert(transaction: Transaction, enrolment: Enrolment, { facts, named, deps }: Known): Promise<AuthDetails> {
+async function insert(transaction: Transaction, enrolment: Enrolment, { facts, named, deps, scanIds }: Known): Promise<AuthDetails> {
   const { placeId, placeGroupId, wanted, bodyHmac, by, nowMs } = enrolment;
   const { userKey, groupIds } = wanted;
   const record = authRecord(wanted, enrolment.faces);
@@ -126,6 +153,7 @@ async function insert(transaction: Transaction, enrolment: Enrolment, { facts, n
     const ids = { ids: inserted, personKeys: deps.personKeys, faces: judged.faces };
     return { ids: inserted, duplicates: judged.duplicates, secrets: await sealSecrets(transaction, enrolment, ids) };
   });
+  await useScans(deps.scans, transaction, { scanIds, authId: ids.authId });
   await remember(transaction, enrolment, ids.authId);
   if (groupIds.length > 0) await joinGroups(transaction, enrolment, ids.authId);
   await writeAudit(transaction, {

@@ -78,6 +78,12 @@ function sealUniquePin(held: Secrets["uniquePin"], { digits, hash }: ProvenUniqu
   return held?.hash === hash ? held : { hash, sealed: key.seal("unique pin", Buffer.from(digits)) };
 }
 
+/** The templates of fingers, in their order. */
+export function openTemplates(sealed: Uint8Array, key: PersonKey): readonly string[] {
+  const value: unknown = JSON.parse(Buffer.from(key.open("fingerprints", sealed)).toString("utf8"));
+  return Array.isArray(value) ? value.filter((text) => typeof text === "string") : [];
+}
+
 /** Templates sealed in one piece; undefined leaves alone what is held, and what is the same stays to the byte. */
 function sealTexts(
   held: Uint8Array | null,

@@ -1,7 +1,6 @@
 import {
   type AuthData,
   ClueError,
-  type Problem,
   readAuthsQuery,
   readChangeAuth,
   readCreateAuth,
@@ -24,7 +23,6 @@ import { withCrops } from "./kept-crops.ts";
 import { IDEMPOTENCY_KEY_LENGTH_MAX, IDEMPOTENCY_MS } from "./limits.ts";
 import { listAuths } from "./list-store.ts";
 import { findAuthPlace, readAuth } from "./store.ts";
-import { unsupportedParts } from "./unsupported.ts";
 import type { WantedAuth } from "./wanted-auth.ts";
 
 export interface AuthsDeps {
@@ -118,9 +116,7 @@ interface ChangeRequest {
 }
 
 async function change(deps: AuthsDeps, actor: Actor, authId: number, { written: asked, body }: ChangeRequest): Promise<WrittenAuth> {
-  const { prefix, registrationTokens, ...wanted } = asked;
-  const unsupported = unsupportedParts(registrationTokens, prefix);
-  if (unsupported.length > 0) throw new ClueError("e1002", { details: unsupported });
+  const { prefix, ...wanted } = asked;
   const place = await reachPlace(deps, actor, authId);
   const changed = await deps.writer.change({ place, by: auditActor(actor), authId, wanted, fields: clueFields(body, prefix) });
   if (changed === null) throw noSuchAuth();
@@ -132,10 +128,7 @@ function auditActor(actor: Actor): AuditActor {
 }
 
 function readWanted(body: unknown): WantedAuth {
-  const { registrationTokens, ...asked } = accepted(readCreateAuth(body));
-  const unsupported: readonly Problem[] = unsupportedParts(registrationTokens, "auth.");
-  if (unsupported.length > 0) throw new ClueError("e1002", { details: unsupported });
-  return { ...asked, groupIds: [], faceConsent: null };
+  return { ...accepted(readCreateAuth(body)), groupIds: [], faceConsent: null };
 }
 
 /** Any text that a header can carry without doubt about its characters; an empty one is none. */

@@ -1,6 +1,6 @@
 import { type DoorCommand, type DoorModeAnswer, eventCode, type Lockdown, type ModeWrite, type PublishDoor } from "@postern/contract";
 import { assert, type Clock, type Log, pause, type Timers } from "@postern/core";
-import { type CommandKind, insertCommand } from "../../gateway/command-store.ts";
+import { type CommandKind, insertCommand, replaceLearnings } from "../../gateway/command-store.ts";
 import { appendServerEvents } from "../../ledger/append.ts";
 import { ensurePeriod } from "../../ledger/ledger-store.ts";
 import type { ReachedPlace } from "../../platform/access/actor.ts";
@@ -192,6 +192,7 @@ async function ask(transaction: Transaction, acting: Acting, asked: Asked): Prom
 /** No event: nothing happens at the door, and a card that is learnt is nobody's passage. */
 async function askToLearn(transaction: Transaction, acting: Acting, asked: Asked): Promise<number> {
   const { by, placeGroupId, placeId, nowMs } = acting;
+  await replaceLearnings(transaction, asked.deviceId, nowMs);
   const commandId = await insert(transaction, acting, asked, { command: "LEARN_CARD", deviceId: asked.deviceId });
   const target = { kind: "device", id: asked.deviceId };
   await writeAudit(transaction, { by, placeGroupId, placeId, atMs: nowMs, action: "device.learn", target, detail: { commandId } });

@@ -2,7 +2,7 @@ import type { Random } from "@postern/core";
 import type { Queryable, Transaction } from "../database.ts";
 import { platformError } from "../platform-errors.ts";
 import { deletePersonKey, insertPersonKey, readPersonKeys } from "./person-key-store.ts";
-import { openBytes, sealBytes } from "./sealed-bytes.ts";
+import { openBytes, type SealKey, sealBytes } from "./sealed-bytes.ts";
 
 const KEY_BYTES = 32;
 
@@ -25,6 +25,10 @@ export interface PersonKeys {
   ensure(transaction: Transaction, userId: number, nowMs: number): Promise<PersonKey>;
   /** The keys of these persons, as far as they have one. */
   find(queryable: Queryable, userIds: readonly number[]): Promise<ReadonlyMap<number, PersonKey>>;
+  /** What a device scanned and is nobody's yet: under the server's own key, for the command that asked for it alone. */
+  sealScanned(commandId: number, plain: Uint8Array): Uint8Array;
+  /** null: sealed with another key or for another command. */
+  openScanned(commandId: number, sealed: Uint8Array): Uint8Array | null;
   /** Erases what is sealed for this person. False: there was no key. */
   destroy(transaction: Transaction, userId: number): Promise<boolean>;
 }
@@ -42,6 +46,8 @@ export function createPersonKeys(deps: PersonKeysDeps): PersonKeys {
       const rows = await readPersonKeys(queryable, userIds);
       return new Map(rows.map((row) => [row.userId, personKey(deps, row.userId, row.wrappedKey)]));
     },
+    sealScanned: (commandId, plain) => sealBytes(scanned(deps, commandId), plain, deps.random),
+    openScanned: (commandId, sealed) => openBytes(scanned(deps, commandId), sealed),
     destroy: deletePersonKey,
   };
 }
@@ -58,8 +64,12 @@ async function ensure(deps: PersonKeysDeps, { transaction, userId, nowMs }: Need
   return personKey(deps, userId, wrappedKey);
 }
 
-function wrapping({ wrappingKey }: PersonKeysDeps, userId: number): { key: Uint8Array; boundTo: string } {
+function wrapping({ wrappingKey }: PersonKeysDeps, userId: number): SealKey {
   return { key: wrappingKey, boundTo: `person key\n${userId}` };
+}
+
+function scanned({ wrappingKey }: PersonKeysDeps, commandId: number): SealKey {
+  return { key: wrappingKey, boundTo: `scanned\n${commandId}` };
 }
 
 function personKey(deps: PersonKeysDeps, userId: number, wrappedKey: Uint8Array): PersonKey {

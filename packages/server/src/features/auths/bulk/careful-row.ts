@@ -61,6 +61,7 @@ function asNew(wanted: ImportRowWanted): WantedAuth {
     scheduleId: wanted.scheduleId ?? null,
     groupIds: wanted.groupIds ?? [],
     faceConsent: wanted.faceConsent ?? null,
+    registrationTokens: [],
     credentials: { cards, faceImages: [], fingerprints, pin, uniquePin, phone, modes },
   };
 }

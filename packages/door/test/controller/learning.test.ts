@@ -89,13 +89,10 @@ test("learning: a lockdown that has not been judged yet swallows no card either"
   assert.equal((await world.present("77")).outcome, "refused");
 });
 
-test("learning: when no card comes in time it ends, a second one meanwhile is refused, and the next card is judged", async (context) => {
+test("learning: when no card comes in time it ends, and the next card is judged", async (context) => {
   const world = await start(context);
   const learnt = world.controller.obey(learn());
-  world.time.advance(10_000);
-  const second = world.controller.obey(learn({ commandId: 10 }));
-  assert.deepEqual(await second, { outcome: "refused", reason: "device_learning" });
-  world.time.advance(1);
+  world.time.advance(10_001);
   assert.equal((await world.present()).outcome, "opened", "a card after the last millisecond is judged");
   world.time.advance(1_000);
   assert.deepEqual(await learnt, { outcome: "failed", reason: "card_not_presented" });
@@ -119,4 +116,67 @@ test("learning: a relay that does not work keeps nobody from learning a card", a
   const learnt = world.controller.obey(learn());
   await world.present("77");
   assert.equal((await learnt).outcome, "done");
+});
+
+test("learning: a newer wish at the device ends the older one, and the next card is told to the newer alone", async (context) => {
+  const world = await start(context);
+  const older = world.controller.obey(learn());
+  const newer = world.controller.obey(learn({ commandId: 10 }));
+  const elsewhere = world.controller.obey(learn({ commandId: 11, deviceId: 534 }));
+  assert.deepEqual(await older, { outcome: "failed", reason: "learning_replaced" });
+  await world.present("77");
+  assert.equal((await newer).outcome, "done");
+  await world.driver.present(234, "exit", aCard("78"));
+  assert.equal((await elsewhere).card?.cardNumber, "78", "the other device goes on");
+});
+
+const FINGER = { template: Buffer.from("a thumb").toString("base64"), score: 50 };
+const learnFinger = (changes: Partial<CommandFrame & { command: "LEARN_FINGER" }> = {}): CommandFrame => ({
+  commandId: 9,
+  command: "LEARN_FINGER",
+  deviceId: 434,
+  scoreMin: 50,
+  notAfter: NOW_MS + 10_000,
+  ...changes,
+});
+
+test("learning: the next finger is told with its score and whom the reader knows by it, opens nothing, and stands in no log", async (context) => {
+  const world = await start(context);
+  const learnt = world.controller.obey(learnFinger());
+  assert.equal((await world.present()).outcome, "opened", "a card is judged meanwhile");
+  const before = world.events().length;
+  world.driver.holdFingers(1000, [FINGER.template]);
+  assert.deepEqual(await world.driver.presentFinger(234, "entry", FINGER), { outcome: "learnt", person: null });
+  assert.deepEqual(await learnt, { outcome: "done", finger: { template: FINGER.template, authIds: [1000] }, score: 50 });
+  assert.equal(world.events().length, before);
+  const unknown = world.controller.obey(learnFinger({ commandId: 10 }));
+  await world.driver.presentFinger(234, "entry", { ...FINGER, template: "AAAA" });
+  assert.deepEqual((await unknown).finger, { template: "AAAA", authIds: [] });
+});
+
+test("learning: a finger that is read badly ends it with its score and without its template", async (context) => {
+  const world = await start(context);
+  const learnt = world.controller.obey(learnFinger());
+  await world.driver.presentFinger(234, "entry", { ...FINGER, score: 49 });
+  assert.deepEqual(await learnt, { outcome: "failed", reason: "finger_low_quality", score: 49 });
+});
+
+test("learning: a finger that does not come in time is said to, and a finger that the reader tells nothing of is judged", async (context) => {
+  const world = await start(context);
+  const learnt = world.controller.obey(learnFinger());
+  const matched = { kind: "matched", factor: "FINGERPRINT", authId: null } as const;
+  assert.equal((await world.driver.present(234, "entry", matched)).outcome, "refused");
+  world.time.advance(11_001);
+  assert.deepEqual(await learnt, { outcome: "failed", reason: "finger_not_presented" });
+});
+
+test("learning: one that is cancelled ends, and the next card is judged", async (context) => {
+  const world = await start(context);
+  const learnt = world.controller.obey(learn());
+  const end = { commandId: 10, command: "END_LEARNING", deviceId: 434, notAfter: NOW_MS + 10_000 } as const;
+  world.driver.setFault(234, "relay", true);
+  assert.deepEqual(await world.controller.obey(end), { outcome: "done" }, "whatever the relay does");
+  assert.deepEqual(await learnt, { outcome: "failed", reason: "learning_cancelled" });
+  world.driver.setFault(234, "relay", false);
+  assert.notEqual((await world.present("77")).outcome, "learnt");
 });
