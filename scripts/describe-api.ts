@@ -31,6 +31,7 @@ export async function describeApi(): Promise<ApiDescription> {
     exportFiles: new ExportFiles("nowhere"),
     outgoing: new OutgoingHttp({ ...ports, allowedHosts: [] }),
     mqttUrl: () => "mqtt://127.0.0.1:1883",
+    publicUrl: null,
     controllerChanged: () => undefined,
     waitingKeys: new WaitingKeys(),
     onKeyRevoked: () => undefined,

@@ -19,6 +19,8 @@ export interface AccessFacts {
   readonly utcTransitions: readonly UtcTransition[];
   /** Factors proven so far, in the order in which they were presented. While `auth` is null: the one that was presented. */
   readonly proven: Chain;
+  /** The QR among them is a good one of ours, issued to `auth`'s person, or to somebody without an auth. Absent: a QR is the customer's own. */
+  readonly isQrIssued?: boolean;
   readonly confirmation: ConfirmationState;
   /** How long ago the server was last heard, or null when never. */
   readonly beliefAgeMs: number | null;

@@ -15,8 +15,14 @@ export function confirmationOf(proven: Chain, confirmations: readonly Confirmati
 }
 
 /** What the customer's server is asked when nobody here is known by the presented factor, or null when it could not name the person. */
-export function identifyingConfirmationOf(presented: Chain, confirmations: readonly Confirmation[]): Confirmation | null {
+export function identifyingConfirmationOf(
+  presented: Chain,
+  confirmations: readonly Confirmation[],
+  isQrIssued: boolean,
+): Confirmation | null {
   const [factor] = presented;
+  // A code of ours says who it is; whether they may come in, where they have no right here, that server knows alone.
+  if (factor === "QR" && isQrIssued) return find(confirmations, "qr");
   const wanted = factor === undefined ? null : find(confirmations, credentialOf(factor, "unknown"));
   return wanted?.identifies === true ? wanted : null;
 }

@@ -3,6 +3,7 @@ import { assertNever } from "./assert.ts";
 import { confirmationOf, identifyingConfirmationOf } from "./confirmation.ts";
 import type { Decision, DenialReason } from "./decision.ts";
 import type { DoorMode } from "./door-mode.ts";
+import type { Chain } from "./factor.ts";
 import { factorProgress, meetsDoorMinimum } from "./factor-progress.ts";
 import { periodState } from "./period.ts";
 import type { AuthItem, Confirmation, DoorItem, Grant } from "./roster-item.ts";
@@ -48,9 +49,9 @@ type Holder =
   | { readonly kind: "named_by_vendor"; readonly confirmation: Confirmation }
   | { readonly kind: "nobody" };
 
-function identify({ auth, proven }: AccessFacts, door: DoorItem): Holder {
+function identify({ auth, proven, isQrIssued = false }: AccessFacts, door: DoorItem): Holder {
   if (auth !== null) return { kind: "auth", auth };
-  const confirmation = identifyingConfirmationOf(proven, door.confirmations);
+  const confirmation = identifyingConfirmationOf(proven, door.confirmations, isQrIssued);
   return confirmation === null ? { kind: "nobody" } : { kind: "named_by_vendor", confirmation };
 }
 
@@ -94,7 +95,8 @@ function isTrustedWhenStale(holder: Holder, { staleUserIds = [] }: DoorItem): bo
 function decideByAuth(auth: AuthItem, door: DoorItem, facts: AccessFacts): Decision {
   const refusal = refusalOfRight(auth, door, facts);
   if (refusal !== null) return denied(refusal);
-  const progress = factorProgress({ proven: facts.proven, authChains: auth.chains, doorChains: door.chains });
+  const authChains = facts.isQrIssued === true ? [...auth.chains, ISSUED_QR] : auth.chains;
+  const progress = factorProgress({ proven: facts.proven, authChains, doorChains: door.chains });
   switch (progress.kind) {
     case "not_allowed":
       return denied("factor_not_allowed");
@@ -110,6 +112,9 @@ function decideByAuth(auth: AuthItem, door: DoorItem, facts: AccessFacts): Decis
       return assertNever(progress);
   }
 }
+
+/** Issued to a person beside what their auth holds: alone enough, unless the door wants more. */
+const ISSUED_QR: Chain = ["QR"];
 
 /** Why the auth gives no right here and now, whatever is presented; null when it does. */
 function refusalOfRight(auth: AuthItem, door: DoorItem, facts: AccessFacts): DenialReason | null {

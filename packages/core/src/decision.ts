@@ -30,6 +30,10 @@ export type DenialReason =
   | "vendor_refused"
   | "vendor_silent"
   | "door_unknown"
+  /** A code of ours: not signed by its phone, not of now, or one that has opened already. */
+  | "qr_forged"
+  | "qr_stale"
+  | "qr_used"
   /** These are said by the controller around the decision; the last one when the decision itself fails. */
   | "factor_failed"
   | "factor_timeout"

@@ -17,6 +17,8 @@ export * from "./log.ts";
 export * from "./parse-card.ts";
 export * from "./period.ts";
 export * from "./pin.ts";
+export * from "./qr-code.ts";
+export * from "./qr-proof.ts";
 export * from "./random.ts";
 export * from "./reason-text.ts";
 export * from "./roster-digest.ts";

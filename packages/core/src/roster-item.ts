@@ -7,7 +7,7 @@ import type { UtcTransition } from "./time-zone.ts";
  * What a door must know, item by item. The content of an item is exactly what `decideAccess` and the drivers use: two replicas that hold
  * equal contents decide alike, which is why the roster digest is made of contents and of nothing else.
  */
-export type RosterItem = PlaceItem | ScheduleItem | DoorItem | DoorModeItem | AuthItem;
+export type RosterItem = PlaceItem | ScheduleItem | DoorItem | DoorModeItem | AuthItem | QrItem;
 
 export type RosterKind = RosterItem["kind"];
 
@@ -131,6 +131,21 @@ export interface AuthItem extends Grant {
   readonly faces?: readonly string[];
 }
 
+/** A dynamic QR that a phone has been bound to (CLUe §1.9). Concerns every door of each place of its group. What signs its codes never leaves the phone. */
+export interface QrItem {
+  readonly kind: "qr";
+  readonly id: number;
+  /** What its codes carry: a UUID. */
+  readonly qid: string;
+  /** The phone's, as `readQrKey` reads it. */
+  readonly publicKey: string;
+  readonly fromMs: number;
+  /** Exclusive. */
+  readonly toMs: number;
+  /** Whom it was issued to. Whether they have a right here, their auth says; without one only the customer's own server can. */
+  readonly userId: number;
+}
+
 export function itemKey(item: { readonly kind: RosterKind; readonly id: number }): ItemKey {
   return `${item.kind}:${item.id}`;
 }
@@ -143,6 +158,7 @@ export function itemScopes(item: RosterItem): readonly number[] {
   switch (item.kind) {
     case "place":
     case "schedule":
+    case "qr":
       return [COMMON_SCOPE];
     case "door":
     case "mode":

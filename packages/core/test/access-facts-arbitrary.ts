@@ -69,6 +69,7 @@ export const accessFacts: fc.Arbitrary<AccessFacts> = fc
     schedules: fc.constantFrom(new Map([[333, alwaysSchedule]]), new Map([[333, NEVER]]), new Map<number, Schedule>()),
     utcTransitions: usually<AccessFacts["utcTransitions"]>([{ fromMs: 0, offsetSeconds: 32_400 }], []),
     proven: fc.oneof(chain, fc.array(fc.constantFrom(...FACTORS), { maxLength: 3 })),
+    isQrIssued: fc.boolean(),
     confirmation: fc.constantFrom("not_asked", "confirmed", "refused", "silent"),
     vendorConfirmedAgoMs: fc.constantFrom(null, 0, 60_000, 60_001),
     beliefAgeMs: usually<number | null>(0, null, 60_000, 60_001),
@@ -87,7 +88,10 @@ const ASKED_AS: Readonly<Record<Factor, readonly [known: ConfirmedCredential | n
   PIN: [null, null],
 };
 
-function mapped({ door: doorItem, auth: authItem, proven }: AccessFacts): ConfirmedCredential | undefined {
+function mapped({ door: doorItem, auth: authItem, proven, isQrIssued }: AccessFacts): ConfirmedCredential | undefined {
+  // Who it is stands in a code of ours: no vendor has to name them.
+  if (authItem === null && isQrIssued === true && proven[0] === "QR")
+    return doorItem?.confirmations.some(({ credential }) => credential === "qr") === true ? "qr" : undefined;
   const [column, asked] = authItem === null ? ([1, proven.slice(0, 1)] as const) : ([0, proven] as const);
   const credentials = asked.map((factor) => ASKED_AS[factor][column]);
   const isMapped = (credential: ConfirmedCredential | null): boolean =>
@@ -98,8 +102,9 @@ function mapped({ door: doorItem, auth: authItem, proven }: AccessFacts): Confir
 }
 
 /** Texts of all that would do: each auth chain, then what the door's chain has beyond it. */
-function passages({ door: doorItem, auth: authItem }: AccessFacts): string[] {
-  const own = authItem?.chains ?? [];
+function passages({ door: doorItem, auth: authItem, isQrIssued }: AccessFacts): string[] {
+  const issued: readonly Chain[] = isQrIssued === true ? [["QR"]] : [];
+  const own = [...(authItem?.chains ?? []), ...issued];
   const held = own.flat().join();
   const minima = doorItem?.chains.length === 0 ? [[]] : (doorItem?.chains ?? []);
   return own

@@ -26,7 +26,7 @@ test("taking a right away never opens a door", () => {
       { ...facts, auth: { ...facts.auth, status: "INACTIVE" } },
       { ...facts, auth: { ...facts.auth, endMs: facts.auth.startMs } },
       { ...facts, auth: { ...facts.auth, doors: [] } },
-      { ...facts, auth: { ...facts.auth, chains: [] } },
+      { ...facts, auth: { ...facts.auth, chains: [] }, isQrIssued: false },
       { ...facts, auth: { ...facts.auth, scheduleId: 334 }, schedules: new Map([[334, NEVER]]) },
       { ...facts, auth: { ...facts.auth, scheduleId: 334 }, schedules: new Map() },
       { ...facts, nowMs: null },

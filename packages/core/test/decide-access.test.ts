@@ -322,6 +322,30 @@ check([
   ],
 ]);
 
+const issued = { isQrIssued: true, proven: ["QR"] } as const;
+
+check([
+  ["a QR that was issued to a person opens beside what their auth holds", { ...issued }, GRANTED],
+  ["a QR that nobody of ours issued is none of a person's own credentials", { proven: ["QR"] }, denied("factor_not_allowed")],
+  [
+    "a door that wants more than an issued QR waits for it",
+    { ...issued, auth: authWith({ chains: [["CARD", "PIN"]] }), door: doorWith({ chains: [["QR", "PIN"]] }) },
+    { kind: "wait_factor", wanted: ["PIN"] },
+  ],
+  ["an issued QR gives no right that the auth has not", { ...issued, auth: authWith({ status: "INACTIVE" }) }, denied("inactive")],
+  ["an issued QR is confirmed where it is mapped", { ...issued, door: doorWith({ confirmations: [confirmed("qr")] }) }, asks("qr")],
+  [
+    "an issued QR of somebody without an auth is asked about where it is mapped",
+    { ...issued, auth: null, door: doorWith({ confirmations: [confirmed("qr")] }) },
+    asks("qr", true),
+  ],
+  [
+    "an issued QR of somebody without an auth is unknown where only the customer's own are mapped",
+    { ...issued, auth: null, door: doorWith({ confirmations: [confirmed("customer_qr", true)] }) },
+    denied("unknown"),
+  ],
+]);
+
 /** Everything wrong at once, strongest first: each is mended in turn, and then the next must show. */
 const LAYERS: readonly (readonly [Decision, Partial<AccessFacts>])[] = [
   [denied("door_unknown"), { door: doorWith({ id: 9, beliefAgeMsMax: 60_000, chains: [["FACE"]], confirmations: [confirmed("card")] }) }],

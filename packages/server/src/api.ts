@@ -15,6 +15,8 @@ import { devicesService } from "./features/doors/devices.ts";
 import { nativeDoorsService } from "./features/doors/native-service.ts";
 import { addDoorRoutes, serveDevices, serveDoors } from "./features/doors/routes.ts";
 import { doorsService } from "./features/doors/service.ts";
+import { addDynamicQrRoutes, serveDynamicQrs } from "./features/dynamic-qrs/routes.ts";
+import { DynamicQrs } from "./features/dynamic-qrs/service.ts";
 import { addEventRoutes, serveEvents } from "./features/events/routes.ts";
 import { eventsService } from "./features/events/service.ts";
 import type { ExportFiles } from "./features/exports/export-files.ts";
@@ -93,6 +95,8 @@ export interface ApiDeps {
   readonly outgoing: Outgoing;
   /** Where controllers connect, as they shall be told. */
   readonly mqttUrl: () => string;
+  /** Where phones reach this server; null: where whoever asks for a link reached it. */
+  readonly publicUrl: string | null;
   /** Called with a serial after a commit that makes the controller's connection stale. */
   readonly controllerChanged: (serial: string) => void;
   /** Under which keys requests are being answered. */
@@ -165,6 +169,7 @@ function createServices(deps: ApiDeps) {
     devices: devicesService(deps),
     doors: doorsService(deps),
     nativeDoors: nativeDoorsService(deps),
+    dynamicQrs: new DynamicQrs(deps),
     events,
     tails,
     exports: new Exports({ ...deps, files: deps.exportFiles }),
@@ -196,12 +201,13 @@ export function webhookSending({ deriveKey }: Pick<ApiDeps, "deriveKey">): { rea
 /** CLUe's paths; called once per prefix. */
 function addV1Features(
   routes: FastifyInstance,
-  { audit, auths, doors, events, faceMatching, operating, scans }: Services,
+  { audit, auths, doors, dynamicQrs, events, faceMatching, operating, scans }: Services,
   { access, tellDoors }: { readonly access: Access; readonly tellDoors: TellDoors },
 ): void {
   addAuditRoutes(routes, audit);
   addAuthRoutes(routes, auths, tellDoors);
   addDoorRoutes(routes, doors);
+  addDynamicQrRoutes(routes, dynamicQrs);
   addEventRoutes(routes, events);
   addFaceRoutes(routes, faceMatching);
   addOperatingRoutes(routes, operating, access);
@@ -216,6 +222,7 @@ function serveFeatures(serve: Serve, services: Services): void {
   serveControllers(serve, services.controllers);
   serveDevices(serve, services.devices);
   serveDoors(serve, services.nativeDoors);
+  serveDynamicQrs(serve, services.dynamicQrs);
   serveEvents(serve, services.events);
   serveFaces(serve, services.faceMatching);
   serveGroups(serve, services.groups);

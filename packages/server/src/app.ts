@@ -12,6 +12,8 @@ import type { ClaimsService } from "./features/controllers/claims.ts";
 import { type EndedKeysLog, openEndedKeys, replayEndedKeys } from "./features/controllers/ended-keys.ts";
 import { type DemoPlace, machineTimeZone, makeDemoPlace } from "./features/demo/make-demo-place.ts";
 import { addDoor } from "./features/doors/add-door.ts";
+import { RETIRE_EVERY_MS } from "./features/dynamic-qrs/limits.ts";
+import { retireEndedQrs } from "./features/dynamic-qrs/retire.ts";
 import { ExportFiles } from "./features/exports/export-files.ts";
 import type { HealthCheck } from "./features/health/service.ts";
 import { createKeyVerifier } from "./features/keys/key-verifier.ts";
@@ -355,6 +357,7 @@ async function startHttp({
     ledgerGrown: link.ledgerHints,
     confirmations: link.confirmations,
     mqttUrl: () => link.mqttUrl,
+    publicUrl: config.publicUrl,
     controllerChanged: link.endStale,
     keepErasure: (person) => erasures.keep([person]),
     keepRevoked: (keys) => revocations.keep(keys),
@@ -396,6 +399,7 @@ function tidyRegularly(
     repeat(timers, { name: "end biometrics", everyMs: BIOMETRICS_END_EVERY_MS, work: () => endBiometrics({ database, clock }), log }),
   );
   stack.use(repeat(timers, { name: "end consents", everyMs: CONSENTS_END_EVERY_MS, work: () => endConsents({ database, clock }), log }));
+  stack.use(repeat(timers, { name: "retire QRs", everyMs: RETIRE_EVERY_MS, work: () => retireEndedQrs({ database, clock }), log }));
   const dropImports = (): Promise<void> => dropOldImports(database, clock.nowMs() - IMPORTS_KEPT_MS);
   stack.use(repeat(timers, { name: "drop old imports", everyMs: IMPORTS_DROP_EVERY_MS, work: dropImports, log }));
   stack.use(repeat(timers, { name: "tidy galleries", everyMs: GALLERIES_TIDY_MS, work: () => galleries.tidy(database), log }));

@@ -263,6 +263,32 @@ export const NOUNS: readonly Noun[] = [
     ],
   },
   {
+    noun: "qr",
+    about: "QRs that a person's phone makes anew every few seconds",
+    columns: ["dynamicQrId", "userKey", "validFrom", "validTo", "boundAt"],
+    verbs: [
+      { verb: "list", operation: "listDynamicQrs", examples: ["", "--user-key kim.1"] },
+      { verb: "show", operation: "readDynamicQr", examples: ["0c8a4e1e-6a3c-4a0e-9d0b-1f2a3b4c5d6e"] },
+      {
+        verb: "create",
+        operation: "createDynamicQr",
+        examples: ["--user-key kim.1 --valid-from 2026-12-01 --valid-to 2026-12-31"],
+      },
+      {
+        verb: "delete",
+        operation: "deleteDynamicQr",
+        loses: "No door knows it from now on, and its link is dead.",
+        examples: ["0c8a4e1e-6a3c-4a0e-9d0b-1f2a3b4c5d6e --yes"],
+      },
+      {
+        verb: "delete-of",
+        operation: "deleteDynamicQrs",
+        loses: "No door knows any QR of this person from now on.",
+        examples: ["--user-key kim.1 --yes"],
+      },
+    ],
+  },
+  {
     noun: "key",
     about: "API keys",
     columns: ["keyId", "name", "scopes", "placeIds", "expiresAt", "revokedAt"],

@@ -57,6 +57,7 @@ export class Shop {
       host: "127.0.0.1",
       tls: null,
       trustedProxies: [],
+      publicUrl: null,
       isInsecure: false,
       dataDir: join(folder, "server"),
       databaseUrl: test.ownerUrl,

@@ -80,3 +80,7 @@ export const PROBLEMS_COUNT_MAX = 50;
 
 /** Of what was sent, as repeated in an answer. */
 export const REJECTED_TEXT_LENGTH_MAX = 100;
+
+/** CLUe §6: a dynamic QR begins at most 90 days before now, and holds for at most 90 days. */
+export const DYNAMIC_QR_AGE_MS_MAX = 90 * 86_400_000;
+export const DYNAMIC_QR_LENGTH_MS_MAX = 90 * 86_400_000;

@@ -52,7 +52,12 @@ const readUuid = text({ lengthMax: 36, pattern: { expression: UUID, message: "mu
 
 /** `:taskUuid` of a path. */
 export function readTaskUuid(value: unknown): Read<string> {
+  return readPathUuid("taskUuid", value);
+}
+
+/** A UUID of a path, in small letters. */
+export function readPathUuid(name: string, value: unknown): Read<string> {
   const spot = Spot.root();
-  const uuid = readUuid(value, spot.member("taskUuid"));
+  const uuid = readUuid(value, spot.member(name));
   return uuid === undefined ? { ok: false, problems: spot.problems } : { ok: true, value: uuid.toLowerCase() };
 }

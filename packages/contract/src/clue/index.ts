@@ -8,6 +8,7 @@ export * from "./create-auth-body.ts";
 export * from "./credential-scan.ts";
 export * from "./device-item.ts";
 export * from "./door-item.ts";
+export * from "./dynamic-qr.ts";
 export * from "./envelope.ts";
 export * from "./event-item.ts";
 export * from "./face-match.ts";

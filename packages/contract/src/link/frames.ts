@@ -25,7 +25,8 @@ const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 const Milliseconds = Type.Integer({ minimum: -8.64e15, maximum: 8.64e15, description: "Epoch milliseconds." });
 const Hex32 = Type.String({ pattern: "^[0-9a-f]{32}$" });
 const Hex64 = Type.String({ pattern: "^[0-9a-f]{64}$" });
-const ItemKeyText = Type.String({ pattern: "^(place|schedule|door|mode|auth):[1-9][0-9]{0,15}$" });
+/** Of a kind that the reader may not know yet: it then fails alone, as `item_unsupported`. */
+const ItemKeyText = Type.String({ pattern: "^[a-z]{1,16}:[1-9][0-9]{0,15}$" });
 const ErrorCode = Type.String({ pattern: "^[a-z][a-z0-9_]{0,63}$" });
 
 /** A log generation: a random id, drawn at each start of a controller. */

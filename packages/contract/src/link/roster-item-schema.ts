@@ -116,8 +116,29 @@ export const AuthItemSchema = Type.Object(
   strict,
 );
 
+export const QrItemSchema = Type.Object(
+  {
+    kind: Type.Literal("qr"),
+    id: Id,
+    qid: Type.String({ pattern: "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$" }),
+    // An uncompressed point of P-256 with what says so: 91 bytes.
+    publicKey: Type.String({ pattern: "^[A-Za-z0-9+/]{122}==$" }),
+    fromMs: Milliseconds,
+    toMs: Milliseconds,
+    userId: Id,
+  },
+  strict,
+);
+
 /** A roster item as it goes over the link. */
-export const RosterItemSchema = Type.Union([PlaceItemSchema, ScheduleItemSchema, DoorItemSchema, DoorModeItemSchema, AuthItemSchema]);
+export const RosterItemSchema = Type.Union([
+  PlaceItemSchema,
+  ScheduleItemSchema,
+  DoorItemSchema,
+  DoorModeItemSchema,
+  AuthItemSchema,
+  QrItemSchema,
+]);
 
 const check = Compile(RosterItemSchema);
 

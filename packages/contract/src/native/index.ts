@@ -1,6 +1,7 @@
 export * from "./claim-key.ts";
 export * from "./controller.ts";
 export * from "./door.ts";
+export * from "./dynamic-qr.ts";
 export * from "./event.ts";
 export * from "./event-choice.ts";
 export * from "./explain-schema.ts";

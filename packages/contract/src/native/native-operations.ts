@@ -1,5 +1,6 @@
 import { controllerOperations } from "./controller.ts";
 import { doorOperations } from "./door.ts";
+import { dynamicQrOperations } from "./dynamic-qr.ts";
 import { eventOperations } from "./event.ts";
 import { exportOperations } from "./export.ts";
 import { groupOperations } from "./group.ts";
@@ -26,6 +27,7 @@ export const NATIVE_OPERATIONS = {
   ...groupOperations,
   ...personOperations,
   ...importOperations,
+  ...dynamicQrOperations,
   ...keyOperations,
   ...eventOperations,
   ...exportOperations,

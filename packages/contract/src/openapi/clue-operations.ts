@@ -12,6 +12,7 @@ import {
 import { CreateAuthBody } from "../clue/create-auth-body.ts";
 import { RequestScanAnswer, RequestScanBody, ScanResult } from "../clue/credential-scan.ts";
 import { ClueDoorItem } from "../clue/door-item.ts";
+import { ClueDynamicQr, CreateDynamicQrBody, UNIQUE_KEY_PATTERN } from "../clue/dynamic-qr.ts";
 import { successOf, successOfList } from "../clue/envelope.ts";
 import { EventItem } from "../clue/event-item.ts";
 import { FaceMatchableDevice, MatchFaceAnswer, MatchFaceBody, MatchFaceTask } from "../clue/face-match.ts";
@@ -58,6 +59,20 @@ const eventFields = (sizeMax: number) => ({
   ...pageFields(sizeMax),
 });
 const PlaceInQuery = { placeId: Type.Optional(Type.Integer({ minimum: 1, description: "May be left out by a key with one place." })) };
+const UniqueKey = Type.String({ pattern: UNIQUE_KEY_PATTERN });
+const DynamicQrParams = Type.Object({
+  dynamicQrId: Type.String({ pattern: "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$" }),
+});
+const dynamicQrs = {
+  source: "CLUe §1.9",
+  access: ["people"],
+  tag: "dynamic QRs",
+  params: Type.Object({}),
+  query: NoQuery,
+  body: null,
+  errors: ["e1007"],
+} as const;
+const GROUP_KEY_NOTE = "Takes a key that reaches every place of its group.";
 const EVENTS_NOTE = "Both ends are inclusive and less than eight days apart; without times, the whole ledger. `total` is exact.";
 
 /** What a photo can be refused for. */
@@ -309,6 +324,53 @@ export const CLUE_OPERATIONS = {
     body: bodies.PublishDoorBody,
     answer: bodies.PublishDoorAnswer,
     errors: ["e1006", "e1007"],
+  },
+  createDynamicQr: {
+    ...dynamicQrs,
+    method: "POST",
+    path: "/dynamic-qrs",
+    summary: "Issue a dynamic QR to a person, and get the link for their phone",
+    description: `${GROUP_KEY_NOTE} The phone on which the link is tapped first is the one that makes its codes; another one needs another link.`,
+    body: CreateDynamicQrBody,
+    answer: successOf(ClueDynamicQr),
+    errors: ["e1006", "e1007"],
+  },
+  listDynamicQrs: {
+    ...dynamicQrs,
+    method: "GET",
+    path: "/dynamic-qrs",
+    summary: "List the dynamic QRs of the key's group",
+    query: Type.Object({
+      placeGroupId: Type.Optional(Id),
+      uniqueKey: Type.Optional(UniqueKey),
+      sort: sortedBy("createdAt"),
+      ...pageFields(PAGE_SIZE_MAX),
+    }),
+    answer: successOfList(ClueDynamicQr),
+  },
+  deleteDynamicQrs: {
+    ...dynamicQrs,
+    method: "DELETE",
+    path: "/dynamic-qrs",
+    summary: "Take away every dynamic QR of a person; the doors forget them at once",
+    query: Type.Object({ placeGroupId: Id, uniqueKey: UniqueKey }),
+    answer: bodies.BareSuccess,
+  },
+  readDynamicQr: {
+    ...dynamicQrs,
+    method: "GET",
+    path: "/dynamic-qrs/{dynamicQrId}",
+    summary: "Read a dynamic QR",
+    params: DynamicQrParams,
+    answer: successOf(ClueDynamicQr),
+  },
+  deleteDynamicQr: {
+    ...dynamicQrs,
+    method: "DELETE",
+    path: "/dynamic-qrs/{dynamicQrId}",
+    summary: "Take a dynamic QR away; the doors forget it at once",
+    params: DynamicQrParams,
+    answer: bodies.BareSuccess,
   },
 } as const satisfies Readonly<Record<string, ClueOperationSpec>>;
 

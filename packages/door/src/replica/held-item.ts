@@ -14,4 +14,4 @@ export type HeldItem =
     }
   | { readonly kind: "gone"; readonly key: ItemKey; readonly revision: number }
   /** It could not be taken over, and nothing is held in its place: a door must not go on with what was replaced. */
-  | { readonly kind: "failed"; readonly key: ItemKey; readonly revision: number; readonly code: "item_malformed" };
+  | { readonly kind: "failed"; readonly key: ItemKey; readonly revision: number; readonly code: "item_malformed" | "item_unsupported" };

@@ -1,7 +1,7 @@
 import type { RosterFrame, WireItem } from "@postern/contract";
 import type { ItemKey } from "@postern/core";
 import type { HeldItem } from "./held-item.ts";
-import { readHeldOf, readItemKey } from "./read-item.ts";
+import { failureOf, readHeldOf, readItemKey } from "./read-item.ts";
 
 /** How far a replica is. The cursors belong to the epoch of the server data it was filled from. */
 export interface ReplicaPosition {
@@ -62,5 +62,5 @@ function readWireItem({ key: text, revision, gone, item: value, ...beside }: Wir
   // A key that no item of ours can have holds no item either: the frame's schema lets none pass but those beyond the safe integers.
   if (key === null) return null;
   if (gone === true) return { kind: "gone", key, revision };
-  return readHeldOf(key, revision, value, beside) ?? { kind: "failed", key, revision, code: "item_malformed" };
+  return readHeldOf(key, revision, value, beside) ?? { kind: "failed", key, revision, code: failureOf(key) };
 }

@@ -2,14 +2,18 @@ import { readRosterItem } from "@postern/contract";
 import { faceMark, fingerMark, type ItemKey, itemKey, type RosterItem, type RosterKind } from "@postern/core";
 import type { HeldItem } from "./held-item.ts";
 
-const KINDS: readonly RosterKind[] = ["place", "schedule", "door", "mode", "auth"];
+const KINDS: ReadonlySet<string> = new Set<RosterKind>(["place", "schedule", "door", "mode", "auth", "qr"]);
 
-/** The key as the link and the disk write it, or null when it is none. */
+/** The key as the link and the disk write it, or null when it is none. Its kind may be one that this release does not know. */
 export function readItemKey(text: string): ItemKey | null {
-  const match = /^([a-z]+):([1-9][0-9]{0,15})$/.exec(text);
-  const kind = KINDS.find((known) => known === match?.[1]);
-  const id = Number(match?.[2]);
-  return kind === undefined || !Number.isSafeInteger(id) ? null : itemKey({ kind, id });
+  const match = /^([a-z]{1,16}):([1-9][0-9]{0,15})$/.exec(text);
+  // biome-ignore lint/nursery/noUnsafeTypeAssertion: under a key of an unknown kind no item is ever held, only that it is gone or has failed.
+  return match === null || !Number.isSafeInteger(Number(match[2])) ? null : (text as ItemKey);
+}
+
+/** Why nothing can be held under a key whose item is malformed, or of no known kind. */
+export function failureOf(key: ItemKey): "item_malformed" | "item_unsupported" {
+  return KINDS.has(key.slice(0, key.indexOf(":"))) ? "item_malformed" : "item_unsupported";
 }
 
 /** The item that stands under a key, or null when it is malformed or another one. */

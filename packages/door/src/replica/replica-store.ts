@@ -5,7 +5,7 @@ import { inTransaction, integerOf, integerOrNullOf, openDatabase, reading, textO
 import { TOMBSTONES_MAX } from "../limits.ts";
 import type { HeldItem } from "./held-item.ts";
 import { EMPTY_POSITION, type ReplicaPosition } from "./plan-replica.ts";
-import { readHeldOf, readItemKey } from "./read-item.ts";
+import { failureOf, readHeldOf, readItemKey } from "./read-item.ts";
 
 /** A door that a controller serves, and the devices at it. */
 export type ServedDoor = WelcomeFrame["doors"][number];
@@ -124,8 +124,7 @@ export class ReplicaStore {
 function readRow(text: string, revision: number, content: string | null, failure: string | null): HeldItem | null {
   const key = readItemKey(text);
   if (key === null) return null;
-  if (content === null)
-    return failure === null ? { kind: "gone", key, revision } : { kind: "failed", key, revision, code: "item_malformed" };
+  if (content === null) return failure === null ? { kind: "gone", key, revision } : { kind: "failed", key, revision, code: failureOf(key) };
   const value = parseJson(content);
   if (typeof value !== "object" || value === null) return null;
   const { templates = [], faceTemplates = [], ...item }: Readonly<Record<string, unknown>> = { ...value };

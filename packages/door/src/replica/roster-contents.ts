@@ -9,6 +9,7 @@ import {
   itemHash,
   itemScopes,
   type PlaceItem,
+  type QrItem,
   type RosterItem,
   type Schedule,
   type UtcTransition,
@@ -29,6 +30,7 @@ export class RosterContents {
   readonly #doors = new Map<number, DoorItem>();
   readonly #modes = new Map<number, DoorModeItem>();
   readonly #schedules = new Map<number, Schedule>();
+  readonly #qrs = new Map<string, QrItem>();
   readonly #cards = new HolderIndex<string>();
   readonly #users = new HolderIndex<number>();
   readonly #uniquePins = new HolderIndex<string>();
@@ -99,6 +101,11 @@ export class RosterContents {
 
   authByUniquePin(key: string): AuthItem | null {
     return this.#held(this.#uniquePins.newest(key, this.#revisionOfAuth));
+  }
+
+  /** By the id that its codes carry. */
+  qr(qid: string): QrItem | null {
+    return this.#qrs.get(qid) ?? null;
   }
 
   get uniquePinSalt(): string | null {
@@ -206,6 +213,9 @@ export class RosterContents {
         for (const card of item.cards) this.#cards.add(card, item.id);
         if (item.uniquePin !== null) this.#uniquePins.add(item.uniquePin, item.id);
         break;
+      case "qr":
+        this.#qrs.set(item.qid, item);
+        break;
       default:
         assertNever(item);
     }
@@ -235,6 +245,9 @@ export class RosterContents {
         this.#users.remove(item.userId, item.id);
         for (const card of item.cards) this.#cards.remove(card, item.id);
         if (item.uniquePin !== null) this.#uniquePins.remove(item.uniquePin, item.id);
+        break;
+      case "qr":
+        if (this.#qrs.get(item.qid)?.id === item.id) this.#qrs.delete(item.qid);
         break;
       default:
         assertNever(item);

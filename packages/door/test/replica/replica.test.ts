@@ -89,6 +89,21 @@ test("replica: one malformed item blocks no other", (context) => {
   assert.equal(replica.contents.itemCount, 5);
 });
 
+test("replica: an item of a kind that this release does not know fails alone, also after a restart, and goes when it is taken away", (context) => {
+  const { replica, path } = openReplica(context);
+  const failures = [{ key: "hologram:7", revision: 3, code: "item_unsupported" }];
+  const unknown = { key: "hologram:7", revision: 3, item: { kind: "hologram", id: 7 } };
+  const [answer] = replica.applyFrame(rosterFrame([unknown, ...basicRoster(), wire(anAuth(), 3)], { completeTo: 3 }));
+  assert.deepEqual(answer?.failures, failures);
+  assert.equal(replica.contents.authByCard(CARD)?.id, 1000);
+  replica.close();
+  const again = Replica.open(path, silentLog);
+  context.after(() => again.close());
+  again.welcomed({ doors: SERVED, epoch: "one" });
+  assert.deepEqual(again.applyFrame(rosterFrame([]))[0]?.failures, failures);
+  assert.deepEqual(again.applyFrame(rosterFrame([gone("hologram:7", 4)]))[0]?.failures, []);
+});
+
 test("replica: a malformed change leaves nothing in force of what it replaced", (context) => {
   const { replica } = openReplica(context);
   replica.applyFrame(rosterFrame([wire(anAuth(), 3)]));

@@ -17,6 +17,8 @@ export interface Config {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
   /** Addresses and networks of proxies whose `X-Forwarded-*` headers are believed; they end TLS in front of us. */
   readonly trustedProxies: readonly string[];
+  /** Where phones reach the HTTP listener, such as `https://doors.example.com`; null: where whoever asks for a link reached it. */
+  readonly publicUrl: string | null;
   /** A listener beyond loopback without TLS or proxy was asked for explicitly; health shows it. */
   readonly isInsecure: boolean;
   /** Absolute. */
@@ -72,6 +74,7 @@ export function readConfig(environment: Environment, workingDir: string = proces
     host,
     tls: certFile === null || keyFile === null ? null : { certFile, keyFile },
     trustedProxies,
+    publicUrl: read<string | null>("POSTERN_PUBLIC_URL", null, parsePublicUrl),
     isInsecure: read("POSTERN_INSECURE", false, parseFlag),
     dataDir: read("POSTERN_DATA_DIR", resolve(workingDir, ".postern"), parsePath(workingDir)),
     databaseUrl: read<string | null>("DATABASE_URL", null, parseDatabaseUrl),
@@ -110,6 +113,12 @@ export function isLoopback(host: string): boolean {
 /** Whether a peer is on this machine, as sockets write addresses. */
 export function isLoopbackAddress(address: string | undefined): boolean {
   return address !== undefined && isLoopback(address.replace(/^::ffff:/i, ""));
+}
+
+function parsePublicUrl(text: string): Parsed<string> {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isPlain = url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.search === "" && url.hash === "";
+  return isPlain ? { value: url.href.replace(/\/+$/, "") } : { wrong: "must be an address such as https://doors.example.com" };
 }
 
 function parseKeptDays(text: string): Parsed<number> {

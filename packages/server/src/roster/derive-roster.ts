@@ -1,15 +1,26 @@
 import { modeToChain } from "@postern/contract";
-import { type AuthItem, assert, type Chain, type DoorModeItem, itemKey, type RosterItem, type RosterKind } from "@postern/core";
+import {
+  type AuthItem,
+  assert,
+  type Chain,
+  type DoorModeItem,
+  itemKey,
+  type QrItem,
+  type RosterItem,
+  type RosterKind,
+} from "@postern/core";
 import type { Transaction } from "../platform/database.ts";
 import {
   type AuthRow,
   type DoorRow,
   type ModeRow,
   type PlaceRow,
+  type QrRow,
   readAuthRows,
   readDoorRows,
   readModeRows,
   readPlaceRow,
+  readQrRows,
   readScheduleRows,
   type ScheduleRow,
 } from "./derive-store.ts";
@@ -25,6 +36,8 @@ export interface Touched {
   readonly doors?: readonly number[] | "all";
   readonly modes?: readonly number[] | "all";
   readonly auths?: readonly number[] | "all";
+  /** Dynamic QRs. Those that concern a whole group are brought to all its places by `changeGroupRosters`. */
+  readonly qrs?: readonly number[] | "all";
 }
 
 /**
@@ -56,11 +69,13 @@ export async function deriveRoster(
     changes.push(...itemsOf("mode", touched.modes, (await readModeRows(transaction, placeId, touched.modes)).map(toModeItem)));
   if (touched.auths !== undefined)
     changes.push(...itemsOf("auth", touched.auths, (await readAuthRows(transaction, placeId, touched.auths)).map(toAuthItem)));
+  if (touched.qrs !== undefined)
+    changes.push(...itemsOf("qr", touched.qrs, (await readQrRows(transaction, placeId, touched.qrs)).map(toQrItem)));
   return changeRoster(transaction, placeId, { changes, nowMs });
 }
 
 /** What was found, and a tombstone for each id that was named and not found. */
-function itemsOf(kind: RosterKind, ids: readonly number[] | "all", items: readonly RosterItem[]): RosterChange[] {
+export function itemsOf(kind: RosterKind, ids: readonly number[] | "all", items: readonly RosterItem[]): RosterChange[] {
   const found = new Set(items.map((item) => item.id));
   const missing = ids === "all" ? [] : ids.filter((id) => !found.has(id));
   return [...items.map((item) => ({ key: itemKey(item), item })), ...missing.map((id) => ({ key: itemKey({ kind, id }), item: null }))];
@@ -109,6 +124,18 @@ export function toAuthItem(row: AuthRow): AuthItem {
     uniquePin: row.unique_pin_hash,
     fingerprints: row.fingerprints.map(({ mark }) => mark),
     ...(row.faces.length === 0 ? {} : { faces: row.faces.map(({ mark }) => mark) }),
+  };
+}
+
+export function toQrItem(row: QrRow): QrItem {
+  return {
+    kind: "qr",
+    id: row.qr_id,
+    qid: row.qid,
+    publicKey: row.public_key,
+    fromMs: row.valid_from,
+    toMs: row.valid_to,
+    userId: row.user_id,
   };
 }
 

@@ -113,3 +113,34 @@ export function readAuthRows(transaction: Transaction, placeId: number, ids: Ids
     values: [placeId, idsOrNull(ids)],
   });
 }
+
+export interface QrRow {
+  readonly qr_id: number;
+  readonly qid: string;
+  readonly public_key: string;
+  readonly valid_from: number;
+  readonly valid_to: number;
+  readonly user_id: number;
+}
+
+const QR_COLUMNS = "qr_id, qid, public_key, valid_from, valid_to, user_id";
+
+/** Those of a place's group that doors must know: a phone is bound to them, and they have not ended long ago. */
+export function readQrRows(transaction: Transaction, placeId: number, ids: Ids): Promise<QrRow[]> {
+  return transaction.query({
+    name: "derive-qrs",
+    text: `
+      select ${QR_COLUMNS} from places join dynamic_qrs using (place_group_id)
+      where place_id = $1 and public_key is not null and retired_at is null and ($2::bigint[] is null or qr_id = any($2)) order by qr_id`,
+    values: [placeId, idsOrNull(ids)],
+  });
+}
+
+/** The same of these, whatever the place. */
+export function readQrRowsOf(transaction: Transaction, qrIds: readonly number[]): Promise<QrRow[]> {
+  return transaction.query({
+    name: "derive-qrs-of-group",
+    text: `select ${QR_COLUMNS} from dynamic_qrs where public_key is not null and retired_at is null and qr_id = any($1) order by qr_id`,
+    values: [qrIds],
+  });
+}

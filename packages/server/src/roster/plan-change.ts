@@ -86,7 +86,8 @@ function written({ scopes, hash, addedRevision }: HeldItem): Pick<RosterRow, "sc
 }
 
 function laneOf(key: ItemKey, existed: boolean): Lane {
-  if (!key.startsWith("auth:")) return 1;
+  // What one person holds: taking it away goes before whatever is new, and neither before what holds for all.
+  if (!key.startsWith("auth:") && !key.startsWith("qr:")) return 1;
   return existed ? 2 : 3;
 }
 

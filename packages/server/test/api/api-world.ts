@@ -160,6 +160,10 @@ function thingsMaker({ test: { database } }: KeysWorld, call: ApiWorld["call"]):
     },
     webhookId: async ({ placeId }, key, count) =>
       (await made(key, `/v2/places/${placeId}/webhooks`, { name: `hook ${count}`, url: "https://example.com/hooks" }))["webhookId"],
+    dynamicQrId: async ({ placeId }, key, count) => {
+      const period = { validFrom: TEST_NOW_MS, validTo: TEST_NOW_MS + 86_400_000 };
+      return (await made(key, "/v2/dynamic-qrs", { userKey: `guest-${placeId}-${count}`, ...period }))["dynamicQrId"];
+    },
     keyId: async (_place, key, count) => (await made(key, "/v2/keys", { name: `key ${count}`, scopes: ["events"] }))["keyId"],
     commandId: ({ placeId, doorIds: [doorId = 0], controllerId }) => {
       const times = { actAtMs: TEST_NOW_MS, notAfterMs: TEST_NOW_MS + 1, madeAtMs: TEST_NOW_MS };
@@ -221,6 +225,7 @@ export const MISSING: Things = {
   keyId: "AAAAAAAAAAAAAAAA",
   token: "f".repeat(32),
   taskUuid: "00000000-0000-4000-8000-000000000000",
+  dynamicQrId: "00000000-0000-4000-8000-000000000000",
   logId: encodeLogId({ placeId: 987_654_321, sequence: 1 }),
 };
 

@@ -22,6 +22,7 @@ const TABLES = {
   exportId: { table: "event_exports", column: "export_id", isOfPlace: true },
   webhookId: { table: "webhooks", column: "webhook_id", isOfPlace: true },
   taskUuid: { table: "face_matches", column: "task_uuid", isOfPlace: true },
+  dynamicQrId: { table: "dynamic_qrs", column: "qid", isOfPlace: false },
   userKey: { table: "users", column: "key", isOfPlace: false },
 } as const;
 

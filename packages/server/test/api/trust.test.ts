@@ -4,6 +4,7 @@ import { type ClueOperationSpec, NATIVE_OPERATIONS, type OperationSpec } from "@
 import fc from "fast-check";
 import Type, { type TSchema } from "typebox";
 import { bodyOf } from "../features/support/create-bodies.ts";
+import { TEST_NOW_MS } from "../support/index.ts";
 import { type Caller, makeCallers } from "./actors.ts";
 import { type ApiAnswer, type ApiCall, type ApiWorld, createApiWorld, MISSING, type Things, urlsOf } from "./api-world.ts";
 import { type Hints, validOf } from "./arbitrary-of-schema.ts";
@@ -51,6 +52,13 @@ const BODIES: Readonly<Record<string, (near: Things, caller: Caller) => unknown>
   "v2 mintKey": (_near, { scopes }) => ({ name: "minted", scopes: scopes.slice(0, 1) }),
   "v2 createWebhook": () => ({ name: "hook", url: "https://example.com/hooks" }),
   "v2 createGroupWebhook": () => ({ name: "hook", url: "https://example.com/hooks" }),
+  "v1 createDynamicQr": ({ placeGroupId }) => ({
+    placeGroupId,
+    uniqueKey: "guest-1",
+    validFrom: TEST_NOW_MS,
+    validTo: TEST_NOW_MS + 1_000,
+  }),
+  "v2 createDynamicQr": () => ({ userKey: "guest-2", validFrom: TEST_NOW_MS, validTo: TEST_NOW_MS + 1_000 }),
   "v2 whatIf": ({ doorId, authId }) => ({ doorId, authId }),
 };
 
@@ -80,15 +88,19 @@ function sampleOf(schema: TSchema, near: Things): unknown {
   return fc.sample(validOf(schema, { ...hints, doors: fc.constant(near["doorId"]) }), { seed: 7, numRuns: 1 })[0];
 }
 
-/** CLUe's calls for events and for devices that compare faces name the place in their query. */
+/** CLUe's calls for events and for devices that compare faces name the place in their query; those for dynamic QRs the group. */
 function queryOf({ id, surface }: Operation, near: Things): string {
+  if (id === "deleteDynamicQrs") return surface === "v1" ? `?placeGroupId=${near["placeGroupId"]}&uniqueKey=guest-3` : "?userKey=guest-3";
   return surface === "v1" && (id === "listEvents" || id === "listFaceMatchable") ? `?placeId=${near["placeId"]}` : "";
 }
 
-/** Whether the call names something of a place; CLUe's request for a scan names its device in the body. */
+/** In their bodies CLUe's request for a scan names its device, and that for a dynamic QR its group. */
+const NAMED_IN_BODY: ReadonlySet<string> = new Set(["v1 requestCredentialScan", "v1 createDynamicQr"]);
+
+/** Whether the call names something of a place. */
 function isOfPlace(operation: Operation): boolean {
-  const isNamedInBody = nameOf(operation) === "v1 requestCredentialScan";
-  return Object.keys(operation.spec.params.properties).length > 0 || queryOf(operation, things) !== "" || isNamedInBody;
+  const isNamedInQuery = queryOf(operation, things).includes("place");
+  return isNamedInQuery || NAMED_IN_BODY.has(nameOf(operation)) || Object.keys(operation.spec.params.properties).length > 0;
 }
 
 function callsOf(operation: Operation, near: Things, caller: Caller): readonly ApiCall[] {
@@ -100,7 +112,10 @@ function callsOf(operation: Operation, near: Things, caller: Caller): readonly A
   }));
 }
 
-const OF_THE_WHOLE_GROUP: ReadonlySet<string> = new Set(["v2 createPlace", "v2 createGroupWebhook"]);
+const OF_THE_WHOLE_GROUP: ReadonlySet<string> = new Set([
+  ...["v2 createPlace", "v2 createGroupWebhook"],
+  ...["createDynamicQr", "listDynamicQrs", "deleteDynamicQrs"].flatMap((id) => [`v1 ${id}`, `v2 ${id}`]),
+]);
 
 function wanted(operation: Operation, caller: Caller): Verdict {
   const { access } = operation.spec;
@@ -108,9 +123,9 @@ function wanted(operation: Operation, caller: Caller): Verdict {
   if (access === "operator") return caller.kind === "operator" ? "in" : "unknown";
   if (caller.kind !== "key") return "unknown";
   const isPermitted = access === "any" || access.some((scope) => caller.scopes.includes(scope));
-  if (!caller.isNear && isOfPlace(operation)) return "hidden";
-  // A place, and a webhook of all places, is made by whoever reaches all of its group.
+  // A place, a webhook of all places and a dynamic QR are made by whoever reaches all of the group.
   if (OF_THE_WHOLE_GROUP.has(nameOf(operation)) && caller.name === "a key for another place") return "not permitted";
+  if (!caller.isNear && isOfPlace(operation)) return "hidden";
   return isPermitted ? "in" : "not permitted";
 }
 

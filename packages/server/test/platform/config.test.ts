@@ -20,6 +20,7 @@ test("without any variable the defaults of the design hold", () => {
     host: "127.0.0.1",
     tls: null,
     trustedProxies: [],
+    publicUrl: null,
     isInsecure: false,
     dataDir: "/srv/.postern",
     databaseUrl: null,
@@ -43,6 +44,7 @@ test("every variable is read", () => {
     POSTERN_HOST: "0.0.0.0",
     POSTERN_TLS_CERT: "tls/cert.pem",
     POSTERN_TLS_KEY: "/etc/key.pem",
+    POSTERN_PUBLIC_URL: "https://doors.example.com/postern/",
     POSTERN_TRUST_PROXY: "10.0.0.7, 192.168.0.0/16,fd00::/8",
     POSTERN_INSECURE: "1",
     POSTERN_DATA_DIR: "data",
@@ -59,6 +61,7 @@ test("every variable is read", () => {
     host: "0.0.0.0",
     tls: { certFile: "/srv/tls/cert.pem", keyFile: "/etc/key.pem" },
     trustedProxies: ["10.0.0.7", "192.168.0.0/16", "fd00::/8"],
+    publicUrl: "https://doors.example.com/postern",
     isInsecure: true,
     dataDir: "/srv/data",
     databaseUrl: "postgresql://u:p@db/x",
@@ -104,6 +107,9 @@ const BAD_VALUES: readonly (readonly [variable: string, value: string])[] = [
   ["POSTERN_DEMO", "yes"],
   ["POSTERN_RATE_LIMIT", "300"],
   ["POSTERN_LOG_LEVEL", "verbose"],
+  ["POSTERN_PUBLIC_URL", "doors.example.com"],
+  ["POSTERN_PUBLIC_URL", "ftp://doors.example.com"],
+  ["POSTERN_PUBLIC_URL", "https://somebody@doors.example.com"],
   ["POSTERN_OUTGOING_HOSTS", "*.internal"],
 ];
 

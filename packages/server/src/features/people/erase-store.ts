@@ -37,6 +37,15 @@ export async function rightsByPlace(transaction: Transaction, userId: number): P
   );
 }
 
+/** Dynamic QRs that were issued to a locked person, with their group shared, so that no place is made that would still get them. */
+export async function lockQrsOf(transaction: Transaction, { userId, placeGroupId }: PersonToErase): Promise<readonly number[]> {
+  await transaction.query("select 1 from place_groups where place_group_id = $1 for share", [placeGroupId]);
+  const rows = await transaction.query<{ qr_id: number }>("select qr_id from dynamic_qrs where user_id = $1 order by qr_id for update", [
+    userId,
+  ]);
+  return rows.map((row) => row.qr_id);
+}
+
 /** Takes a locked person away with all their rights, whose rosters the caller has locked. Their key has been destroyed before. */
 export async function deletePerson(transaction: Transaction, userId: number): Promise<void> {
   for (const table of ["access_group_members", "cards"]) {

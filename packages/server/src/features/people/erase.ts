@@ -3,11 +3,14 @@ import { itemKey } from "@postern/core";
 import { type AuditActor, writeAudit } from "../../platform/audit/audit-store.ts";
 import type { Transaction } from "../../platform/database.ts";
 import type { PersonKeys } from "../../platform/person-keys/person-keys.ts";
+import { publishQrs } from "../../roster/group-roster.ts";
+import { lockRostersOfGroup } from "../../roster/group-roster-store.ts";
 import { changeRoster, lockRoster } from "../../roster/roster-store.ts";
 import {
   deletePerson,
   type ErasedPerson,
   lockPerson,
+  lockQrsOf,
   type PersonToErase,
   type RightsAtPlace,
   recordErasure,
@@ -42,6 +45,8 @@ export async function erasePerson(
   const rights = await rightsByPlace(transaction, userId);
   const placeIds = rights.map(({ placeId }) => placeId);
   judge(person, placeIds);
+  const qrIds = await lockQrsOf(transaction, person);
+  if (qrIds.length > 0) await lockRostersOfGroup(transaction, person.placeGroupId);
   for (const placeId of placeIds) await lockRoster(transaction, placeId);
   await personKeys.destroy(transaction, userId);
   await deletePerson(transaction, userId);
@@ -50,6 +55,8 @@ export async function erasePerson(
   await writeAudit(transaction, { ...entry, target: { kind: "person", id: userId }, detail: { placeIds } });
   const places: Erasure["places"] = [];
   for (const right of rights) places.push({ placeId: right.placeId, revision: await takeFromDoors(transaction, right, nowMs) });
+  // They went with the person.
+  await publishQrs(transaction, placeGroupId, qrIds);
   const erased = { ...person, erasedAt: nowMs };
   await recordErasure(transaction, { ...erased, places });
   return { person: erased, erasure: { userId, erasedAt: nowMs, places } };

@@ -92,7 +92,7 @@ async function create({ database, clock }: PlacesDeps, { actor, by, once }: Plac
       const id = await insertPlace(tx, { ...FACE_POLICY, ...body, placeGroupId, madeAt: nowMs });
       await createRoster(tx, id);
       await createLedger(tx, id);
-      await deriveRoster(tx, id, { touched: { place: true }, nowMs });
+      await deriveRoster(tx, id, { touched: { place: true, qrs: "all" }, nowMs });
       await writeAudit(tx, { by, placeGroupId, placeId: id, atMs: nowMs, action: "place.create", target: { kind: "place", id } });
       await appendServerEvents(tx, id, [{ eventAt: nowMs, eventType: eventCode("PLACE_SERVICE_START") }]);
       return id;

@@ -54,3 +54,8 @@ export function actorOf(request: FastifyRequest): Actor | null {
 export function newRequestId(random: Random): string {
   return Buffer.from(random.bytes(12)).toString("base64url");
 }
+
+/** Where the client reached us, as it says itself: good for links in an answer to whoever holds a key, and for nothing that guards. */
+export function originOf({ protocol, host }: FastifyRequest): string {
+  return `${protocol}://${host}`;
+}

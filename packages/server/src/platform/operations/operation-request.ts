@@ -62,6 +62,8 @@ export interface OperationRequest<Id extends NativeOperationId> {
   placeOf(field: string, placeId: number | null): Promise<ReachedPlace>;
   /** A header of the request by its name in small letters; null: it did not come. */
   header(name: string): string | null;
+  /** Where the client reached this server, as `https://doors.example.com`. */
+  readonly origin: string;
   /** For `refuseStale`. */
   readonly ifMatch: string | null;
   /** For `makeOnce`; null when the client sent no `Idempotency-Key`. */

@@ -9,6 +9,7 @@ import { accepted } from "../http/accepted.ts";
 import { bodyChunks } from "../http/body-bytes.ts";
 import { NativeRefusal } from "../http/native-refusal.ts";
 import { mediaTypeOf } from "../http/request-body.ts";
+import { originOf } from "../http/request-context.ts";
 import { goneSignal, type TellDoors } from "../http/tell-doors.ts";
 import { tellDuplicates } from "../http/tell-duplicates.ts";
 import { sourceOf } from "../source-address.ts";
@@ -165,6 +166,7 @@ function aroundCall({ access, isIdempotent, bodyMedia }: OperationSpec, id: stri
       const value = request.headers[name];
       return Array.isArray(value) ? value.join(", ") : (value ?? null);
     },
+    origin: originOf(request),
     tellDoors: (authId: number) => deps.tellDoors({ request, reply }, authId),
     tellDuplicates: (authIds: readonly number[]) => tellDuplicates(reply, authIds),
     once: isIdempotent === true ? requestNameOf(request, { keyId, key: deps.requestKey, nowMs: deps.clock.nowMs(), operation: id }) : null,

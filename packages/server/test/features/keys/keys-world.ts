@@ -98,6 +98,7 @@ export async function createKeysWorld({ seed = 1 } = {}): Promise<KeysWorld> {
     exportFiles: new ExportFiles("nowhere"),
     outgoing: IDLE_OUTGOING,
     mqttUrl: () => "mqtt://127.0.0.1:1883",
+    publicUrl: null,
     controllerChanged: () => undefined,
     waitingKeys,
     health: { isInsecure: false, checks: {} },

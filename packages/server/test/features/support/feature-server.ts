@@ -139,6 +139,7 @@ export async function startFeatureServer(faceOptions: Partial<FaceExaminerDeps> 
     exportFiles: new ExportFiles(join(tmpdir(), `postern-exports-${process.pid}`)),
     outgoing: IDLE_OUTGOING,
     mqttUrl: () => "mqtt://127.0.0.1:1883",
+    publicUrl: null,
     controllerChanged: () => undefined,
     waitingKeys,
     onKeyRevoked: () => undefined,
