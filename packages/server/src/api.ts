@@ -52,6 +52,9 @@ import { addScanRoutes, serveScans } from "./features/scans/routes.ts";
 import { Scans } from "./features/scans/service.ts";
 import { serveSchedules } from "./features/schedules/routes.ts";
 import { schedulesService } from "./features/schedules/service.ts";
+import { VendorMappings } from "./features/vendor-apis/mappings.ts";
+import { serveVendorApis } from "./features/vendor-apis/routes.ts";
+import { VendorApis, type VendorApisDeps } from "./features/vendor-apis/service.ts";
 import { serveWebhooks } from "./features/webhooks/routes.ts";
 import type { Outgoing } from "./features/webhooks/send-message.ts";
 import { Webhooks } from "./features/webhooks/service.ts";
@@ -146,6 +149,7 @@ export function addApi(app: FastifyInstance, guards: RouteGuards, deps: ApiDeps)
     serveFeatures(serve, services);
     serveExports(serve, services.exports, deps.database);
     serveWebhooks(serve, services.webhooks, deps.database);
+    serveVendorApis(serve, services.vendorApis, services.vendorMappings);
     serveInsight(serve, deps);
   });
   return services;
@@ -174,6 +178,8 @@ function createServices(deps: ApiDeps) {
     tails,
     exports: new Exports({ ...deps, files: deps.exportFiles }),
     webhooks: new Webhooks({ ...deps, ...webhookSending(deps) }),
+    vendorApis: new VendorApis({ ...deps, ...vendorSecrets(deps) }),
+    vendorMappings: new VendorMappings(deps),
     openStreams: () => events.streamCount,
     faceMatching: new Faces({ ...deps, galleries }),
     galleries,
@@ -196,6 +202,11 @@ function createServices(deps: ApiDeps) {
 /** How messages of webhooks are signed and named, here and where they are delivered. */
 export function webhookSending({ deriveKey }: Pick<ApiDeps, "deriveKey">): { readonly secretKey: Uint8Array; readonly userAgent: string } {
   return { secretKey: deriveKey("webhook secrets"), userAgent: `Postern/${SERVER_VERSION}` };
+}
+
+/** How questions to customers' servers are signed and named, here and where doors ask. */
+export function vendorSecrets({ deriveKey }: Pick<ApiDeps, "deriveKey">): Pick<VendorApisDeps, "secretKey" | "proofKey" | "userAgent"> {
+  return { secretKey: deriveKey("vendor secrets"), proofKey: deriveKey("vendor tests"), userAgent: `Postern/${SERVER_VERSION}` };
 }
 
 /** CLUe's paths; called once per prefix. */

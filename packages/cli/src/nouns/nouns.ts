@@ -5,12 +5,16 @@ export const NOUNS: readonly Noun[] = [
   {
     noun: "place-group",
     about: "customers, each with places of its own (with the operator's key)",
-    columns: ["placeGroupId", "name", "madeAt"],
+    columns: ["placeGroupId", "name", "accessType", "madeAt"],
     verbs: [
       { verb: "list", operation: "listPlaceGroups", examples: [""] },
       { verb: "show", operation: "readPlaceGroup", examples: ["100"] },
       { verb: "create", operation: "createPlaceGroup", examples: ["--name 'Corner Shops'"] },
-      { verb: "change", operation: "changePlaceGroup", examples: ["100 --name 'Corner Shops Ltd'"] },
+      {
+        verb: "change",
+        operation: "changePlaceGroup",
+        examples: ["100 --name 'Corner Shops Ltd'", "100 --access-type VENDOR"],
+      },
       { verb: "delete", operation: "deletePlaceGroup", examples: ["100"] },
       {
         verb: "mint-key",
@@ -359,6 +363,56 @@ export const NOUNS: readonly Noun[] = [
         columns: ["deliveryId", "at", "placeId", "outcome", "status", "error", "attempt", "eventCount", "durationMs"],
         examples: ["1000 --limit 20", "1000 --outcome failed"],
       },
+    ],
+  },
+  {
+    noun: "vendor-api",
+    about: "the customer's own APIs, which confirm at doors",
+    columns: ["vendorApiId", "name", "credential", "url", "statusCodes", "result"],
+    verbs: [
+      { verb: "list", operation: "listVendorApis", examples: [""] },
+      { verb: "show", operation: "readVendorApi", examples: ["1000"] },
+      {
+        verb: "try",
+        operation: "testNewVendorApi",
+        spread: ["sample"],
+        examples: ["--body @api.json --device-serial 900000001 --card-number 12345"],
+      },
+      { verb: "create", operation: "createVendorApi", examples: ["--body @api.json --proof AAABmsqk…"] },
+      {
+        verb: "test",
+        operation: "testVendorApi",
+        spread: ["sample"],
+        examples: ["1000 --device-serial 900000001 --user-key ada", "1000 --url https://new.example.com/doors --device-serial 900000001"],
+      },
+      {
+        verb: "change",
+        operation: "changeVendorApi",
+        examples: ["1000 --name Members", "1000 --url https://new.example.com/doors --proof AAABmsqk…"],
+      },
+      { verb: "delete", operation: "deleteVendorApi", examples: ["1000"] },
+      { verb: "rotate-secret", operation: "rotateVendorSecret", examples: ["1000", "1000 --keep-previous-ms 3600000"] },
+    ],
+  },
+  {
+    noun: "vendor-mapping",
+    about: "which of the customer's APIs is asked about which type of credential",
+    columns: [],
+    verbs: [
+      { verb: "show", operation: "readVendorMapping", examples: [""] },
+      {
+        verb: "change",
+        operation: "changeVendorMapping",
+        examples: ["--access-type VENDOR --card 1000", "--face 1001 --customer-qr none"],
+      },
+      { verb: "show-place", operation: "readPlaceVendorMapping", examples: ["", "--place 178"] },
+      {
+        verb: "change-place",
+        operation: "changePlaceVendorMapping",
+        reachesDoors: true,
+        examples: ["--card 1002", "--card none --place 178"],
+      },
+      { verb: "reset-place", operation: "resetPlaceVendorMapping", reachesDoors: true, examples: ["--place 178"] },
     ],
   },
   {

@@ -26,4 +26,6 @@ export * from "./scan-token.ts";
 export * from "./schedule.ts";
 export * from "./schedule-windows.ts";
 export * from "./scopes.ts";
+export * from "./vendor-api.ts";
+export * from "./vendor-fields.ts";
 export * from "./webhook.ts";

@@ -58,3 +58,27 @@ export const WEBHOOK_URL_LENGTH_MAX = 2_048;
 
 /** A month in which receivers learn a new secret; longer, and the old one would have two lives. */
 export const WEBHOOK_SECRET_KEPT_MS_MAX = 30 * 86_400_000;
+
+/** CLUe §3: three for each type of credential, so that eighteen is all a place group has. */
+export const VENDOR_APIS_PER_CREDENTIAL_MAX = 3;
+
+/** CLUe §3, all of these: of an API's address, its headers, the fields of its request together, its status codes and its paths into an answer. */
+export const VENDOR_URL_LENGTH_MAX = 512;
+export const VENDOR_HEADERS_COUNT_MAX = 10;
+export const VENDOR_FIELDS_COUNT_MAX = 10;
+export const VENDOR_STATUS_CODES_COUNT_MAX = 3;
+export const VENDOR_PATH_LENGTH_MAX = 128;
+
+/** A header's name and its value: tokens of several kilobytes are in use, and what a server reads of all headers is commonly 8 to 16 KiB. */
+export const VENDOR_HEADER_NAME_LENGTH_MAX = 128;
+export const VENDOR_HEADER_VALUE_LENGTH_MAX = 4_096;
+
+/** Of a field's name in the request, and of a constant in the request or in the answer: as long as the address. */
+export const VENDOR_FIELD_KEY_LENGTH_MAX = 64;
+export const VENDOR_CONSTANT_LENGTH_MAX = 512;
+
+/** What is typed into a test: the longest QR code has some 4,300 characters. */
+export const VENDOR_SAMPLE_LENGTH_MAX = 4_400;
+
+/** A token of forty bytes in base64url. */
+export const VENDOR_PROOF_LENGTH_MAX = 64;

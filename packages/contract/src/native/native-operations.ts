@@ -14,6 +14,7 @@ import { proofOperations } from "./proof.ts";
 import { receiptOperations } from "./receipt.ts";
 import { scanOperations } from "./scan.ts";
 import { scheduleOperations } from "./schedule.ts";
+import { vendorOperations } from "./vendor-api.ts";
 import { webhookOperations } from "./webhook.ts";
 
 /** Every call of v2. */
@@ -32,6 +33,7 @@ export const NATIVE_OPERATIONS = {
   ...eventOperations,
   ...exportOperations,
   ...webhookOperations,
+  ...vendorOperations,
   ...insightOperations,
   ...proofOperations,
   ...receiptOperations,

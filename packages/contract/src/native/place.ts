@@ -1,10 +1,11 @@
 import Type, { type Static } from "typebox";
 import { operations } from "./operation.ts";
 import { closed, EpochMs, Id, NoParams, NoQuery, PageQuery, PlaceParams, pageOf, ThingName } from "./parts.ts";
+import { AccessType } from "./vendor-fields.ts";
 
 const TimeZone = Type.String({ minLength: 1, maxLength: 64, description: "IANA name, such as Europe/Berlin." });
 
-export const PlaceGroup = Type.Object({ placeGroupId: Id, name: ThingName, madeAt: EpochMs }, closed);
+export const PlaceGroup = Type.Object({ placeGroupId: Id, name: ThingName, accessType: AccessType, madeAt: EpochMs }, closed);
 export type PlaceGroup = Static<typeof PlaceGroup>;
 
 const PlaceGroupParams = Type.Object({ placeGroupId: Id }, closed);
@@ -24,7 +25,7 @@ const facePolicy = {
 };
 
 export const Place = Type.Object(
-  { placeId: Id, placeGroupId: Id, name: ThingName, timeZone: TimeZone, ...facePolicy, madeAt: EpochMs },
+  { placeId: Id, placeGroupId: Id, name: ThingName, timeZone: TimeZone, accessType: AccessType, ...facePolicy, madeAt: EpochMs },
   closed,
 );
 export type Place = Static<typeof Place>;
@@ -79,10 +80,10 @@ export const placeOperations = operations({
     path: "/place-groups/{placeGroupId}",
     access: "operator",
     tag: "place groups",
-    summary: "Rename a place group",
+    summary: "Rename a place group, or choose its access type, which the doors of all its places follow at once",
     params: PlaceGroupParams,
     query: NoQuery,
-    body: Type.Partial(PlaceGroupWrite, closed),
+    body: Type.Object({ name: Type.Optional(ThingName), accessType: Type.Optional(AccessType) }, closed),
     answer: PlaceGroup,
     status: 200,
     errors: ["not_found", "changed_meanwhile"],

@@ -3,6 +3,7 @@ import {
   type AuthItem,
   assert,
   type Chain,
+  type DoorItem,
   type DoorModeItem,
   itemKey,
   type QrItem,
@@ -64,7 +65,7 @@ export async function deriveRoster(
       ...itemsOf("schedule", touched.schedules, (await readScheduleRows(transaction, placeId, touched.schedules)).map(toScheduleItem)),
     );
   if (touched.doors !== undefined)
-    changes.push(...itemsOf("door", touched.doors, (await readDoorRows(transaction, placeId, touched.doors)).map(toDoorItem)));
+    changes.push(...itemsOf("door", touched.doors, (await readDoorRows(transaction, [placeId], touched.doors)).map(toDoorItem)));
   if (touched.modes !== undefined)
     changes.push(...itemsOf("mode", touched.modes, (await readModeRows(transaction, placeId, touched.modes)).map(toModeItem)));
   if (touched.auths !== undefined)
@@ -91,13 +92,14 @@ function toScheduleItem({ schedule_id, schedule, holidays }: ScheduleRow): Roste
   return scheduleItem(schedule_id, { weekly: schedule.weekly, holidays: days });
 }
 
-function toDoorItem(row: DoorRow): RosterItem {
+export function toDoorItem(row: DoorRow): DoorItem {
   return doorItem({
     doorId: row.door_id,
     name: row.name,
     settings: readDoorSettings(row.settings),
     entryDeviceId: row.entry_device_id,
     exitDeviceId: row.exit_device_id,
+    confirmed: row.confirmed,
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Grant, Holiday, PinVerifier, Schedule } from "@postern/core";
+import type { ConfirmedCredential, Grant, Holiday, PinVerifier, Schedule } from "@postern/core";
 import type { Transaction } from "../platform/database.ts";
 
 type Ids = readonly number[] | "all";
@@ -45,18 +45,29 @@ export interface DoorRow {
   readonly settings: unknown;
   readonly entry_device_id: number;
   readonly exit_device_id: number | null;
+  readonly place_id: number;
+  /** What the customer's own server is asked about at its place, in ascending order. */
+  readonly confirmed: readonly ConfirmedCredential[];
 }
 
-export function readDoorRows(transaction: Transaction, placeId: number, ids: Ids): Promise<DoorRow[]> {
+/** Of one place, or all doors of many. */
+export function readDoorRows(transaction: Transaction, placeIds: readonly number[], ids: Ids): Promise<DoorRow[]> {
   return transaction.query({
     name: "derive-doors",
     text: `
-      select doors.door_id, doors.name, doors.settings, entry.device_id as entry_device_id, exit.device_id as exit_device_id
+      with confirmed as (
+        select place_id, jsonb_agg(credential order by credential) as credentials from place_vendor_apis
+        where place_id = any($1) and vendor_api_id is not null and access_type in ('VENDOR', 'MIXED') group by place_id
+      )
+      select doors.place_id, doors.door_id, doors.name, doors.settings, entry.device_id as entry_device_id, exit.device_id as exit_device_id,
+        coalesce(confirmed.credentials, '[]') as confirmed
       from doors
       join devices entry on entry.door_id = doors.door_id and entry.side = 'ENTRY'
       left join devices exit on exit.door_id = doors.door_id and exit.side = 'EXIT'
-      where doors.place_id = $1 and doors.deleted_at is null and ($2::bigint[] is null or doors.door_id = any($2)) order by doors.door_id`,
-    values: [placeId, idsOrNull(ids)],
+      left join confirmed on confirmed.place_id = doors.place_id
+      where doors.place_id = any($1) and doors.deleted_at is null and ($2::bigint[] is null or doors.door_id = any($2))
+      order by doors.place_id, doors.door_id`,
+    values: [placeIds, idsOrNull(ids)],
   });
 }
 

@@ -24,3 +24,6 @@ export const REVOCATIONS_DROP_EVERY_MS = 3_600_000;
 
 /** How many of each are dropped at once: some tens of milliseconds, so that no revocation waits behind it. */
 export const REVOCATIONS_DROPPED_AT_ONCE_MAX = 10_000;
+
+/** Places of a group whose doors are read together when what all of them ask changes: some megabytes where each has dozens of doors. */
+export const PLACES_DERIVED_AT_ONCE_MAX = 200;

@@ -1,5 +1,6 @@
 import {
   assert,
+  type ConfirmedCredential,
   type DoorItem,
   type DoorModeItem,
   type PlaceItem,
@@ -19,9 +20,14 @@ export interface RosterDoor {
   readonly entryDeviceId: number;
   readonly exitDeviceId: number | null;
   readonly settings: DoorSettings;
+  /** What the customer's own server is asked about there, in ascending order. */
+  readonly confirmed: readonly ConfirmedCredential[];
 }
 
-export function doorItem({ doorId, name, entryDeviceId, exitDeviceId, settings }: RosterDoor): DoorItem {
+/** These name a person by themselves at the customer's server, who need not be known here (design §7). */
+const IDENTIFYING: ReadonlySet<ConfirmedCredential> = new Set(["card", "unique_pin", "customer_qr"]);
+
+export function doorItem({ doorId, name, entryDeviceId, exitDeviceId, settings, confirmed }: RosterDoor): DoorItem {
   return {
     kind: "door",
     id: doorId,
@@ -38,7 +44,7 @@ export function doorItem({ doorId, name, entryDeviceId, exitDeviceId, settings }
     heldOpenMs: settings.heldOpenAlarm ? settings.heldOpenAlarmTimeoutMs : null,
     forcedOpenAlarm: settings.forceOpenAlarm,
     factorMs: settings.factorMs,
-    confirmations: [],
+    confirmations: confirmed.map((credential) => ({ credential, identifies: IDENTIFYING.has(credential) })),
     beliefAgeMsMax: settings.beliefAgeMsMax,
     // Left out where there is nobody, so that the item of every other door stays what it was.
     ...(settings.staleUserIds.length === 0 ? {} : { staleUserIds: [...settings.staleUserIds].sort((one, other) => one - other) }),

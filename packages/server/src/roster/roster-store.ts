@@ -53,6 +53,39 @@ export async function lockRoster(transaction: Transaction, placeId: number): Pro
   return head.revision;
 }
 
+/** Locks the rosters of all places of a group, in ascending id as everybody does. Returns their revisions. */
+export async function lockRostersOfGroup(transaction: Transaction, placeGroupId: number): Promise<ReadonlyMap<number, number>> {
+  const heads = await transaction.query<{ place_id: number; revision: number }>({
+    name: "roster-lock-heads",
+    text: `
+      select place_id, revision from roster_heads where place_id = any(array(select place_id from places where place_group_id = $1))
+      order by place_id for no key update`,
+    values: [placeGroupId],
+  });
+  return new Map(heads.map(({ place_id, revision }) => [place_id, revision]));
+}
+
+/** What the rosters of places hold of their items: one place with one key each, in the order of both lists. */
+export async function loadHeldOf(
+  queryable: Queryable,
+  placeIds: readonly number[],
+  keys: readonly ItemKey[],
+): Promise<ReadonlyMap<number, Map<ItemKey, HeldItem>>> {
+  const rows = await queryable.query<HeldRow & { readonly place_id: number }>({
+    name: "roster-load-held-of",
+    text: `
+      select place_id, item_key, scopes, hash, added_revision, item->>'status' as status, (item->>'endMs')::bigint as end_ms
+      from unnest($1::bigint[], $2::text[]) as named(place_id, item_key) join roster_items using (place_id, item_key)`,
+    values: [placeIds, keys],
+  });
+  const held = new Map<number, Map<ItemKey, HeldItem>>();
+  for (const row of rows) {
+    const ofPlace = held.get(row.place_id) ?? new Map<ItemKey, HeldItem>();
+    held.set(row.place_id, ofPlace.set(row.item_key, heldItem(row)));
+  }
+  return held;
+}
+
 /** Takes the roster of a place away with the place. Call it under `lockRoster`. */
 export async function dropRoster(transaction: Transaction, placeId: number): Promise<void> {
   for (const table of ["roster_heads", "roster_items", "roster_sums", "roster_deltas", "revocations", "receipts"]) {
@@ -108,7 +141,8 @@ const WRITE_PLAN = `
   )
   select pg_notify('${ROSTER_CHANGED_CHANNEL}', $1::bigint::text)`;
 
-async function writePlan(transaction: Transaction, placeId: number, plan: ChangePlan): Promise<void> {
+/** One statement. */
+export async function writePlan(transaction: Transaction, placeId: number, plan: ChangePlan): Promise<void> {
   const { rows, deltas } = plan;
   await transaction.query({
     name: "roster-write-plan",

@@ -1,13 +1,17 @@
 import { randomUUID } from "node:crypto";
+import { VENDOR_CREDENTIALS } from "@postern/contract";
+import { systemRandom } from "@postern/core";
 import { insertTask } from "../../src/features/faces/store.ts";
 import { type ServedOperations, servedOperations } from "../../src/features/reference/served-operations.ts";
 import { tokenHash } from "../../src/features/scans/service.ts";
 import { insertScan } from "../../src/features/scans/store.ts";
+import { sealHeaders } from "../../src/features/vendor-apis/sealed-parts.ts";
+import { insertApi } from "../../src/features/vendor-apis/store.ts";
 import { insertCommand } from "../../src/gateway/command-store.ts";
 import { encodeLogId } from "../../src/ledger/log-id.ts";
 import { recordRoutes, type ServedRoute } from "../../src/platform/http/served-routes.ts";
 import { V1_PREFIXES, V2_PREFIX } from "../../src/platform/http/surface.ts";
-import { createKeysWorld, type KeysWorld } from "../features/keys/keys-world.ts";
+import { createKeysWorld, DERIVED_KEY, type KeysWorld } from "../features/keys/keys-world.ts";
 import { bodyOf } from "../features/support/create-bodies.ts";
 import { writeEvents } from "../features/support/ledger-writer.ts";
 import type { HttpWorld } from "../http/http-world.ts";
@@ -164,6 +168,25 @@ function thingsMaker({ test: { database } }: KeysWorld, call: ApiWorld["call"]):
       const period = { validFrom: TEST_NOW_MS, validTo: TEST_NOW_MS + 86_400_000 };
       return (await made(key, "/v2/dynamic-qrs", { userKey: `guest-${placeId}-${count}`, ...period }))["dynamicQrId"];
     },
+    // Not by the call, which wants a test that was answered and has three of each type.
+    vendorApiId: async ({ placeGroupId }, _key, count) => {
+      const vendorApiId = 10_000 + count;
+      const headersSealed = sealHeaders(DERIVED_KEY, vendorApiId, { headers: [], random: systemRandom });
+      const rules = { autoFields: [], manualFields: [], statusCodes: [200], result: null, successMessage: null, failureMessage: null };
+      const credential = VENDOR_CREDENTIALS[count % VENDOR_CREDENTIALS.length] ?? "card";
+      const secrets = { secretSealed: headersSealed, previousSecretSealed: null, previousSecretUntil: null };
+      const api = {
+        vendorApiId,
+        placeGroupId,
+        credential,
+        name: `api ${count}`,
+        url: "https://example.com/doors",
+        headerNames: [],
+        headersSealed,
+      };
+      await database.transaction((tx) => insertApi(tx, { ...api, ...rules, ...secrets, madeAt: TEST_NOW_MS, madeBy: null }));
+      return vendorApiId;
+    },
     keyId: async (_place, key, count) => (await made(key, "/v2/keys", { name: `key ${count}`, scopes: ["events"] }))["keyId"],
     commandId: ({ placeId, doorIds: [doorId = 0], controllerId }) => {
       const times = { actAtMs: TEST_NOW_MS, notAfterMs: TEST_NOW_MS + 1, madeAtMs: TEST_NOW_MS };
@@ -220,6 +243,7 @@ export const MISSING: Things = {
       "importId",
       "webhookId",
       "exportId",
+      "vendorApiId",
     ].map((name) => [name, 987_654_321]),
   ),
   keyId: "AAAAAAAAAAAAAAAA",

@@ -8,6 +8,9 @@ import Type, { type TSchema } from "typebox";
  */
 export type Hints = Readonly<Record<string, fc.Arbitrary<unknown>>>;
 
+/** Of a field in a request to a customer's server. */
+const FIELD_KEY = "^\\p{L}[^\\p{Cc}]*$";
+
 const NAME_TEXT = /^[^\p{Cc}\s](?:[^\p{Cc}]*[^\p{Cc}\s])?$/u.source;
 
 /** Of one to four bytes, some that join what stands beside them, or turn it around. */
@@ -24,6 +27,7 @@ const TEXTS_OF_PATTERN: Readonly<Record<string, fc.Arbitrary<string>>> = {
           .filter((word) => word !== "")
           .join(" ") || "n",
     ),
+  [FIELD_KEY]: fc.string({ unit: LETTER, maxLength: 20 }).map((text) => `k${text}`),
   [NAME_TEXT]: fc.string({ unit: LETTER, minLength: 1, maxLength: 20 }).map((text) => text.trim() || "thing"),
 };
 

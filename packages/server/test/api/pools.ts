@@ -20,6 +20,7 @@ const TABLES = {
   keyId: { table: "(select * from api_keys where parent_id is not null)", column: "key_id", isOfPlace: false },
   importId: { table: "imports", column: "import_id", isOfPlace: true },
   exportId: { table: "event_exports", column: "export_id", isOfPlace: true },
+  vendorApiId: { table: "vendor_apis", column: "vendor_api_id", isOfPlace: false },
   webhookId: { table: "webhooks", column: "webhook_id", isOfPlace: true },
   taskUuid: { table: "face_matches", column: "task_uuid", isOfPlace: true },
   dynamicQrId: { table: "dynamic_qrs", column: "qid", isOfPlace: false },
@@ -131,6 +132,17 @@ const holiday = fc.record({ date: fc.constantFrom("2026-12-25", "2027-01-01"), w
 /** What a schema lets through and a rule behind it would refuse nearly always. PINs are few: each takes twenty milliseconds to prove. */
 const SPOKEN: Hints = {
   url: fc.constantFrom("https://example.com/hooks", "https://1.1.1.1:8443/", "https://10.0.0.1/", "http://example.com/"),
+  "result!": fc.constantFrom({ key: "$.ok", type: "BOOLEAN", value: "true" }, { key: "$.a[0]['b']", type: "NUMBER", value: "7" }, null),
+  "successMessage!": fc.constantFrom("$.text", null),
+  "failureMessage!": fc.constantFrom("$.text", "$.a[*]"),
+  "autoFields!": fc.constantFrom(
+    [],
+    [{ key: "deviceId", placeholder: "{{DEVICE_SERIAL}}" }],
+    [{ key: "card", placeholder: "{{CARD_NUMBER}}" }],
+  ),
+  "manualFields!": fc.constantFrom([], [{ key: "site", type: "NUMBER", value: "7" }], [{ key: "site", type: "NUMBER", value: "seven" }]),
+  "headers!": fc.constantFrom([], [{ name: "x-key", value: "a b" }], [{ name: "x-key" }]),
+  "sample!": fc.constant({ deviceSerial: "900000001", userKey: "ada", cardNumber: "12345", uniquePin: "471147", qrCode: "Q-1" }),
   types: fc.constantFrom("DEV_CARD_AUTH_SUCCESS", "DEV_DEVICE_START", "NO_SUCH_EVENT"),
   timeZone: fc.constantFrom("Europe/Berlin", "Asia/Seoul", "America/St_Johns", "UTC"),
   phone: fc.constantFrom("+49 30 1234567", "0301234567", null),

@@ -59,6 +59,7 @@ const BODIES: Readonly<Record<string, (near: Things, caller: Caller) => unknown>
     validTo: TEST_NOW_MS + 1_000,
   }),
   "v2 createDynamicQr": () => ({ userKey: "guest-2", validFrom: TEST_NOW_MS, validTo: TEST_NOW_MS + 1_000 }),
+  "v2 testVendorApi": () => ({ sample: { deviceSerial: "900000001" } }),
   "v2 whatIf": ({ doorId, authId }) => ({ doorId, authId }),
 };
 
@@ -115,6 +116,7 @@ function callsOf(operation: Operation, near: Things, caller: Caller): readonly A
 const OF_THE_WHOLE_GROUP: ReadonlySet<string> = new Set([
   ...["v2 createPlace", "v2 createGroupWebhook"],
   ...["createDynamicQr", "listDynamicQrs", "deleteDynamicQrs"].flatMap((id) => [`v1 ${id}`, `v2 ${id}`]),
+  ...["v2 listVendorApis", "v2 testNewVendorApi", "v2 createVendorApi", "v2 readVendorMapping", "v2 changeVendorMapping"],
 ]);
 
 function wanted(operation: Operation, caller: Caller): Verdict {
@@ -123,7 +125,7 @@ function wanted(operation: Operation, caller: Caller): Verdict {
   if (access === "operator") return caller.kind === "operator" ? "in" : "unknown";
   if (caller.kind !== "key") return "unknown";
   const isPermitted = access === "any" || access.some((scope) => caller.scopes.includes(scope));
-  // A place, a webhook of all places and a dynamic QR are made by whoever reaches all of the group.
+  // A place, a webhook of all places, a dynamic QR and what all places ask are made by whoever reaches all of the group.
   if (OF_THE_WHOLE_GROUP.has(nameOf(operation)) && caller.name === "a key for another place") return "not permitted";
   if (!caller.isNear && isOfPlace(operation)) return "hidden";
   return isPermitted ? "in" : "not permitted";

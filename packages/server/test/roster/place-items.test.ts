@@ -6,7 +6,7 @@ import { DEFAULT_DOOR_SETTINGS, readDoorSettings } from "../../src/roster/door-s
 import { doorItem, gmtOffsetSeconds, placeItem, restingMode, scheduleItem } from "../../src/roster/place-items.ts";
 
 const NOW_MS = Date.UTC(2026, 5, 15);
-const DOOR = { doorId: 234, name: "Entrance", entryDeviceId: 1, exitDeviceId: null };
+const DOOR = { doorId: 234, name: "Entrance", entryDeviceId: 1, exitDeviceId: null, confirmed: [] };
 
 test("settings that an older server did not know have their defaults", () => {
   assert.deepEqual(readDoorSettings({}), DEFAULT_DOOR_SETTINGS);

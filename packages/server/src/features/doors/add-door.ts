@@ -17,7 +17,7 @@ export async function addDoor(transaction: Transaction, wanted: DoorWanted): Pro
   await insertDoor(transaction, door);
   const { doorId, name, settings } = door;
   const items = [
-    doorItem({ doorId, name, settings, entryDeviceId: entry.deviceId, exitDeviceId: exit?.deviceId ?? null }),
+    doorItem({ doorId, name, settings, entryDeviceId: entry.deviceId, exitDeviceId: exit?.deviceId ?? null, confirmed: [] }),
     restingMode(doorId),
   ];
   return items.map((item) => ({ key: itemKey(item), item }));

@@ -1,4 +1,4 @@
-import type { PlaceGroup } from "@postern/contract";
+import type { AccessType, PlaceGroup } from "@postern/contract";
 import type { Clock } from "@postern/core";
 import { type AuditActor, writeAudit } from "../../platform/audit/audit-store.ts";
 import type { Database, Transaction } from "../../platform/database.ts";
@@ -8,6 +8,8 @@ import { type PageWanted, pageOfRows } from "../../platform/operations/page-curs
 import type { RequestName } from "../../platform/operations/request-store.ts";
 import { hidden } from "../../platform/operations/serve-operations.ts";
 import { refuseStale } from "../../platform/operations/version-tag.ts";
+import { deriveDoors } from "../../roster/derive-doors.ts";
+import { lockRostersOfGroup } from "../../roster/roster-store.ts";
 import { PLACE_GROUPS_COUNT_MAX } from "./limits.ts";
 import {
   countPlaceGroups,
@@ -17,7 +19,8 @@ import {
   insertPlaceGroup,
   listPlaceGroups,
   lockPlaceGroup,
-  renamePlaceGroup,
+  lockToChange,
+  updatePlaceGroup,
 } from "./store.ts";
 
 export interface PlaceGroupsDeps {
@@ -37,15 +40,17 @@ export interface ExistingPlaceGroup extends PlaceGroupWriting {
   readonly placeGroupId: number;
 }
 
+export interface PlaceGroupChange {
+  readonly name?: string | undefined;
+  readonly accessType?: AccessType | undefined;
+}
+
 export interface PlaceGroupsService {
   list(page: PageWanted): Promise<{ readonly items: readonly PlaceGroup[]; readonly next?: string }>;
   /** Fails as `not_found`; `change` and `remove` too. */
   read(placeGroupId: number): Promise<PlaceGroup>;
   create(writing: PlaceGroupWriting & { readonly once: RequestName | null }, body: { readonly name: string }): Promise<PlaceGroup>;
-  change(
-    existing: ExistingPlaceGroup & { readonly ifMatch: string | null },
-    body: { readonly name?: string | undefined },
-  ): Promise<PlaceGroup>;
+  change(existing: ExistingPlaceGroup & { readonly ifMatch: string | null }, body: PlaceGroupChange): Promise<PlaceGroup>;
   /** Fails with `conflict` while the group has places. Its keys die with it. */
   remove(existing: ExistingPlaceGroup): Promise<void>;
 }
@@ -92,22 +97,28 @@ async function create(
 async function change(
   { database, clock }: PlaceGroupsDeps,
   { by, placeGroupId, ifMatch }: ExistingPlaceGroup & { readonly ifMatch: string | null },
-  { name }: { readonly name?: string | undefined },
+  body: PlaceGroupChange,
 ): Promise<PlaceGroup> {
   return database.transaction(async (tx) => {
-    const present = await presentGroup(tx, placeGroupId);
+    const present = await lockToChange(tx, placeGroupId);
+    if (present === null) throw hidden("placeGroupId");
     refuseStale(ifMatch, present);
-    if (name === undefined || name === present.name) return present;
-    await renamePlaceGroup(tx, placeGroupId, name);
+    const { name = present.name, accessType = present.accessType } = body;
+    const wanted = { ...present, name, accessType };
+    const changed = (["name", "accessType"] as const).filter((member) => wanted[member] !== present[member]);
+    if (changed.length === 0) return present;
+    const heads = changed.includes("accessType") ? await lockRostersOfGroup(tx, placeGroupId) : null;
+    await updatePlaceGroup(tx, wanted);
+    if (heads !== null) await deriveDoors(tx, heads);
     const entry = { by, placeGroupId, placeId: null, atMs: clock.nowMs(), action: "place_group.change" };
-    await writeAudit(tx, { ...entry, target: { kind: "place_group", id: placeGroupId }, detail: { changed: ["name"] } });
-    return { ...present, name };
+    await writeAudit(tx, { ...entry, target: { kind: "place_group", id: placeGroupId }, detail: { changed } });
+    return wanted;
   });
 }
 
 async function remove(deps: PlaceGroupsDeps, { by, placeGroupId }: ExistingPlaceGroup): Promise<void> {
   const keyIds = await deps.database.transaction(async (tx) => {
-    await presentGroup(tx, placeGroupId);
+    if ((await lockPlaceGroup(tx, placeGroupId)) === null) throw hidden("placeGroupId");
     const count = await countPlaces(tx, placeGroupId);
     if (count > 0) {
       const message = `still has ${count} ${count === 1 ? "place" : "places"}`;
@@ -120,10 +131,4 @@ async function remove(deps: PlaceGroupsDeps, { by, placeGroupId }: ExistingPlace
     return dropped;
   });
   for (const keyId of keyIds) deps.onKeyRevoked(keyId);
-}
-
-async function presentGroup(tx: Transaction, placeGroupId: number): Promise<PlaceGroup> {
-  const present = await lockPlaceGroup(tx, placeGroupId);
-  if (present === null) throw hidden("placeGroupId");
-  return present;
 }

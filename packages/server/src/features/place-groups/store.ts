@@ -3,7 +3,7 @@ import { assert } from "@postern/core";
 import type { Queryable, Transaction } from "../../platform/database.ts";
 import type { PageWanted } from "../../platform/operations/page-cursor.ts";
 
-const COLUMNS = `place_group_id as "placeGroupId", name, made_at as "madeAt"`;
+const COLUMNS = `place_group_id as "placeGroupId", name, access_type as "accessType", made_at as "madeAt"`;
 
 export async function findPlaceGroup(queryable: Queryable, placeGroupId: number): Promise<PlaceGroup | null> {
   const text = `select ${COLUMNS} from place_groups where place_group_id = $1`;
@@ -42,8 +42,22 @@ export async function lockPlaceGroup(transaction: Transaction, placeGroupId: num
   return row ?? null;
 }
 
-export async function renamePlaceGroup(transaction: Transaction, placeGroupId: number, name: string): Promise<void> {
-  await transaction.execute("update place_groups set name = $2 where place_group_id = $1", [placeGroupId, name]);
+/**
+ * The same, while places and people of it may still be added: whoever adds them holds a roster that is wanted next, and must not be waited for with the
+ * group in hand.
+ */
+export async function lockToChange(transaction: Transaction, placeGroupId: number): Promise<PlaceGroup | null> {
+  const text = `select ${COLUMNS} from place_groups where place_group_id = $1 for no key update`;
+  const [row] = await transaction.query<PlaceGroup>(text, [placeGroupId]);
+  return row ?? null;
+}
+
+export async function updatePlaceGroup(transaction: Transaction, { placeGroupId, name, accessType }: PlaceGroup): Promise<void> {
+  await transaction.execute("update place_groups set name = $2, access_type = $3 where place_group_id = $1", [
+    placeGroupId,
+    name,
+    accessType,
+  ]);
 }
 
 export async function countPlaces(transaction: Transaction, placeGroupId: number): Promise<number> {

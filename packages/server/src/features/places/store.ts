@@ -5,7 +5,8 @@ import type { Queryable, Transaction } from "../../platform/database.ts";
 import type { PageWanted } from "../../platform/operations/page-cursor.ts";
 
 const COLUMNS = `place_id as "placeId", place_group_id as "placeGroupId", name, time_zone as "timeZone", face_duplicates as "faceDuplicates",
-  face_crops as "faceCrops", face_consent as "faceConsent", made_at as "madeAt"`;
+  face_crops as "faceCrops", face_consent as "faceConsent", made_at as "madeAt",
+  (select access_type from place_groups where place_groups.place_group_id = places.place_group_id) as "accessType"`;
 
 export async function findPlace(queryable: Queryable, placeId: number): Promise<Place | null> {
   const text = `select ${COLUMNS} from places where place_id = $1`;
@@ -34,7 +35,7 @@ export async function lockAndCountPlaces(transaction: Transaction, placeGroupId:
 }
 
 /** Returns the new place's id. */
-export async function insertPlace(transaction: Transaction, place: Omit<Place, "placeId">): Promise<number> {
+export async function insertPlace(transaction: Transaction, place: Omit<Place, "placeId" | "accessType">): Promise<number> {
   const [row] = await transaction.query<{ place_id: number }>(
     `insert into places(place_id, place_group_id, name, time_zone, face_duplicates, face_crops, face_consent, made_at)
       values (nextval('place_ids'), $1, $2, $3, $4, $5, $6, $7) returning place_id`,

@@ -49,9 +49,3 @@ export const RUNNERS_PER_WEBHOOK_MAX = 32;
 export const LOG_ROWS_PER_OUTCOME_MAX = 500;
 export const LOG_MS_MAX = 7 * 86_400_000;
 export const LOG_TRIM_EVERY_MS = 30_000;
-
-/** A day, in which receivers learn the new secret. */
-export const SECRET_KEPT_MS_DEFAULT = 86_400_000;
-
-/** As Standard Webhooks has it: 24 to 64 bytes. */
-export const SECRET_BYTES = 32;

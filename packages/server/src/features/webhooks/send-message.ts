@@ -1,8 +1,9 @@
 import type { Clock } from "@postern/core";
 import type { OutgoingRequest, OutgoingResult } from "../../platform/outgoing/outgoing-http.ts";
+import { openSecrets, type SealedSecrets, signedHeaders } from "../../platform/outgoing/signing-secret.ts";
+import type { SealKey } from "../../platform/person-keys/sealed-bytes.ts";
 import { ANSWER_BYTES_READ_MAX, ANSWER_KEPT_LENGTH_MAX, DELIVERY_MS_MAX } from "./limits.ts";
 import type { Message } from "./message.ts";
-import { openSecret, signedHeaders } from "./webhook-secret.ts";
 
 /** The way out, as this feature needs it. */
 export interface Outgoing {
@@ -19,12 +20,14 @@ export interface SendDeps {
   readonly userAgent: string;
 }
 
-export interface SentTo {
+export interface SentTo extends SealedSecrets {
   readonly webhookId: number;
   readonly url: string;
-  readonly secretSealed: Uint8Array;
-  readonly previousSecretSealed: Uint8Array | null;
-  readonly previousSecretUntil: number | null;
+}
+
+/** What a webhook's secrets are sealed with. */
+export function sealedFor(key: Uint8Array, webhookId: number): SealKey {
+  return { key, boundTo: `webhook ${webhookId}` };
 }
 
 /** What became of one attempt, as the log keeps it. */
@@ -44,7 +47,7 @@ export async function sendMessage(
   { message, signal }: { message: Message; signal: AbortSignal },
 ): Promise<Attempted> {
   const atMs = deps.clock.nowMs();
-  const secrets = secretsOf(deps, to, atMs);
+  const secrets = openSecrets(sealedFor(deps.secretKey, to.webhookId), to, atMs);
   if (secrets === null) return { ...NOTHING, outcome: "failed", error: "secret_unreadable" };
   const result = await deps.outgoing.send({
     url: to.url,
@@ -63,13 +66,6 @@ export async function sendMessage(
 }
 
 const NOTHING = { status: null, error: null, answer: null, durationMs: 0, retryAfterMs: null } as const;
-
-function secretsOf({ secretKey }: SendDeps, to: SentTo, nowMs: number): readonly Uint8Array[] | null {
-  const sealed = [to.secretSealed];
-  if (to.previousSecretSealed !== null && (to.previousSecretUntil ?? 0) > nowMs) sealed.push(to.previousSecretSealed);
-  const opened = sealed.map((each) => openSecret(secretKey, to.webhookId, each)).filter((secret) => secret !== null);
-  return opened.length === sealed.length ? opened : null;
-}
 
 function attemptedOf(result: OutgoingResult): Attempted {
   const { durationMs } = result;

@@ -19,12 +19,13 @@ import { accepted } from "../../platform/http/accepted.ts";
 import { NativeRefusal } from "../../platform/http/native-refusal.ts";
 import { hidden } from "../../platform/operations/serve-operations.ts";
 import { refuseStale } from "../../platform/operations/version-tag.ts";
+import { SECRET_KEPT_MS_DEFAULT } from "../../platform/outgoing/limits.ts";
+import { newSecret, sealSecret, secretText } from "../../platform/outgoing/signing-secret.ts";
 import { logAttempt } from "./delivery-store.ts";
-import { SECRET_KEPT_MS_DEFAULT, WEBHOOKS_PER_GROUP_MAX } from "./limits.ts";
+import { WEBHOOKS_PER_GROUP_MAX } from "./limits.ts";
 import { testMessage } from "./message.ts";
-import { type SendDeps, type SentTo, sendMessage } from "./send-message.ts";
+import { type SendDeps, type SentTo, sealedFor, sendMessage } from "./send-message.ts";
 import * as store from "./store.ts";
-import { newSecret, sealSecret, secretText } from "./webhook-secret.ts";
 
 export interface WebhooksDeps extends SendDeps {
   readonly database: Database;
@@ -77,7 +78,7 @@ export class Webhooks {
         throw new NativeRefusal("conflict", { detail: `A place group has at most ${WEBHOOKS_PER_GROUP_MAX} webhooks.` });
       const webhookId = await store.drawWebhookId(tx);
       const { name, url, events = {}, paused = false } = body;
-      const secretSealed = sealSecret(secretKey, webhookId, { secret, random });
+      const secretSealed = sealSecret(sealedFor(secretKey, webhookId), secret, random);
       const row = { webhookId, placeGroupId, placeId, name, url, events, paused, secretSealed, madeAt: atMs, madeBy: by.keyId };
       if (!(await store.insertWebhook(tx, row, after))) throw hidden("placeId");
       const made = await this.#present(tx, webhookId);
@@ -124,7 +125,7 @@ export class Webhooks {
     const previousUntil = clock.nowMs() + (body?.keepPreviousMs ?? SECRET_KEPT_MS_DEFAULT);
     return database.transaction(async (tx) => {
       await this.#lock(tx, webhookId);
-      await store.rotateSecret(tx, { webhookId, secretSealed: sealSecret(secretKey, webhookId, { secret, random }), previousUntil });
+      await store.rotateSecret(tx, { webhookId, secretSealed: sealSecret(sealedFor(secretKey, webhookId), secret, random), previousUntil });
       const webhook = await this.#present(tx, webhookId);
       await this.#audit(tx, { webhook, by }, "webhook.rotate_secret");
       return { ...webhook, secret: secretText(secret) };

@@ -22,3 +22,9 @@ export const ANSWER_HEADER_BYTES_MAX = 16 * 1024;
 /** For one DNS server's answer, and how often each is asked: within the budget of a delivery. */
 export const DNS_ANSWER_MS_MAX = 2_000;
 export const DNS_TRIES_COUNT = 2;
+
+/** Of a secret that signs requests, as Standard Webhooks has it: 24 to 64 bytes. */
+export const SECRET_BYTES = 32;
+
+/** A day, in which receivers learn a new one. */
+export const SECRET_KEPT_MS_DEFAULT = 86_400_000;

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { LookupFunction } from "node:net";
 import { type Clock, CodedError, type Timers } from "@postern/core";
 import { checkedLookup, type ResolveName } from "./checked-lookup.ts";
 import * as limits from "./limits.ts";
@@ -12,6 +13,8 @@ export interface OutgoingDeps {
   readonly allowedHosts: readonly AllowedHost[];
   /** In place of the machine's: for tests. */
   readonly resolve?: ResolveName;
+  /** A certificate to trust in place of the machine's authorities: for tests. */
+  readonly authority?: string;
 }
 
 export interface OutgoingRequest {
@@ -60,8 +63,8 @@ export class OutgoingHttp {
   constructor(deps: OutgoingDeps) {
     this.#deps = deps;
     this.#agents = {
-      open: agents(deps.resolve ?? resolveInDns(), false),
-      allowed: agents(deps.resolve ?? resolveBySystem, true),
+      open: agents(checkedLookup(deps.resolve ?? resolveInDns(), false), deps),
+      allowed: agents(checkedLookup(deps.resolve ?? resolveBySystem, true), deps),
     };
   }
 
@@ -105,15 +108,15 @@ interface Agents {
   readonly secure: HttpsAgent;
 }
 
-function agents(resolve: ResolveName, isAllowed: boolean): Agents {
+function agents(lookup: LookupFunction, { authority }: OutgoingDeps): Agents {
   const options = {
     keepAlive: true,
     timeout: limits.IDLE_SOCKET_MS_MAX,
     maxSockets: limits.SOCKETS_PER_TARGET_MAX,
     maxFreeSockets: limits.IDLE_SOCKETS_PER_TARGET_MAX,
-    lookup: checkedLookup(resolve, isAllowed),
+    lookup,
   };
-  return { plain: new HttpAgent(options), secure: new HttpsAgent(options) };
+  return { plain: new HttpAgent(options), secure: new HttpsAgent({ ...options, ...(authority === undefined ? {} : { ca: authority }) }) };
 }
 
 interface Answered {

@@ -23,6 +23,9 @@ export function signerOf(byte: number): KeySigner {
   return { privateKey, publicKey: createPublicKey(privateKey) };
 }
 
+/** What everything in such a world is sealed with that is sealed under the server's key. */
+export const DERIVED_KEY = Buffer.alloc(32, 9);
+
 export interface KeysWorld extends AsyncDisposable {
   readonly test: TestDatabase;
   readonly place: TestPlace;
@@ -89,7 +92,7 @@ export async function createKeysWorld({ seed = 1 } = {}): Promise<KeysWorld> {
     },
     personKeys: createPersonKeys({ wrappingKey: Buffer.alloc(32, 9), random: systemRandom }),
     faces: testFaces(),
-    deriveKey: () => Buffer.alloc(32, 9),
+    deriveKey: () => DERIVED_KEY,
     ledgerGrown: new LedgerHints(systemTimers),
     confirmations: new Confirmations(database, systemTimers, silentLog),
     keepErasure: async () => undefined,

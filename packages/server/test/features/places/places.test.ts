@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { eventCode, type MintedApiKey, type Place, type PlaceGroup } from "@postern/contract";
-import type { PlaceItem } from "@postern/core";
+import type { DoorItem, PlaceItem } from "@postern/core";
 import { PLACES_PER_GROUP_MAX } from "../../../src/features/places/limits.ts";
 import type { Answer, HttpWorld } from "../../http/http-world.ts";
 import { createKeysWorld, type KeysWorld } from "../keys/keys-world.ts";
@@ -85,7 +85,14 @@ test("from nothing to a place: the operator makes a customer and its first key, 
     revokedAt: null,
   });
   const place = await madePlace(key);
-  const made = { placeGroupId: group.placeGroupId, name: "Main Street", timeZone: "Europe/Berlin", ...FACES, madeAt: world.time.nowMs };
+  const made = {
+    placeGroupId: group.placeGroupId,
+    name: "Main Street",
+    timeZone: "Europe/Berlin",
+    ...FACES,
+    accessType: "NONE",
+    madeAt: world.time.nowMs,
+  };
   assert.deepEqual(place, { placeId: place.placeId, ...made });
   assert.deepEqual((await call("GET", `/places/${place.placeId}`, key)).body, place);
   assert.deepEqual((await call("GET", "/places", key)).body, { items: [place] });
@@ -268,6 +275,28 @@ test("a customer with places stays; without any it goes, and its keys and people
   assert.equal((await call("DELETE", `/place-groups/${placeGroupId}`, OPERATOR)).status, 404);
   assert.equal(await rowsOf("person_keys", "user_id", placeGroupId), 0);
   assert.equal(await rowsOf("api_keys", "place_group_id", placeGroupId), 0);
+});
+
+test("another access type of a customer reaches the doors of all its places in the same commit", async () => {
+  const { placeId, placeGroupId, doorIds } = world.place;
+  const { database } = world.test;
+  const rules = { autoFields: [], manualFields: [], statusCodes: [200], result: null, successMessage: null, failureMessage: null };
+  await database.query(
+    `insert into vendor_apis(vendor_api_id, place_group_id, credential, name, url, header_names, headers_sealed, rules, secret_sealed, made_at)
+     values (1, $1, 'qr', 'CRM', 'https://example.com/', '{}', '', $2, '', 0)`,
+    [placeGroupId, JSON.stringify(rules)],
+  );
+  await database.query("insert into vendor_mappings(place_group_id, credential, vendor_api_id) values ($1, 'qr', 1)", [placeGroupId]);
+  const before = await rosterRevision(database, placeId);
+  const answer = await call("PATCH", `/place-groups/${placeGroupId}`, OPERATOR, { body: { accessType: "MIXED" } });
+  assert.deepEqual([answer.status, answer.body.accessType], [200, "MIXED"], answer.text);
+  const door = (await rosterItem(database, placeId, `door:${doorIds[0]}`)) as DoorItem;
+  assert.deepEqual(door.confirmations, [{ credential: "qr", identifies: false }]);
+  assert.equal(await rosterRevision(database, placeId), before + doorIds.length);
+  const last = (await auditOf("place_group", placeGroupId)).at(-1) as { detail: unknown };
+  assert.deepEqual(last.detail, { changed: ["accessType"] });
+  const wrong = await call("PATCH", `/place-groups/${placeGroupId}`, OPERATOR, { body: { accessType: "OPEN" } });
+  assert.equal(refusal(wrong), "400 argument_invalid accessType: must be NONE or VENDOR or MEMBERSHIP or MIXED");
 });
 
 test("a customer is renamed on the version that was read", async () => {
