@@ -24,7 +24,7 @@ const REASONS: Readonly<Record<DenialReason, string>> = {
   factor_failed: "the second factor was wrong",
   factor_timeout: "the second factor did not come in time",
   factor_delayed: "too many wrong ones came before; try again later, or use a card",
-  busy: "too many PINs are being checked; try again",
+  busy: "too much is being checked here at once; try again",
   not_recorded: "the controller could not record it, so it did not open",
   error: "something went wrong at the controller",
 };

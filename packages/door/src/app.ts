@@ -288,11 +288,13 @@ class ControllerApp implements RunningController {
       firstIns: { read: () => outbox.firstIns(), write: (doorId, firstInMs) => outbox.writeFirstIn(doorId, firstInMs) },
       watchFingers: (watcher) => roster.watchFingers(watcher),
       onAppended: () => this.#uplink.appended(),
+      askVendor: (ask, signal) => this.#uplink.ask(ask, signal),
       facts: () => ({
         nowMs: doorClock.nowMs(),
         stampMs: doorClock.stampMs(),
         monotonicMs: clock.monotonicMs(),
         beliefAgeMs: doorClock.beliefAgeMs(),
+        isServerReachable: this.#uplink.kind === "live",
         vendorConfirmedMs: (authId) => outbox.vendorConfirmedMs(authId),
         roster,
       }),

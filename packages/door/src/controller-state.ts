@@ -37,6 +37,8 @@ export interface DoorReport {
   readonly isBeliefTooOld: boolean;
   /** Devices that wait for another factor. */
   readonly waits: readonly { readonly deviceId: number; readonly wanted: readonly Factor[] }[];
+  /** Devices where somebody waits for the customer's own server. */
+  readonly askingDeviceIds: readonly number[];
   /** Devices whose next card is learnt and not judged. */
   readonly learningDeviceIds: readonly number[];
   /** When the first person of this window was let in, null while nobody has been; null for a door that waits for none. */

@@ -52,6 +52,7 @@ function describeDoor(door: DoorState, { contents }: Replica): DoorReport {
     faults: door.faults.map(({ part }) => part),
     isBeliefTooOld: door.isBeliefTooOld,
     waits: door.waits.map(({ deviceId, wanted }) => ({ deviceId, wanted })),
+    askingDeviceIds: [...new Set(door.vendorWaits.map(({ deviceId }) => deviceId))],
     learningDeviceIds: door.learnings.map(({ deviceId }) => deviceId),
     firstPersonIn: contents.door(doorId)?.firstPersonIn === true ? { atMs: door.firstInMs } : null,
     lastDecision: door.last === null ? null : { atMs: door.last.atMs, ...door.last.outcome },

@@ -46,6 +46,18 @@ export const GUESSERS_MAX = 256;
 /** PINs that one door checks at once: each takes 8 MiB and about 20 ms of a core, and a door has one keypad a side. */
 export const PIN_CHECKS_AT_ONCE_MAX = 2;
 
+/** People who wait for one answer of the customer's server: one hand that holds a card to the reader again and again. Beyond it they are refused as `busy`. */
+export const VENDOR_JOINED_COUNT_MAX = 8;
+
+/** How long a credential that the customer's server refused is answered alike at that device, without a call: a card is held up again sooner than anybody's mind changes. */
+export const VENDOR_REST_MS = 2_000;
+
+/** Of those at one door: more refusals come within two seconds only by hand of a machine, and each then costs a call. */
+export const VENDOR_RESTS_MAX = 16;
+
+/** Of a door's time for the customer's server, what that server is given: the rest is the link's, so that the reason of a silence is heard before the time is over. */
+export const VENDOR_ASK_SHARE = 0.9;
+
 /** How long an opening lasts that no door settings time: an exit button before the first roster. */
 export const UNLOCK_MS_WITHOUT_SETTINGS = 5_000;
 

@@ -87,7 +87,17 @@ function readSide(typed: string | undefined): "entry" | "exit" {
   throw failure("argument_invalid", "--side takes entry or exit.");
 }
 
-function presentText(result: PresentResult, { paint }: Output): string {
+function presentText(result: PresentResult, output: Output): string {
+  const text = outcomeText(result, output);
+  return result.message === undefined ? text : `${text}\n${messageText(result.message)}`;
+}
+
+/** It comes from somebody else's server: it may not speak to the terminal. */
+function messageText(message: string): string {
+  return `The device shows: ${message.replaceAll(/\p{Cc}+/gu, " ")}`;
+}
+
+function outcomeText(result: PresentResult, { paint }: Output): string {
   switch (result.outcome) {
     case "opened":
       return paint.good(`Door ${result.doorId} is open.`);
@@ -144,7 +154,8 @@ function doorRow(state: ControllerState, door: DoorReport): string[] {
 }
 
 /** What whoever looks after the door should know. */
-function notes({ alarms, tamperedDeviceIds, faults, waits, learningDeviceIds, firstPersonIn, isBeliefTooOld }: DoorReport): string[] {
+function notes(door: DoorReport): string[] {
+  const { alarms, tamperedDeviceIds, faults, waits, askingDeviceIds, learningDeviceIds, firstPersonIn, isBeliefTooOld } = door;
   const words = (code: string): string => code.replaceAll("_", " ");
   const first =
     firstPersonIn === null
@@ -156,6 +167,7 @@ function notes({ alarms, tamperedDeviceIds, faults, waits, learningDeviceIds, fi
     ...tamperedDeviceIds.map((deviceId) => `${deviceId} tampered with`),
     ...faults.map((part) => `${words(part)} failed`),
     ...waits.map(({ deviceId, wanted }) => `${deviceId} waits for ${wanted.join(" or ")}`),
+    ...askingDeviceIds.map((deviceId) => `${deviceId} waits for the customer's server`),
     ...learningDeviceIds.map((deviceId) => `${deviceId} waits for a card or finger to learn`),
     ...first,
   ];

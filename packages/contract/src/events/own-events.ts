@@ -38,4 +38,8 @@ export const OWN_CONTROLLER_EVENTS = {
     meaning: "The customer's own server, which this door asks, does not answer: from now on the door's policy for that decides.",
   },
   VENDOR_SILENCE_END: { code: 1115, meaning: "The customer's own server answers this door again, or is no longer asked." },
+  VENDOR_AUTH_WAIVED: {
+    code: 1116,
+    meaning: "The customer's own server gave no answer, and the door lets this person in all the same, as its settings have it.",
+  },
 } as const satisfies Record<string, EventRow>;

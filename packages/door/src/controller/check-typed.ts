@@ -20,7 +20,8 @@ export async function checkTyped(typed: TypedPin, deviceId: number, state: DoorS
   }
   if (typed.kind === "unique_pin") {
     const salt = facts.roster.uniquePinSalt ?? NOBODYS.salt;
-    return { kind: "unique_pin_checked", factor: "UNIQUE_PIN", key: await uniquePinKey(typed.digits, salt) };
+    const { digits } = typed;
+    return { kind: "unique_pin_checked", factor: "UNIQUE_PIN", key: await uniquePinKey(digits, salt), digits };
   }
   const held = authId === null ? null : facts.roster.auth(authId);
   const verifier = held?.pin ?? NOBODYS;

@@ -15,6 +15,7 @@ import { ObeyedCommands } from "./obeyed-commands.ts";
 import type { CommandResult } from "./open-once.ts";
 import { type EventLog, Recorder } from "./recorder.ts";
 import { UnreachedDoors } from "./unreached-doors.ts";
+import type { AskThroughLink } from "./vendor-wait.ts";
 
 export interface ControllerDeps {
   readonly driver: Driver;
@@ -29,6 +30,8 @@ export interface ControllerDeps {
   readonly openAlarms: () => readonly OpenAlarm[];
   /** Tells of the fingers that are held, and of each change. */
   readonly watchFingers: (watcher: FingerWatcher) => void;
+  /** Asks the customer's own server for a door. */
+  readonly askVendor: AskThroughLink;
   readonly onAppended: () => void;
 }
 
@@ -175,9 +178,10 @@ export class Controller {
   }
 
   #connect(wiring: DoorWiring): void {
-    const { driver, timers, log, facts, firstIns, guesses } = this.#deps;
+    const { driver, timers, log, facts, firstIns, guesses, askVendor } = this.#deps;
     const { doorId } = wiring;
-    const runner = new DoorRunner(wiring, driver.connect(wiring), { recorder: this.#recorder, firstIns, guesses, timers, log, facts });
+    const deps = { recorder: this.#recorder, firstIns, guesses, timers, log, facts, askVendor };
+    const runner = new DoorRunner(wiring, driver.connect(wiring), deps);
     runner.start(this.#find(doorId));
     this.#doors.set(doorId, runner);
   }

@@ -34,11 +34,6 @@ export function failEvent(happening: Happening, person: Person | null, chain: Ch
   return { ...doorEvent(happening, authEventType(chain, "fail"), { reason }), ...person };
 }
 
-/** What a vendor's refusal or silence adds to the success of the credential. */
-export function vendorFailEvent(happening: Happening, person: Person | null, reason: DenialReason): LinkEvent {
-  return { ...doorEvent(happening, "VENDOR_AUTH_FAIL", { reason }), ...person };
-}
-
 /** The event that a mode begins or ends, or null for modes that have none of their own: fire is recorded by its signal. */
 export function modeEvent(mode: DoorMode, turn: "START" | "END"): EventType | null {
   if (mode.kind === "credentials" || mode.by === "fire") return null;

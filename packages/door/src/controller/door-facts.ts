@@ -37,6 +37,8 @@ export interface DoorFacts {
   /** Time that never jumps; its origin means nothing. */
   readonly monotonicMs: number;
   readonly beliefAgeMs: number | null;
+  /** Whether there is a link, over which the customer's own server can be asked. */
+  readonly isServerReachable: boolean;
   /** When the customer's own server last confirmed the holder of an auth at this controller; null: never. */
   readonly vendorConfirmedMs: (authId: number) => number | null;
   readonly roster: RosterView;

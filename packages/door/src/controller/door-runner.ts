@@ -13,6 +13,8 @@ import type { CommandResult, OnceOpen } from "./open-once.ts";
 import { PartRetries } from "./part-retries.ts";
 import type { Recorder } from "./recorder.ts";
 import { type DoorEffect, type DoorInput, stepDoor } from "./step-door.ts";
+import { VendorCalls, type VendorCallsDeps } from "./vendor-calls.ts";
+import type { AskThroughLink } from "./vendor-wait.ts";
 
 export interface DoorRunnerDeps {
   readonly recorder: Recorder;
@@ -20,6 +22,7 @@ export interface DoorRunnerDeps {
   readonly guesses: Guesses;
   readonly timers: Timers;
   readonly log: Log;
+  readonly askVendor: AskThroughLink;
   /** The world as it is now. */
   readonly facts: () => DoorFacts;
 }
@@ -30,6 +33,7 @@ export class DoorRunner {
   readonly #ports: DoorPorts;
   readonly #waits = new Map<number, Timer>();
   readonly #retries: PartRetries;
+  readonly #vendorCalls: VendorCalls;
   #look: Timer | null = null;
   readonly #answers = new Map<number, (outcome: Outcome) => void>();
   readonly #results = new Map<number, (result: CommandResult) => void>();
@@ -50,6 +54,9 @@ export class DoorRunner {
       works: (part) => this.handle({ kind: "part_works", part }),
       failed: (part) => this.handle({ kind: "part_failed", part }),
     });
+    const { askVendor, timers, log } = deps;
+    const answered: VendorCallsDeps["answered"] = (waitId, answer) => this.handle({ kind: "vendor_answered", waitId, answer });
+    this.#vendorCalls = new VendorCalls({ askVendor, timers, log, answered });
   }
 
   get state(): DoorState {
@@ -131,6 +138,7 @@ export class DoorRunner {
   async stop(): Promise<void> {
     for (const timer of this.#waits.values()) timer.cancel();
     this.#waits.clear();
+    this.#vendorCalls.stop();
     this.handle({ kind: "stopping" });
     await this.#relayWork;
     this.#look?.cancel();
@@ -161,6 +169,9 @@ export class DoorRunner {
         return "go_on";
       case "wait":
         this.#startWait(effect.waitId, effect.waitMs);
+        return "go_on";
+      case "ask_vendor":
+        this.#vendorCalls.begin(effect.waitId, effect.ask, effect.budgetMs);
         return "go_on";
       case "let_in":
         this.handle({ kind: "let_in", deviceId: effect.deviceId });

@@ -1,10 +1,12 @@
-import type { Chain, DenialReason, DoorMode, Factor } from "@postern/core";
+import type { DenialReason, DoorMode, Factor } from "@postern/core";
 import type { DoorWiring, Outcome, Person } from "../drivers/driver.ts";
 import type { Guesser } from "../guesser.ts";
 import type { Alarm, OpenAlarm } from "../outbox/open-alarms.ts";
+import type { Evidence } from "./attempt.ts";
 import type { Fault } from "./faults.ts";
 import { type Leaf, UNSEEN_LEAF } from "./leaf.ts";
 import type { Learning } from "./learning.ts";
+import type { VendorRest, VendorWait } from "./vendor-wait.ts";
 
 /** A person whose next factor a device waits for. */
 export interface FactorWait {
@@ -13,7 +15,7 @@ export interface FactorWait {
   readonly deviceId: number;
   /** null: a code that nobody is known by. It is waited for all the same, so that the keypad tells nobody who exists. */
   readonly person: Person | null;
-  readonly proven: Chain;
+  readonly evidence: readonly Evidence[];
   readonly wanted: readonly Factor[];
   /** Why the person will be refused whatever comes, as `person` above; null: what comes decides. */
   readonly refusal: DenialReason | null;
@@ -38,6 +40,10 @@ export interface DoorState {
   readonly isVendorSilent: boolean;
   /** At most one a device. */
   readonly waits: readonly FactorWait[];
+  /** People about whom the customer's own server is asked; at most `VENDOR_ASKS_PER_DOOR_MAX`. */
+  readonly vendorWaits: readonly VendorWait[];
+  readonly vendorRests: readonly VendorRest[];
+  /** Of both kinds of waits. */
   readonly nextWaitId: number;
   /** At most one a device. */
   readonly learnings: readonly Learning[];
@@ -83,6 +89,8 @@ export function newDoorState(wiring: DoorWiring): DoorState {
     isBeliefTooOld: false,
     isVendorSilent: false,
     waits: [],
+    vendorWaits: [],
+    vendorRests: [],
     nextWaitId: 1,
     learnings: [],
     guessers: [],

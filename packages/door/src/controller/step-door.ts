@@ -3,17 +3,22 @@ import { assertNever, type DoorMode, isBeliefTooOld } from "@postern/core";
 import type { DoorPart, Outcome } from "../drivers/driver.ts";
 import type { Guesser } from "../guesser.ts";
 import { UNLOCK_MS_WITHOUT_SETTINGS } from "../limits.ts";
+import { withdrawAsk } from "./ask-vendor.ts";
+import { withdraw } from "./conclude.ts";
 import { atDoor, doorEvent, modeEvent } from "./door-events.ts";
 import { type DoorFacts, modeNow } from "./door-facts.ts";
 import { type DoorState, type FoundDoor, withFound } from "./door-state.ts";
+import { timeOut } from "./factor-wait.ts";
 import { failPart, isRelayLost, recoverPart, retryPart } from "./faults.ts";
 import { judgeFirstIn, letIn } from "./first-in.ts";
 import { keepGuessers } from "./guesses.ts";
 import { boltMoved, judgeLeaf, senseLeaf } from "./leaf.ts";
 import { beginLearning, cancelLearning, endLearnings, judgeLearnings, type Learning, type LearningEnd, learn } from "./learning.ts";
 import { type CommandResult, type OnceOpen, openOnce } from "./open-once.ts";
-import { type Presentation, present, timeOut, withdraw } from "./present.ts";
+import { type Presentation, present } from "./present.ts";
+import { giveUpAsks, takeAnswer } from "./take-answer.ts";
 import { tamper } from "./tamper.ts";
+import type { VendorAnswer, VendorAsk } from "./vendor-wait.ts";
 
 export type DoorInput =
   /** The controller has started, or has been given the door. */
@@ -22,6 +27,8 @@ export type DoorInput =
   /** The bolt was released for somebody at this device, and that is written down. */
   | { readonly kind: "let_in"; readonly deviceId: number }
   | { readonly kind: "factor_timeout"; readonly waitId: number }
+  /** The customer's own server has answered, or its time is over. */
+  | { readonly kind: "vendor_answered"; readonly waitId: number; readonly answer: VendorAnswer }
   /** What `record_first` wanted could not be written down: nothing that followed it was done. */
   | { readonly kind: "not_recorded"; readonly about: Unrecorded }
   | { readonly kind: "command"; readonly command: OnceOpen }
@@ -55,6 +62,8 @@ export type DoorEffect =
   | { readonly kind: "lock" }
   /** Starts the clock of a wait; `factor_timeout` comes back unless it ended before. */
   | { readonly kind: "wait"; readonly waitId: number; readonly waitMs: number }
+  /** Asks the customer's own server; `vendor_answered` comes back within the budget. */
+  | { readonly kind: "ask_vendor"; readonly waitId: number; readonly ask: VendorAsk; readonly budgetMs: number }
   /** All of a grant before it is done: `let_in` comes back at once. */
   | { readonly kind: "let_in"; readonly deviceId: number }
   /** Written down beside the log; null: forgotten. */
@@ -74,7 +83,8 @@ export type DoorEffect =
   | { readonly kind: "answer"; readonly presentationId: number; readonly outcome: Outcome };
 
 export type Unrecorded =
-  | { readonly kind: "grant"; readonly presentation: Presentation; readonly failure: LinkEvent }
+  | { readonly kind: "grant"; readonly presentationIds: readonly number[]; readonly failure: LinkEvent }
+  | { readonly kind: "ask"; readonly waitId: number; readonly failure: LinkEvent }
   | { readonly kind: "command"; readonly commandId: number }
   | { readonly kind: "mode" };
 
@@ -100,6 +110,8 @@ function stepInput(state: DoorState, input: DoorInput, facts: DoorFacts): DoorSt
       return judgeMode(letIn(state, input.deviceId, facts), facts);
     case "factor_timeout":
       return timeOut(state, input.waitId, facts);
+    case "vendor_answered":
+      return takeAnswer(state, input.waitId, input.answer, facts);
     case "not_recorded":
       return notRecorded(state, input.about, facts);
     case "command":
@@ -132,7 +144,7 @@ function stepInput(state: DoorState, input: DoorInput, facts: DoorFacts): DoorSt
     case "tick":
       return judgeMode(judgeFirstIn(judgeSilence(judgeBelief(judgeLearnings({ state, effects: [] }, facts), facts), facts), facts), facts);
     case "stopping":
-      return { state: { ...state, waits: [], learnings: [] }, effects: [{ kind: "lock" }, ...endLearnings(state)] };
+      return stop(state, facts);
     default:
       return assertNever(input);
   }
@@ -146,9 +158,17 @@ function notRecorded(state: DoorState, about: Unrecorded, facts: DoorFacts): Doo
       return { state, effects: [{ kind: "result", commandId: about.commandId, result: { outcome: "failed", reason: "not_recorded" } }] };
     case "grant":
       return withdraw(state, about, facts);
+    case "ask":
+      return withdrawAsk(state, about, facts);
     default:
       return assertNever(about);
   }
+}
+
+/** The bolt first. */
+function stop(state: DoorState, facts: DoorFacts): DoorStep {
+  const given = giveUpAsks({ ...state, waits: [], learnings: [] }, facts);
+  return { state: given.state, effects: [{ kind: "lock" }, ...endLearnings(state), ...given.effects] };
 }
 
 function record(...events: readonly LinkEvent[]): DoorEffect {

@@ -129,7 +129,8 @@ export type CheckedCredential =
       readonly verifierHash: string;
       readonly isRight: boolean;
     }
-  | { readonly kind: "unique_pin_checked"; readonly factor: "UNIQUE_PIN"; readonly key: string }
+  /** The digits for the customer's own server, where that is asked; nobody else is told. */
+  | { readonly kind: "unique_pin_checked"; readonly factor: "UNIQUE_PIN"; readonly key: string; readonly digits: string }
   /** Not looked at. */
   | { readonly kind: "withheld"; readonly factor: "PIN" | "UNIQUE_PIN"; readonly because: "factor_delayed" | "busy" };
 
@@ -139,11 +140,16 @@ export interface Person {
   readonly userId: number;
 }
 
+/** What the customer's own server wants shown to whoever stands there. */
+interface Message {
+  readonly message?: string;
+}
+
 /** What came of a presented credential. */
 export type Outcome =
-  | { readonly outcome: "opened"; readonly person: Person | null }
-  | { readonly outcome: "unlocked"; readonly because: "fire" | "operator" | "schedule"; readonly person: Person | null }
+  | ({ readonly outcome: "opened"; readonly person: Person | null } & Message)
+  | ({ readonly outcome: "unlocked"; readonly because: "fire" | "operator" | "schedule"; readonly person: Person | null } & Message)
   /** The card or finger was told to whoever asked for the next one, and not judged. */
   | { readonly outcome: "learnt"; readonly person: null }
   | { readonly outcome: "wait_factor"; readonly wanted: readonly Factor[]; readonly person: Person | null }
-  | { readonly outcome: "refused"; readonly reason: DenialReason; readonly person: Person | null };
+  | ({ readonly outcome: "refused"; readonly reason: DenialReason; readonly person: Person | null } & Message);

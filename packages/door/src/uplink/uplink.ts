@@ -1,4 +1,5 @@
 import {
+  type AnswerFrame,
   COMMANDS_PER_HELLO_MAX,
   type CommandFrame,
   type DownKind,
@@ -6,6 +7,7 @@ import {
   type FrameRead,
   type HelloFrame,
   type RosterFrame,
+  readAnswer,
   readCommand,
   readRoster,
   readStored,
@@ -17,10 +19,12 @@ import {
 import { assertNever, type Clock, type Log, type Random, type Timer, type Timers } from "@postern/core";
 import type { DoorClock } from "../controller/door-clock.ts";
 import type { CommandResult } from "../controller/open-once.ts";
+import { type AskThroughLink, silentBecause } from "../controller/vendor-wait.ts";
 import { HTTP_MS_MAX } from "../limits.ts";
 import type { LogCursor } from "../outbox/log-generation.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import type { Replica } from "../replica/replica.ts";
+import { LinkAsks } from "./link-asks.ts";
 import type { LinkConnection, OpenLink } from "./link-connection.ts";
 import { retryDelayMs } from "./retry-delay.ts";
 import { stepUplink, type UplinkEffect, type UplinkInput, type UplinkState } from "./step-uplink.ts";
@@ -66,9 +70,11 @@ export class Uplink {
   #asking: AbortController | null = null;
   /** Commands under way, and what came of those that could not be told yet. */
   readonly #commands = new Map<number, CommandResult | null>();
+  readonly #asks: LinkAsks;
 
   constructor(deps: UplinkDeps) {
     this.#deps = deps;
+    this.#asks = new LinkAsks(deps.log);
   }
 
   get kind(): UplinkKind {
@@ -83,6 +89,13 @@ export class Uplink {
   appended(): void {
     this.#handle({ kind: "appended" });
   }
+
+  /** Asks the customer's own server. Without a session, or when it ends, the answer is silence at once. */
+  readonly ask: AskThroughLink = (ask, signal) => {
+    if (this.#state.kind !== "live") return Promise.resolve(silentBecause("link_down"));
+    const { session } = this.#state;
+    return this.#asks.ask(ask, signal, (frame) => this.#send("ask", { session, ...frame }));
+  };
 
   stop(): void {
     this.#asking?.abort();
@@ -188,9 +201,10 @@ export class Uplink {
     this.#timers.clear();
     this.#connection?.close();
     this.#connection = null;
+    this.#asks.lost();
   }
 
-  /** Null for a kind that this controller does not answer: reserved, or the server asking whether anybody is there. */
+  /** Null for what the link itself does nothing about. */
   #readFrame(kind: DownKind, payload: Uint8Array): UplinkInput | null {
     switch (kind) {
       case "welcome":
@@ -202,18 +216,22 @@ export class Uplink {
       case "command":
         return this.#obey(readCommand(payload));
       case "answer":
-        return null;
+        // Without a word it asks whether anybody is there.
+        return payload.length === 0 ? null : this.#takeAnswer(readAnswer(payload));
       default:
         return assertNever(kind);
     }
   }
 
+  #takeAnswer(read: FrameRead<AnswerFrame>): UplinkInput | null {
+    if (!read.ok) return this.#malformed("answer", read.problem);
+    if (this.#state.kind === "live") this.#asks.answered(read.frame);
+    return null;
+  }
+
   /** Only a greeted session has anything to command. What came of it is told on whichever connection is there then. */
   #obey(read: FrameRead<CommandFrame>): UplinkInput | null {
-    if (!read.ok) {
-      this.#deps.log.error("uplink.frame_malformed", { kind: "command", problem: read.problem });
-      return { kind: "malformed" };
-    }
+    if (!read.ok) return this.#malformed("command", read.problem);
     if (this.#state.kind !== "live") return null;
     const { commandId } = read.frame;
     if (!this.#commands.has(commandId)) this.#commands.set(commandId, null);
@@ -244,8 +262,11 @@ export class Uplink {
     kind: Kind,
     read: FrameRead<Frame>,
   ): { kind: Kind; frame: Frame } | { kind: "malformed" } {
-    if (read.ok) return { kind, frame: read.frame };
-    this.#deps.log.error("uplink.frame_malformed", { kind, problem: read.problem });
+    return read.ok ? { kind, frame: read.frame } : this.#malformed(kind, read.problem);
+  }
+
+  #malformed(kind: DownKind, problem: string): { kind: "malformed" } {
+    this.#deps.log.error("uplink.frame_malformed", { kind, problem });
     return { kind: "malformed" };
   }
 

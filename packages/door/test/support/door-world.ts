@@ -11,6 +11,7 @@ import { Replica } from "../../src/replica/replica.ts";
 import { basicRoster, rosterFrame, SERVED } from "./builders.ts";
 import { ManualTime } from "./manual-time.ts";
 import { openOutbox } from "./outbox.ts";
+import { StandInVendor } from "./stand-in-vendor.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 /** A controller without a link: real disk, virtual doors, and time that a test owns. */
@@ -25,6 +26,9 @@ export class DoorWorld {
   readonly log: Log;
   /** While set, every append fails as a disk that cannot be written. */
   isDiskBroken = false;
+  /** Whether there is a link, over which `vendor` is asked. */
+  isServerReachable = false;
+  readonly vendor = new StandInVendor();
   #wiring: readonly DoorWiring[];
 
   constructor(context: TestContext, options: { folder?: string; time?: ManualTime; doors?: readonly DoorWiring[] } = {}) {
@@ -61,11 +65,13 @@ export class DoorWorld {
       },
       watchFingers: (watcher) => this.replica.contents.watchFingers(watcher),
       onAppended: () => undefined,
+      askVendor: (ask, signal) => this.vendor.ask(ask, signal),
       facts: () => ({
         nowMs: this.clock.nowMs(),
         stampMs: this.clock.stampMs(),
         monotonicMs: this.time.monotonicMs(),
         beliefAgeMs: this.clock.beliefAgeMs(),
+        isServerReachable: this.isServerReachable,
         vendorConfirmedMs: (authId) => this.outbox.vendorConfirmedMs(authId),
         roster: this.replica.contents,
       }),

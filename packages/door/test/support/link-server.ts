@@ -2,12 +2,14 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { TestContext } from "node:test";
 import {
+  type AskFrame,
   type DownKind,
   downTopic,
   type EventsFrame,
   type HelloFrame,
   type ResultFrame,
   type RosterFrame,
+  readAsk,
   readEvents,
   readHello,
   readResult,
@@ -25,12 +27,14 @@ import { eventually } from "./eventually.ts";
 type UpFrame =
   | { readonly kind: "hello"; readonly frame: HelloFrame }
   | { readonly kind: "events"; readonly frame: EventsFrame }
+  | { readonly kind: "ask"; readonly frame: AskFrame }
   | { readonly kind: "result"; readonly frame: ResultFrame }
   | { readonly kind: "synced"; readonly frame: SyncedFrame };
 
 type FrameOf<Kind extends UpFrame["kind"]> = {
   readonly hello: HelloFrame;
   readonly events: EventsFrame;
+  readonly ask: AskFrame;
   readonly result: ResultFrame;
   readonly synced: SyncedFrame;
 }[Kind];
@@ -205,7 +209,10 @@ function readUp(kind: UpKind, payload: Buffer): UpFrame | null {
     const read = readResult(payload);
     return read.ok ? { kind, frame: read.frame } : null;
   }
-  if (kind !== "synced") return null;
+  if (kind === "ask") {
+    const read = readAsk(payload);
+    return read.ok ? { kind, frame: read.frame } : null;
+  }
   const read = readSynced(payload);
   return read.ok ? { kind, frame: read.frame } : null;
 }

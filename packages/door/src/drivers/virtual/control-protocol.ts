@@ -69,6 +69,8 @@ export interface PresentResult {
   readonly reason?: string;
   /** What holds the door unlocked. */
   readonly because?: string;
+  /** What the customer's own server wants shown. */
+  readonly message?: string;
   /** The factors that may come next. */
   readonly wanted?: readonly string[];
   readonly authId?: number;
