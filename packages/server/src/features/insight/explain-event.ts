@@ -3,6 +3,7 @@ import { assert, type Chain, reasonText, sentence } from "@postern/core";
 import { encodeLogId, type LedgerPosition } from "../../ledger/log-id.ts";
 import type { Queryable } from "../../platform/database.ts";
 import { findCommandState, findEvent, findPerson, type LedgerEvent, placeOfDoor } from "./store.ts";
+import { vendorTexts } from "./vendor-trace.ts";
 import { factorsOf, type WhatIfPlace, whatIf } from "./what-if.ts";
 
 /** Why an event happened, and what the present roster says of the same; null: there is no such event. */
@@ -32,11 +33,12 @@ export async function explainEvent(queryable: Queryable, place: WhatIfPlace, pos
   };
 }
 
-/** What else the detail names: the factors presented, the command behind it. */
+/** What else the detail names: the factors presented, what the customer's own server answered, the command behind it. */
 async function causes(queryable: Queryable, placeId: number, detail: NonNullable<LedgerEvent["detail"]>): Promise<string[]> {
   const { chain, commandId } = detail;
   const texts: string[] = [];
   if (typeof chain === "string") texts.push(`Presented: ${chain.split(",").join(", then ")}.`);
+  texts.push(...vendorTexts(detail));
   if (typeof commandId === "number") {
     const command = await findCommandState(queryable, placeId, commandId);
     texts.push(command === null ? `By command ${commandId}.` : `By command ${commandId} (${command}).`);

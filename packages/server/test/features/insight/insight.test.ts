@@ -6,7 +6,7 @@ import { changeRoster } from "../../../src/roster/roster-store.ts";
 import { dataOf } from "../support/answers.ts";
 import { bodyOf, csn } from "../support/create-bodies.ts";
 import { type Answer, type Call, type FeatureServer, PLACE_ID, startFeatureServer } from "../support/feature-server.ts";
-import { writeEvents } from "../support/ledger-writer.ts";
+import { type WrittenEvent, writeEvents } from "../support/ledger-writer.ts";
 
 const END_MS = 2_000_000_000_000;
 let server: FeatureServer;
@@ -107,6 +107,45 @@ test("an event is explained by its reason, and by what the present roster says o
   const hiddenOne = await server.call("GET", `/v2/events/${logId}/explanation`, { key: "foreign" });
   assert.deepEqual([none.status, hiddenOne.status], [404, 404]);
   assert.deepEqual(none.body, hiddenOne.body);
+});
+
+const TRACES: readonly (readonly [WrittenEvent["eventType"], NonNullable<WrittenEvent["detail"]>, RegExp])[] = [
+  [
+    "VENDOR_AUTH_SUCCESS",
+    { vendorApiId: 7, vendorStatus: 200, vendorMs: 84, vendorTries: 1, vendorReason: "as_agreed" },
+    /The customer's server \(API 7\) answered 200 after 84 ms, as agreed\.$/,
+  ],
+  [
+    "VENDOR_AUTH_FAIL",
+    { reason: "vendor_refused", vendorApiId: 7, vendorStatus: 403, vendorMs: 84, vendorTries: 2, vendorReason: "status_not_listed" },
+    /The customer's server refused\. The customer's server \(API 7\) answered 403 after 84 ms and 2 tries: its status is none of those that let somebody in\.$/,
+  ],
+  [
+    "VENDOR_AUTH_FAIL",
+    { reason: "vendor_silent", vendorReason: "link_down" },
+    /did not answer\. The customer's server gave no answer: the door had no link to the server\.$/,
+  ],
+  [
+    "VENDOR_AUTH_FAIL",
+    { reason: "lockdown", vendorStatus: 200, vendorVerdict: "confirmed" },
+    /in lockdown\. The customer's server answered 200\. It let this person in, and the door did not\.$/,
+  ],
+  [
+    "VENDOR_AUTH_WAIVED",
+    { vendorApiId: 7, vendorMs: 2_700, vendorReason: "a_reason_to_come" },
+    /The customer's server \(API 7\) gave no answer after 2700 ms: a_reason_to_come\.$/,
+  ],
+];
+
+test("an answer of the customer's own server is explained by its trace", async () => {
+  for (const [eventType, detail, text] of TRACES) {
+    await writeEvents(server.test.database, PLACE_ID, [{ eventAt: server.nowMs, eventType, doorId: 234, authId, detail }]);
+    const rows = await server.test.database.query<{ last: number }>("select max(sequence) as last from events where place_id = $1", [
+      PLACE_ID,
+    ]);
+    const logId = encodeLogId({ placeId: PLACE_ID, sequence: rows[0]?.last ?? 0 });
+    assert.match(ok<Explanation>(await server.call("GET", `/v2/events/${logId}/explanation`)).text, text);
+  }
 });
 
 test("the doors have an auth, or its end, only once every controller that may hold it has confirmed that revision", async () => {
