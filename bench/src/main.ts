@@ -7,6 +7,7 @@ import type { Figure } from "./figure.ts";
 import { growthPlots } from "./growth-plots.ts";
 import { append } from "./jobs/append.ts";
 import { bulk } from "./jobs/bulk.ts";
+import { command } from "./jobs/command.ts";
 import { confirm } from "./jobs/confirm.ts";
 import { decide } from "./jobs/decide.ts";
 import { enrol } from "./jobs/enrol.ts";
@@ -36,6 +37,7 @@ const JOBS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   link,
   stream,
   many,
+  command,
   decide,
   faces,
   start,

@@ -1,21 +1,17 @@
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EVENTS_PER_FRAME_MAX } from "@postern/contract";
-import { pause, systemTimers } from "@postern/core";
 import { Child } from "../child.ts";
 import { type Figure, percentile, round, underLimit } from "../figure.ts";
-import { freePort } from "../free-port.ts";
 import { machineMs } from "../machine-time.ts";
 import type { ControllersHandlers } from "../processes/controllers-process.ts";
 import type { ServerHandlers } from "../processes/server-process.ts";
+import { type StartCommand, startedServer } from "../started-server.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const COMMAND = { command: process.execPath, words: ["packages/cli/src/main.ts", "start"], cwd: ROOT } as const;
-const READY_MS_MAX = 110_000;
-const POLL_MS = 5;
 const SEATS = 4;
 
 /** From the command until `/healthz` answers 200, with the data of a former run present. */
@@ -70,39 +66,8 @@ async function fill(dataDir: string, people: number, events: number): Promise<vo
   await controllers.ask("sendEvents", { countEach: Math.ceil(events / SEATS), frameEvents: EVENTS_PER_FRAME_MAX });
 }
 
-interface StartCommand {
-  readonly command: string;
-  readonly words: readonly string[];
-  readonly cwd: string;
-  readonly dataDir: string;
-}
-
 /** Milliseconds from the command to the first 200; then it is ended. */
-async function readyMs({ command, words, cwd, dataDir }: StartCommand): Promise<number> {
-  const port = await freePort();
-  const env = { ...process.env, POSTERN_DATA_DIR: dataDir, POSTERN_HTTP_PORT: String(port), POSTERN_MQTT_PORT: "0" };
-  const startMs = machineMs();
-  const child = spawn(command, words, { cwd, env, stdio: ["ignore", "ignore", "inherit"] });
-  const kill = (): void => void child.kill("SIGTERM");
-  process.on("exit", kill);
-  const ended = once(child, "exit");
-  try {
-    const url = `http://127.0.0.1:${port}/healthz`;
-    while (!(await isReady(url))) {
-      if (child.exitCode !== null || machineMs() - startMs > READY_MS_MAX)
-        throw new TypeError(`${command} ${words.join(" ")} was not ready`);
-      await pause(systemTimers, "look again", POLL_MS);
-    }
-    return machineMs() - startMs;
-  } finally {
-    process.off("exit", kill);
-    kill();
-    await ended;
-  }
-}
-
-async function isReady(url: string): Promise<boolean> {
-  const answer = await fetch(url).catch(() => null);
-  await answer?.body?.cancel();
-  return answer?.status === 200;
+async function readyMs(command: StartCommand): Promise<number> {
+  await using server = await startedServer(command);
+  return server.readyMs;
 }

@@ -183,6 +183,22 @@ describe("administering a place from the command line", () => {
     assert.deepEqual([code, stdout], [3, "Nothing was scanned.  The finger was not read well enough. (finger_low_quality)\n"]);
   });
 
+  test("an opening is told step by step until the bolt has fallen, and what is for later can be taken back", async () => {
+    const { code, stdout } = await command("door", "open", "236", "--watch");
+    assert.deepEqual(
+      [code, stdout.match(/sent to the controller|done|the bolt is released|the bolt has fallen/g)?.sort()],
+      [0, ["done", "sent to the controller", "the bolt has fallen", "the bolt is released"]],
+    );
+    const { commandId } = await made("door", "order", "236", "--command", "ALWAYS_CLOSE", "--act-at", String(Date.now() + 3_600_000));
+    assert.match(await done("door", "commands", "236", "--open", "true"), new RegExp(`^${commandId} +ALWAYS_CLOSE +scheduled`, "m"));
+    assert.match(await done("command", "cancel", String(commandId)), /cancelled/);
+    assert.equal(await done("door", "commands", "236", "--open", "true"), "None.\n");
+    await done("door", "mode", "236", "--operator", "locked");
+    const refused = await command("door", "open", "236", "--watch");
+    assert.deepEqual([refused.code, /refused: .*\(locked_by_operator\)/.test(refused.stdout)], [3, true], refused.stdout);
+    await done("door", "mode", "236", "--operator", "none");
+  });
+
   test("a card that does not come, a lockdown and a second request end a learning with their reason, and exit code 3", async () => {
     const deviceId = await deviceOf("236");
     const late = await command("device", "learn", deviceId, "--within-ms", "1000");

@@ -404,6 +404,7 @@ function tidyRegularly(
   stack.use(repeat(timers, { name: "drop old imports", everyMs: IMPORTS_DROP_EVERY_MS, work: dropImports, log }));
   stack.use(repeat(timers, { name: "tidy galleries", everyMs: GALLERIES_TIDY_MS, work: () => galleries.tidy(database), log }));
   stack.use(repeat(timers, { name: "take back modes", everyMs: MODES_POLL_MS, work: () => operating.takeBackModes(), log }));
+  stack.use(repeat(timers, { name: "carry out orders", everyMs: MODES_POLL_MS, work: () => operating.carryOutOrders(), log }));
   stack.use(repeat(timers, { name: "drop learnt cards", everyMs: LEARNT_CARDS_POLL_MS, work: () => operating.dropLearntCards(), log }));
 }
 

@@ -122,6 +122,9 @@ export const LINK_STATEMENTS: Readonly<Record<string, StatementTwin>> = {
     });
     return [];
   },
+  // When a bolt moved is told of a command, and decides nothing.
+  "ledger-note-bolts-on": () => [],
+  "ledger-note-bolts-off": () => [],
   "ledger-write-marks": (tables, values, write) => {
     write(() => {
       const [generations, through] = [values.numbers(2), values.numbers(3)];

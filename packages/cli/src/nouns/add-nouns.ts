@@ -27,6 +27,7 @@ export function addVerb(
   if (operation.body !== null)
     command.option("--body <json>", "the whole body as JSON, @file or - for what comes in; other options are laid over it");
   if (itemSchemaOf(operation) !== null) command.option("--limit <count>", "at most so many");
+  if (verb.isWatched === true) command.option("--watch", "tell each step as it happens, until the bolt has fallen again");
   if (verb.loses !== undefined) command.option("--yes", "do what cannot be brought back");
   withTarget(command);
   command.addHelpText("after", examples(...verb.examples.map((line) => `${said} ${line}`.trimEnd())));

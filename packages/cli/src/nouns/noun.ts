@@ -14,6 +14,8 @@ export interface Verb {
   readonly columns?: readonly string[];
   /** Somebody at the door answers it: asked after by this call until it has ended, unless `--wait` says for how long. */
   readonly followedBy?: Follow;
+  /** Takes `--watch`: each step of the command that it answers is told as it happens. */
+  readonly isWatched?: true;
   /** Doors hold what this changes: it is said whether they have it. */
   readonly reachesDoors?: true;
 }

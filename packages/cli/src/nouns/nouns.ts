@@ -56,7 +56,24 @@ export const NOUNS: readonly Noun[] = [
         examples: ["234 --name 'Front door'", "234 --scheduled-unlock-id 333 --first-person-in true", "234 --minimum CARD_THEN_PIN"],
       },
       { verb: "delete", operation: "deleteDoor", reachesDoors: true, examples: ["234"] },
-      { verb: "open", operation: "openDoor", examples: ["234 --wait 5"] },
+      {
+        verb: "open",
+        operation: "openDoor",
+        isWatched: true,
+        examples: ["234 --wait 5", "234 --watch", "234 --act-at '2026-11-29 08:00'"],
+      },
+      {
+        verb: "order",
+        operation: "orderDoor",
+        isWatched: true,
+        examples: ["234 --command ALWAYS_OPEN --act-at '2026-11-29 08:00'", "234 --command RELEASE_MANUAL_MODE"],
+      },
+      {
+        verb: "commands",
+        operation: "listCommands",
+        columns: ["commandId", "command", "state", "reason", "askedBy", "actAt", "relayOnAt", "relayOffAt"],
+        examples: ["234 --open true", "234"],
+      },
       {
         verb: "mode",
         operation: "setDoorMode",
@@ -419,7 +436,10 @@ export const NOUNS: readonly Noun[] = [
     noun: "command",
     about: "what came of an opening or a learning",
     columns: [],
-    verbs: [{ verb: "show", operation: "readCommand", examples: ["1001 --wait 5"] }],
+    verbs: [
+      { verb: "show", operation: "readCommand", isWatched: true, examples: ["1001 --wait 5", "1001 --watch"] },
+      { verb: "cancel", operation: "cancelCommand", examples: ["1001"] },
+    ],
   },
   {
     noun: "audit",

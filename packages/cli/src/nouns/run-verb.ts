@@ -1,5 +1,5 @@
 import { type PosternClient, PosternError } from "@postern/client";
-import { NATIVE_OPERATIONS, type OperationSpec } from "@postern/contract";
+import { type DoorCommand, NATIVE_OPERATIONS, type OperationSpec } from "@postern/contract";
 import { assert, systemClock } from "@postern/core";
 import { clientOf, member } from "../api.ts";
 import { EXIT, failure } from "../failure.ts";
@@ -14,12 +14,14 @@ import { absoluteTime, timeText, wallClockTime } from "./place-time.ts";
 import { columnText, linesOf, type ShowTime } from "./shown-value.ts";
 import { type ReadTime, readTyped } from "./typed-value.ts";
 import { flagOf, namedBy, optionsOf } from "./verb-options.ts";
+import { watchCommand } from "./watch-command.ts";
 import { whetherDoorsHaveIt } from "./whether-doors-have-it.ts";
 
 /** What was typed: options by their names, and beside them what follows the verb. */
 export interface Typed extends TargetOptions {
   readonly json?: boolean;
   readonly yes?: boolean;
+  readonly watch?: boolean;
   readonly limit?: string;
   readonly body?: string;
   readonly [option: string]: unknown;
@@ -103,6 +105,7 @@ function put(body: Record<string, unknown>, [first = "", second]: readonly strin
 
 async function showOne(run: Run, call: Call): Promise<number> {
   const { verb, operation, typed, output } = run;
+  if (verb.isWatched === true && typed.watch === true) return watch(run, call);
   const answer =
     verb.followedBy !== undefined && typed["wait"] === undefined ? await followed(run, call, verb.followedBy) : await send(run, call);
   const write = ANSWER_TEXTS[verb.operation];
@@ -113,6 +116,14 @@ async function showOne(run: Run, call: Call): Promise<number> {
   else for (const line of linesOf(operation.answer, answer, await timeWriter(run))) output.line(line);
   if (verb.reachesDoors === true) await sayWhetherDoorsHaveIt(run, answer);
   return written?.isRefusal === true ? EXIT.refused : EXIT.done;
+}
+
+async function watch(run: Run, call: Call): Promise<number> {
+  const { client, output, typed } = run;
+  // biome-ignore lint/nursery/noUnsafeTypeAssertion: the verb's operation answers a command.
+  const asked = (await send(run, call)) as DoorCommand;
+  const seen = await watchCommand(asked, { client, output, isJson: typed.json === true });
+  return seen.state === "done" ? EXIT.done : EXIT.refused;
 }
 
 /** The server ends every command a few seconds after its time at the latest. */

@@ -24,6 +24,8 @@ export const LINK_CODES = {
   item_unsupported: { class: "permanent", summary: "The controller or its driver cannot hold this roster item." },
   command_unknown: { class: "permanent", summary: "The controller does not know this command." },
   command_too_late: { class: "permanent", summary: "The command arrived after the time until which it was to act." },
+  command_cancelled: { class: "caller", summary: "Whoever may operate the door took it back before it was sent." },
+  key_revoked: { class: "caller", summary: "The key that asked was revoked before the time came." },
   command_failed: { class: "ambiguous", summary: "The driver failed while it carried out the command." },
   command_forgotten: {
     class: "ambiguous",

@@ -1,4 +1,5 @@
 export * from "./claim-key.ts";
+export * from "./command-stage.ts";
 export * from "./controller.ts";
 export * from "./door.ts";
 export * from "./dynamic-qr.ts";

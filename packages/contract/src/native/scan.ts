@@ -22,9 +22,12 @@ export const Scan = Type.Object(
     duplicateAuthIds: Type.Array(Id, { description: "Auths of the place that hold the same card or finger already." }),
     usedBy: OptionalId,
     madeAt: EpochMs,
-    notAfter: Type.Integer({ minimum: 0, description: "How long the device waits." }),
+    notAfter: Type.Integer({ minimum: 0, description: "Epoch milliseconds. How long the device waits." }),
     endedAt: OptionalEpochMs,
-    expiresAt: Type.Integer({ minimum: 0, description: "The token is nothing from then on, and what was scanned is forgotten." }),
+    expiresAt: Type.Integer({
+      minimum: 0,
+      description: "Epoch milliseconds. The token is nothing from then on, and what was scanned is forgotten.",
+    }),
   },
   closed,
 );

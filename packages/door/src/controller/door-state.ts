@@ -27,6 +27,8 @@ export interface DoorState {
   readonly mode: DoorMode;
   /** What the hardware last reported; null before it has. */
   readonly isRelayOn: boolean;
+  /** The last command that the bolt was released for; null: it was not, or has fallen since. */
+  readonly openedBy: number | null;
   readonly leaf: Leaf;
   readonly isFireSignalled: boolean;
   /** When the last first person of a scheduled unlock was let in; null: forgotten with its window. */
@@ -81,6 +83,7 @@ export function newDoorState(wiring: DoorWiring): DoorState {
     wiring,
     mode: BY_CREDENTIALS,
     isRelayOn: false,
+    openedBy: null,
     leaf: UNSEEN_LEAF,
     isFireSignalled: false,
     firstInMs: null,

@@ -35,10 +35,14 @@ export function openOnce(state: DoorState, { commandId, notAfterMs }: OnceOpen, 
   if (mode.kind === "locked") return end({ outcome: "refused", reason: lockReason(mode) });
   // It stands unlocked already: what was asked for is so.
   if (mode.kind === "unlocked") return end({ outcome: "done", movesBolt: true });
-  const event = doorEvent({ eventAt: facts.stampMs, doorId, deviceId }, "DOOR_OPENED_BY_COMMAND", { commandId });
+  const event = doorEvent({ eventAt: facts.stampMs, doorId, deviceId }, "DOOR_OPENED_BY_COMMAND", {
+    commandId,
+    // Then no relay goes on by it, and whoever watches the command knows that it was.
+    ...(state.isRelayOn ? { wasOn: true } : {}),
+  });
   const unlockMs = facts.roster.door(doorId)?.unlockMs ?? UNLOCK_MS_WITHOUT_SETTINGS;
   return {
-    state,
+    state: { ...state, openedBy: commandId },
     effects: [
       { kind: "record_first", events: [event], about: { kind: "command", commandId } },
       { kind: "pulse", unlockMs },

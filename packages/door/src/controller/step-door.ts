@@ -97,7 +97,11 @@ export interface DoorStep {
 export function stepDoor(state: DoorState, input: DoorInput, facts: DoorFacts): DoorStep {
   const step = keepGuessers(state, stepInput(state, input, facts));
   const isForSomebody = step.effects.some((effect) => effect.kind === "pulse");
-  return judgeLeaf(isForSomebody ? { ...step, state: boltMoved(step.state, true, facts) } : step, facts);
+  if (!isForSomebody) return judgeLeaf(step, facts);
+  // A command whose release the relay never did is not what opens the door for somebody else.
+  const isOthers = input.kind !== "command" && !step.state.isRelayOn;
+  const moved = boltMoved(isOthers ? { ...step.state, openedBy: null } : step.state, true, facts);
+  return judgeLeaf({ ...step, state: moved }, facts);
 }
 
 function stepInput(state: DoorState, input: DoorInput, facts: DoorFacts): DoorStep {
@@ -155,7 +159,10 @@ function notRecorded(state: DoorState, about: Unrecorded, facts: DoorFacts): Doo
     case "mode":
       return { state: { ...state, mode: { kind: "credentials" } }, effects: [] };
     case "command":
-      return { state, effects: [{ kind: "result", commandId: about.commandId, result: { outcome: "failed", reason: "not_recorded" } }] };
+      return {
+        state: { ...state, openedBy: null },
+        effects: [{ kind: "result", commandId: about.commandId, result: { outcome: "failed", reason: "not_recorded" } }],
+      };
     case "grant":
       return withdraw(state, about, facts);
     case "ask":
@@ -204,9 +211,11 @@ function signalFire(state: DoorState, isOn: boolean, facts: DoorFacts): DoorStep
 
 function reportRelay(state: DoorState, isOn: boolean, facts: DoorFacts): DoorStep {
   if (isOn === state.isRelayOn) return { state, effects: [] };
+  const { openedBy } = state;
+  const detail = openedBy === null ? undefined : { commandId: openedBy };
   return {
-    state: boltMoved({ ...state, isRelayOn: isOn }, isOn, facts),
-    effects: [record(doorEvent(atDoor(state, facts), isOn ? "DEV_DOOR_RELAY_ON" : "DEV_DOOR_RELAY_OFF"))],
+    state: boltMoved({ ...state, isRelayOn: isOn, openedBy: isOn ? openedBy : null }, isOn, facts),
+    effects: [record(doorEvent(atDoor(state, facts), isOn ? "DEV_DOOR_RELAY_ON" : "DEV_DOOR_RELAY_OFF", detail))],
   };
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CommandFrame } from "@postern/contract";
-import { aDoor, aMode, aSchedule, NOW_MS, wire } from "../support/builders.ts";
+import { aDoor, aMode, anAuth, aSchedule, NOW_MS, wire } from "../support/builders.ts";
 import { DoorWorld } from "../support/door-world.ts";
 
 const command = (changes: Partial<CommandFrame & { command: "ONCE_OPEN" }> = {}): CommandFrame => ({
@@ -61,4 +61,56 @@ test("what cannot be written down is not opened", async (context) => {
 test("a door that is not known here fails", async (context) => {
   const world = await DoorWorld.start(context);
   assert.deepEqual(await world.controller.obey(command({ doorId: 999 })), { outcome: "failed", reason: "door_unknown" });
+});
+
+const relays = (world: DoorWorld): unknown[] =>
+  world
+    .events()
+    .filter(({ eventType }) => /RELAY/.test(eventType))
+    .map(({ eventType, detail }) => [eventType, detail]);
+
+test("the bolt's events name the command that it was released for, and no later one does", async (context) => {
+  const world = await DoorWorld.start(context, [wire(anAuth(), 2)]);
+  await world.controller.obey(command());
+  world.time.advance(3_000);
+  await world.present();
+  world.time.advance(3_000);
+  assert.deepEqual(relays(world), [
+    ["DEV_DOOR_RELAY_ON", { commandId: 9 }],
+    ["DEV_DOOR_RELAY_OFF", { commandId: 9 }],
+    ["DEV_DOOR_RELAY_ON", undefined],
+    ["DEV_DOOR_RELAY_OFF", undefined],
+  ]);
+});
+
+test("a command that prolongs an opening says that the bolt was released already, and the bolt falls by it", async (context) => {
+  const world = await DoorWorld.start(context, [wire(anAuth(), 2)]);
+  await world.present();
+  world.time.advance(1_000);
+  await world.controller.obey(command());
+  world.time.advance(3_000);
+  const opened = world.events().find(({ eventType }) => eventType === "DOOR_OPENED_BY_COMMAND");
+  assert.deepEqual(opened?.detail, { commandId: 9, wasOn: true });
+  assert.deepEqual(relays(world), [
+    ["DEV_DOOR_RELAY_ON", undefined],
+    ["DEV_DOOR_RELAY_OFF", { commandId: 9 }],
+  ]);
+});
+
+test("a command whose release the relay did not do names nobody else's opening", async (context) => {
+  const world = await DoorWorld.start(context, [wire(anAuth(), 2)]);
+  world.driver.setFault(234, "relay", true);
+  assert.equal((await world.controller.obey(command())).outcome, "failed");
+  world.driver.setFault(234, "relay", false);
+  await world.present();
+  assert.deepEqual(relays(world), [["DEV_DOOR_RELAY_ON", undefined]]);
+});
+
+test("a command that could not be written down names no later opening", async (context) => {
+  const world = await DoorWorld.start(context);
+  world.isDiskBroken = true;
+  await world.controller.obey(command());
+  world.isDiskBroken = false;
+  world.driver.pressExitButton(234);
+  assert.deepEqual(relays(world), [["DEV_DOOR_RELAY_ON", undefined]]);
 });

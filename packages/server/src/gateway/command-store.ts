@@ -6,8 +6,10 @@ import { COMMAND_ANSWER_GRACE_MS } from "./limits.ts";
 /** Where gateways listen for a hint that a command waits; the payload is the controller's id. */
 export const COMMAND_WAITS_CHANNEL = "postern_commands";
 
-/** Those for a device name it; it is one of the door's. */
-export type CommandKind = { readonly command: "ONCE_OPEN" } | { readonly command: DeviceCommand; readonly deviceId: number };
+/** Those for a device name it; it is one of the door's. Modes are roster: what holds a door is changed by the server when the time has come, and sent to nobody. */
+export type CommandKind =
+  | { readonly command: "ONCE_OPEN" | "ALWAYS_OPEN" | "ALWAYS_CLOSE" | "RELEASE_MANUAL_MODE" }
+  | { readonly command: DeviceCommand; readonly deviceId: number };
 
 export type DeviceCommand = "LEARN_CARD" | "LEARN_FINGER" | "END_LEARNING";
 
@@ -27,7 +29,7 @@ interface CommandFields {
 /** Writes a command for the gateway that holds the controller's connection. Returns its id. */
 export async function insertCommand(queryable: Queryable, command: NewCommand): Promise<number> {
   const { placeId, doorId, controllerId, actAtMs, notAfterMs, askedBy, madeAtMs } = command;
-  const deviceId = command.command === "ONCE_OPEN" ? null : command.deviceId;
+  const deviceId = "deviceId" in command ? command.deviceId : null;
   const [row] = await queryable.query<{ command_id: number }>({
     name: "gateway-insert-command",
     text: `
@@ -41,9 +43,11 @@ export async function insertCommand(queryable: Queryable, command: NewCommand): 
   return row?.command_id ?? 0;
 }
 
+type SentCommand = "ONCE_OPEN" | DeviceCommand;
+
 interface DueRow {
   readonly command_id: number;
-  readonly command: CommandKind["command"];
+  readonly command: SentCommand;
   readonly door_id: number;
   readonly device_id: number | null;
   readonly not_after: number;
@@ -99,7 +103,9 @@ export async function takeDueCommands(
   const rows = await queryable.query<DueRow>({
     name: "gateway-take-commands",
     text: `
-      update door_commands set state = 'sent' where controller_id = any($1) and state = 'waiting' and act_at <= $2 and not_after >= $2
+      update door_commands set state = 'sent', sent_at = $2
+      where controller_id = any($1) and state = 'waiting' and act_at <= $2 and not_after >= $2
+        and command in ('ONCE_OPEN', 'LEARN_CARD', 'LEARN_FINGER', 'END_LEARNING')
       returning command_id, command, door_id, device_id, not_after, controller_id`,
     values: [controllerIds, nowMs],
   });
@@ -144,7 +150,7 @@ export async function endCommand(queryable: Queryable, { controllerId, result, n
       update door_commands set state = $3, reason = $4, ended_at = $5,
         result = case command when 'LEARN_CARD' then $6::jsonb when 'LEARN_FINGER' then $7::jsonb end
       where command_id = $1 and controller_id = $2 and state in ('waiting', 'sent')`,
-    values: [commandId, controllerId, outcome === "refused" ? "failed" : outcome, reason, nowMs, jsonOf(learntCard), jsonOf(learntFinger)],
+    values: [commandId, controllerId, outcome, reason, nowMs, jsonOf(learntCard), jsonOf(learntFinger)],
   });
 }
 

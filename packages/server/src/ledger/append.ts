@@ -1,5 +1,6 @@
 import type { Database, Transaction } from "../platform/database.ts";
 import { insertEvents, loadControllerLogs, lockHeads, type MarkRow, type PlaceRow, writeMarks } from "./ledger-store.ts";
+import { type BoltMove, boltMoveOf, noteBoltMoves } from "./opening-store.ts";
 import { type AppendBatch, type EventRow, planAppend, type StoredAnswer } from "./plan-append.ts";
 
 /** What becomes of one batch: stored as the answer says, or not looked at because a newer session of the controller lives. */
@@ -16,12 +17,17 @@ export function appendBatches(database: Database, batches: readonly AppendBatch[
       batches.flatMap(generationsOf),
     );
     const entries: PlaceRow[] = [];
+    const boltMoves: BoltMove[] = [];
     const marks = new Map<string, MarkRow>();
     const outcomes = batches.map((batch): AppendOutcome => {
       const log = logs.get(batch.controllerId);
       if (log === undefined || log.session !== batch.session) return { kind: "stale_session" };
       const plan = planAppend(log, log.reach, batch);
-      for (const row of plan.rows) entries.push({ placeId: batch.placeId, row });
+      for (const row of plan.rows) {
+        entries.push({ placeId: batch.placeId, row });
+        const move = boltMoveOf(batch.controllerId, row);
+        if (move !== null) boltMoves.push(move);
+      }
       for (const [generation, through] of plan.marks) {
         log.marks.set(generation, through);
         log.hasBegun = true;
@@ -41,6 +47,7 @@ export function appendBatches(database: Database, batches: readonly AppendBatch[
     });
     await insertEvents(transaction, heads, entries);
     await writeMarks(transaction, [...marks.values()]);
+    await noteBoltMoves(transaction, boltMoves);
     return outcomes;
   });
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { eventName } from "@postern/contract";
+import { insertCommand } from "../../src/gateway/command-store.ts";
 import { appendServerEvents } from "../../src/ledger/append.ts";
 import { Appender } from "../../src/ledger/appender.ts";
 import type { AppendBatch } from "../../src/ledger/plan-append.ts";
@@ -139,4 +140,71 @@ test("batches that wait beyond the limit are turned away, and those that wait ar
   const outcomes = await Promise.allSettled(Array.from({ length: 3_000 }, () => appender.append(batch)));
   assert.ok(outcomes.some((outcome) => outcome.status === "rejected"));
   assert.equal((await stored(place)).length, 1);
+});
+
+let nextGeneration = 100;
+/** A batch of a log of its own, so that each goes on from nothing. */
+function append(place: TestPlace, events: readonly object[], controllerId = place.controllerId): Promise<unknown> {
+  nextGeneration += 1;
+  return appender.append(batchOf(place, { controllerId, generation: nextGeneration, events: [...events] }));
+}
+
+function bolt(place: TestPlace, type: string, { atMs, detail }: { atMs: number; detail?: object }): object {
+  const [doorId, deviceId] = [place.doorIds[0], place.deviceIds[0]];
+  return { eventAt: atMs, eventType: type, doorId, deviceId, ...(detail === undefined ? {} : { detail }) };
+}
+
+async function opening(place: TestPlace): Promise<number> {
+  const { placeId, controllerId } = place;
+  const times = { actAtMs: TEST_NOW_MS, notAfterMs: TEST_NOW_MS + 10_000, madeAtMs: TEST_NOW_MS };
+  return insertCommand(prepared.database, {
+    ...{ placeId, controllerId, doorId: place.doorIds[0] ?? 0, command: "ONCE_OPEN", askedBy: "somebody" },
+    ...times,
+  });
+}
+
+async function boltOf(commandId: number): Promise<(number | null)[]> {
+  const [row] = await prepared.database.query<{ on: number | null; off: number | null }>(
+    `select relay_on_at as "on", relay_off_at as "off" from door_commands where command_id = $1`,
+    [commandId],
+  );
+  return [row?.on, row?.off].map((atMs) => (atMs === null || atMs === undefined ? null : atMs - TEST_NOW_MS));
+}
+
+test("a command knows when the bolt was released for it and when it fell, in the transaction of those events", async () => {
+  const place = await newPlace();
+  const commandId = await opening(place);
+  const detail = { commandId };
+  await append(place, [bolt(place, "DOOR_OPENED_BY_COMMAND", { atMs: TEST_NOW_MS, detail })]);
+  assert.deepEqual(await boltOf(commandId), [null, null]);
+  await append(place, [bolt(place, "DEV_DOOR_RELAY_ON", { atMs: TEST_NOW_MS + 20, detail })]);
+  assert.deepEqual(await boltOf(commandId), [20, null]);
+  await append(place, [bolt(place, "DEV_DOOR_RELAY_OFF", { atMs: TEST_NOW_MS + 3_020, detail })]);
+  await append(place, [bolt(place, "DEV_DOOR_RELAY_ON", { atMs: TEST_NOW_MS + 4_000, detail })]);
+  assert.deepEqual(await boltOf(commandId), [20, 3_020], "and keeps what it knew first");
+});
+
+test("an opening that a newer command prolonged ends with the newer one's bolt", async () => {
+  const place = await newPlace();
+  const [older, newer] = [await opening(place), await opening(place)];
+  await append(place, [
+    bolt(place, "DEV_DOOR_RELAY_ON", { atMs: TEST_NOW_MS + 20, detail: { commandId: older } }),
+    bolt(place, "DOOR_OPENED_BY_COMMAND", { atMs: TEST_NOW_MS + 900, detail: { commandId: newer, wasOn: true } }),
+    bolt(place, "DEV_DOOR_RELAY_OFF", { atMs: TEST_NOW_MS + 3_900, detail: { commandId: newer } }),
+  ]);
+  assert.deepEqual(
+    [await boltOf(older), await boltOf(newer)],
+    [
+      [20, 3_900],
+      [900, 3_900],
+    ],
+  );
+});
+
+test("a controller says nothing of another's commands, and bolts that moved for no command touch none", async () => {
+  const [place, other] = [await newPlace(), await newPlace()];
+  const commandId = await opening(place);
+  await append(other, [bolt(other, "DEV_DOOR_RELAY_ON", { atMs: TEST_NOW_MS, detail: { commandId } })]);
+  await append(place, [bolt(place, "DEV_DOOR_RELAY_ON", { atMs: TEST_NOW_MS }), bolt(place, "DEV_DOOR_RELAY_OFF", { atMs: TEST_NOW_MS })]);
+  assert.deepEqual(await boltOf(commandId), [null, null]);
 });

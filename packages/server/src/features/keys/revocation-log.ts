@@ -6,7 +6,7 @@ import type { Database } from "../../platform/database.ts";
 import { KeptApart } from "../../platform/kept-apart.ts";
 import { platformError } from "../../platform/platform-errors.ts";
 import { REVOCATIONS_BATCH_MAX } from "./limits.ts";
-import { listRevoked, revokeAgain } from "./store.ts";
+import { cancelCommandsOf, listRevoked, revokeAgain } from "./store.ts";
 
 export const REVOKED_KEYS_FILE = "revoked-keys.jsonl";
 
@@ -46,11 +46,17 @@ export async function replayRevocations({
 }): Promise<void> {
   const { entries } = revocations;
   for (let from = 0; from < entries.length; from += REVOCATIONS_BATCH_MAX)
-    for (const keyId of await revokeAgain(database, entries.slice(from, from + REVOCATIONS_BATCH_MAX)))
-      log.warn("keys.revoked_again", { keyId });
+    await revokeThese(database, entries.slice(from, from + REVOCATIONS_BATCH_MAX), log);
   for (let afterId: string | undefined = ""; afterId !== undefined; ) {
     const revoked: readonly RevokedKey[] = await listRevoked(database, afterId, REVOCATIONS_BATCH_MAX);
     await revocations.keep(revoked);
     afterId = revoked.at(-1)?.keyId;
   }
+}
+
+async function revokeThese(database: Database, entries: readonly RevokedKey[], log: Log): Promise<void> {
+  const again = await revokeAgain(database, entries);
+  for (const keyId of again) log.warn("keys.revoked_again", { keyId });
+  // What they asked for later came back with them.
+  await cancelCommandsOf(database, again, Math.max(0, ...entries.map(({ revokedAt }) => revokedAt)));
 }

@@ -9,6 +9,7 @@ import { hidden } from "../../platform/operations/serve-operations.ts";
 import { type KeySigner, signKey } from "./key-token.ts";
 import { KEY_LIFETIME_MS_DEFAULT, LIVE_KEYS_COUNT_MAX } from "./limits.ts";
 import {
+  cancelCommandsOf,
   countLiveKeys,
   findInDescent,
   findKey,
@@ -187,6 +188,7 @@ async function revoke(deps: KeysDeps, { actor, by }: KeyHolder, keyId: string): 
   const ended = await deps.database.transaction(async (tx) => {
     await lockKeysOf(tx, placeGroupId);
     const { doomed, countRevoked } = await revokeDescent(tx, actor.keyId, keyId, nowMs);
+    await cancelCommandsOf(tx, doomed, nowMs);
     const entry = { by, placeGroupId, placeId: null, atMs: nowMs, action: "key.revoke" };
     if (countRevoked > 0) await writeAudit(tx, { ...entry, target: { kind: "key", id: keyId }, detail: { countRevoked } });
     return doomed;

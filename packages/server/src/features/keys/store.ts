@@ -124,6 +124,14 @@ export async function revokeDescent(
   return row ?? { doomed: [], countRevoked: 0 };
 }
 
+/** Takes back what these keys asked of doors for later: a key that is revoked moves no bolt any more. */
+export async function cancelCommandsOf(queryable: Queryable, keyIds: readonly string[], nowMs: number): Promise<void> {
+  await queryable.execute(
+    "update door_commands set state = 'cancelled', reason = 'key_revoked', ended_at = $2 where asked_by = any($1) and state = 'waiting'",
+    [keyIds, nowMs],
+  );
+}
+
 /** Takes every key of a group away with the group, and tells the other processes. Returns their ids. */
 export async function dropKeysOf(transaction: Transaction, placeGroupId: number): Promise<readonly string[]> {
   const rows = await transaction.query<{ key_id: string }>(

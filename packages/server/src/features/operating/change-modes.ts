@@ -22,10 +22,14 @@ export const REQUEST_EVENT: Readonly<Record<DoorCommandName, EventType>> = {
   RELEASE_MANUAL_MODE: "DOOR_MANUAL_RELEASE_REQ",
 };
 
-const COMMAND_OF_MODE: Readonly<Record<OperatorMode, DoorCommandName>> = {
-  unlocked: "ALWAYS_OPEN",
-  locked: "ALWAYS_CLOSE",
-  none: "RELEASE_MANUAL_MODE",
+const COMMAND_OF_MODE = { unlocked: "ALWAYS_OPEN", locked: "ALWAYS_CLOSE", none: "RELEASE_MANUAL_MODE" } as const satisfies Readonly<
+  Record<OperatorMode, DoorCommandName>
+>;
+
+export const MODE_OF_COMMAND: Readonly<Record<(typeof COMMAND_OF_MODE)[OperatorMode], OperatorMode>> = {
+  ALWAYS_OPEN: "unlocked",
+  ALWAYS_CLOSE: "locked",
+  RELEASE_MANUAL_MODE: "none",
 };
 
 export interface ModeChange {
@@ -33,17 +37,28 @@ export interface ModeChange {
   readonly operator: OperatorMode;
   /** null: it stays, confirmed or not. */
   readonly notAfterMs: number | null;
+  /** What asked for it. */
+  readonly commandId?: number;
+  /** The wish has its event already: it was for this moment. */
+  readonly isForetold?: true;
 }
 
 /** Holds a door by an operator, in one transaction with its way to the door, its event and its audit row. */
-export async function changeMode(transaction: Transaction, acting: Acting, { doorId, operator, notAfterMs }: ModeChange): Promise<void> {
+export async function changeMode(transaction: Transaction, acting: Acting, change: ModeChange): Promise<void> {
+  const { doorId, operator, notAfterMs, commandId } = change;
   const { placeId, nowMs } = acting;
   await lockRoster(transaction, placeId);
   await writeOperatorMode(transaction, { doorId, placeId }, { operator, notAfterMs, nowMs });
   await deriveRoster(transaction, placeId, { touched: { modes: [doorId] }, nowMs });
-  await auditDoor(transaction, acting, { action: "door.mode", doorId, detail: { operator } });
+  await auditDoor(transaction, acting, {
+    action: "door.mode",
+    doorId,
+    detail: { operator, ...(commandId === undefined ? {} : { commandId }) },
+  });
+  if (change.isForetold === true) return;
+  const detail = commandId === undefined ? null : { commandId };
   await appendServerEvents(transaction, placeId, [
-    { eventAt: nowMs, eventType: eventCode(REQUEST_EVENT[COMMAND_OF_MODE[operator]]), doorId },
+    { eventAt: nowMs, eventType: eventCode(REQUEST_EVENT[COMMAND_OF_MODE[operator]]), doorId, detail },
   ]);
 }
 

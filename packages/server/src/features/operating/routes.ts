@@ -1,10 +1,11 @@
-import { ClueError, readPathId, readPublishDoor, writeBare } from "@postern/contract";
+import { ClueError, type CommandStage, readPathId, readPublishDoor, writeBare } from "@postern/contract";
 import type { FastifyInstance } from "fastify";
 import type { Access, Actor } from "../../platform/access/actor.ts";
 import { accepted } from "../../platform/http/accepted.ts";
+import { pageWanted } from "../../platform/operations/page-cursor.ts";
 import { hidden, type Serve } from "../../platform/operations/serve-operations.ts";
 import { COMMAND_ANSWER_MS_MAX } from "./limits.ts";
-import type { Operating } from "./service.ts";
+import type { Operating, Watch } from "./service.ts";
 
 interface DoorParams {
   readonly Params: { readonly doorId: string };
@@ -36,6 +37,10 @@ function noSuchDoor(): ClueError {
   return new ClueError("e1007", { details: [{ field: "doorId", message: "is no door, or it is hidden from you" }] });
 }
 
+function watchOf(query: { readonly wait?: number | undefined; readonly past?: CommandStage | undefined }): Watch {
+  return { waitS: query.wait ?? 0, past: query.past };
+}
+
 /** Under v2. */
 export function serveOperating(serve: Serve, operating: Operating): void {
   serve("setDoorMode", async ({ params, body, by, placeOf }) => {
@@ -48,11 +53,37 @@ export function serveOperating(serve: Serve, operating: Operating): void {
       const door = await operating.findDoor(params.doorId);
       const place = await placeOf("doorId", door?.placeId ?? null);
       if (door === null) throw hidden("doorId");
-      const command = await operating.open({ place, by }, door, { actAtMs: body?.actAt, withinMs: body?.withinMs, once });
-      return operating.whenEnded(command, query.wait ?? 0, signal);
+      const wish = { command: "ONCE_OPEN" as const, actAtMs: body?.actAt, withinMs: body?.withinMs, once };
+      return operating.whenFurther(await operating.order({ place, by }, door, wish), watchOf(query), signal);
     },
     { answerMsMax: COMMAND_ANSWER_MS_MAX },
   );
+  serve(
+    "orderDoor",
+    async ({ params, query, body, by, once, placeOf, signal }) => {
+      const door = await operating.findDoor(params.doorId);
+      const place = await placeOf("doorId", door?.placeId ?? null);
+      if (door === null) throw hidden("doorId");
+      const wish = { command: body.command, actAtMs: body.actAt, withinMs: body.withinMs, once };
+      return operating.whenFurther(await operating.order({ place, by }, door, wish), watchOf(query), signal);
+    },
+    { answerMsMax: COMMAND_ANSWER_MS_MAX },
+  );
+  serve("listCommands", async ({ params, query, placeOf }) => {
+    const door = await operating.findDoor(params.doorId);
+    await placeOf("doorId", door?.placeId ?? null);
+    if (door === null) throw hidden("doorId");
+    const { items, next } = await operating.commandsOf(door, { ...pageWanted(query), isOpen: query.open === true });
+    // Whose card it is is told by the command itself, to those who may see people.
+    const told = items.map(({ card: _, ...command }) => command);
+    return { items: told, ...(next === undefined ? {} : { next }) };
+  });
+  serve("cancelCommand", async ({ params, by, placeOf }) => {
+    const command = await operating.readCommand(params.commandId);
+    const place = await placeOf("commandId", command?.placeId ?? null);
+    if (command === null) throw hidden("commandId");
+    return operating.cancel({ place, by }, command);
+  });
   serve(
     "learnCard",
     async ({ params, query, body, by, placeOf, signal }) => {
@@ -60,7 +91,7 @@ export function serveOperating(serve: Serve, operating: Operating): void {
       const place = await placeOf("deviceId", device?.placeId ?? null);
       if (device === null) throw hidden("deviceId");
       const command = await operating.learn({ place, by }, device, body?.withinMs);
-      return operating.whenEnded(command, query.wait ?? 0, signal);
+      return operating.whenFurther(command, watchOf(query), signal);
     },
     { answerMsMax: COMMAND_ANSWER_MS_MAX },
   );
@@ -70,7 +101,7 @@ export function serveOperating(serve: Serve, operating: Operating): void {
       const command = await operating.readCommand(params.commandId);
       await placeOf("commandId", command?.placeId ?? null);
       if (command === null) throw hidden("commandId");
-      const { card, ...seen } = await operating.whenEnded(command, query.wait ?? 0, signal);
+      const { card, ...seen } = await operating.whenFurther(command, watchOf(query), signal);
       // Whose card it is is known to those who may see people alone.
       return card !== undefined && actor.scopes.has("people") ? { ...seen, card } : seen;
     },

@@ -1,5 +1,6 @@
 import type { DoorCommand, DoorModeResource } from "@postern/contract";
 import type { Queryable, Transaction } from "../../platform/database.ts";
+import type { PageWanted } from "../../platform/operations/page-cursor.ts";
 
 export interface OperatedDoor {
   readonly doorId: number;
@@ -136,7 +137,15 @@ export async function lockModeDue(transaction: Transaction, doorId: number, nowM
   return (await transaction.query(text, [doorId, nowMs])).length > 0;
 }
 
-export type CommandRow = Omit<DoorCommand, "card"> & { readonly result: { readonly card?: DoorCommand["card"] } | null };
+/** As it stands in the table, where one for later waits like any other. */
+export type CommandRow = Omit<DoorCommand, "card" | "state"> & {
+  readonly state: Exclude<DoorCommand["state"], "scheduled">;
+  readonly result: { readonly card?: DoorCommand["card"] } | null;
+};
+
+const COMMAND_COLUMNS = `
+  command_id as "commandId", place_id as "placeId", door_id as "doorId", device_id as "deviceId", command, state, reason, result, asked_by as "askedBy",
+  act_at as "actAt", not_after as "notAfter", made_at as "madeAt", sent_at as "sentAt", ended_at as "endedAt", relay_on_at as "relayOnAt", relay_off_at as "relayOffAt"`;
 
 /** Forgets the cards that were learnt before this time. */
 export async function dropLearntCards(queryable: Queryable, beforeMs: number): Promise<number> {
@@ -146,11 +155,60 @@ export async function dropLearntCards(queryable: Queryable, beforeMs: number): P
 export async function readCommandRow(queryable: Queryable, commandId: number): Promise<CommandRow | null> {
   const [row] = await queryable.query<CommandRow>({
     name: "operating-read-command",
-    text: `
-      select command_id as "commandId", place_id as "placeId", door_id as "doorId", device_id as "deviceId", command, state, reason, result,
-        act_at as "actAt", not_after as "notAfter", made_at as "madeAt", ended_at as "endedAt"
-      from door_commands where command_id = $1`,
+    text: `select ${COMMAND_COLUMNS} from door_commands where command_id = $1`,
     values: [commandId],
   });
   return row ?? null;
+}
+
+export interface CommandsWanted extends PageWanted {
+  readonly isOpen: boolean;
+}
+
+/** What was asked of a door, in the order of asking, with one row more than the page has. */
+export async function listCommandRows(
+  queryable: Queryable,
+  { placeId, doorId }: Pick<OperatedDoor, "placeId" | "doorId">,
+  { afterId, limit, isOpen }: CommandsWanted,
+): Promise<readonly CommandRow[]> {
+  return queryable.query<CommandRow>({
+    name: "operating-list-commands",
+    text: `select ${COMMAND_COLUMNS} from door_commands where place_id = $1 and door_id = $2 and command_id > $3
+      and ($4::boolean is false or state in ('waiting', 'sent')) order by command_id limit $5`,
+    values: [placeId, doorId, afterId, isOpen, limit + 1],
+  });
+}
+
+/** Ends a command of a door that was not sent yet. False: it was, or has ended, or is for a device. */
+export async function cancelCommand(transaction: Transaction, commandId: number, nowMs: number): Promise<boolean> {
+  const text = `update door_commands set state = 'cancelled', reason = 'command_cancelled', ended_at = $2
+    where command_id = $1 and state = 'waiting' and device_id is null`;
+  return (await transaction.execute(text, [commandId, nowMs])) > 0;
+}
+
+export interface DueOrder {
+  readonly commandId: number;
+  readonly command: "ALWAYS_OPEN" | "ALWAYS_CLOSE" | "RELEASE_MANUAL_MODE";
+  readonly doorId: number;
+  readonly placeId: number;
+  readonly placeGroupId: number;
+}
+
+/** Modes that were asked for by this time. */
+export async function readOrdersDue(queryable: Queryable, nowMs: number): Promise<readonly DueOrder[]> {
+  return queryable.query<DueOrder>({
+    name: "operating-orders-due",
+    text: `
+      select command_id as "commandId", command, door_id as "doorId", place_id as "placeId", place_group_id as "placeGroupId"
+      from door_commands join places using (place_id)
+      where state = 'waiting' and command in ('ALWAYS_OPEN', 'ALWAYS_CLOSE', 'RELEASE_MANUAL_MODE') and act_at <= $1 and not_after >= $1
+      order by act_at, command_id limit 100`,
+    values: [nowMs],
+  });
+}
+
+/** Notes that what was asked for is done, in its transaction. False: somebody else did it, or took it back. */
+export async function endOrder(transaction: Transaction, commandId: number, nowMs: number): Promise<boolean> {
+  const text = "update door_commands set state = 'done', sent_at = $2, ended_at = $2 where command_id = $1 and state = 'waiting'";
+  return (await transaction.execute(text, [commandId, nowMs])) > 0;
 }

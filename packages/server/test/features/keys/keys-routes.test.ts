@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { LIVE_KEYS_COUNT_MAX } from "../../../src/features/keys/limits.ts";
+import { insertCommand } from "../../../src/gateway/command-store.ts";
 import { SCOPES } from "../../../src/platform/access/actor.ts";
 import type { Answer, HttpWorld } from "../../http/http-world.ts";
 import { createKeysWorld, type KeysWorld } from "./keys-world.ts";
@@ -128,6 +129,25 @@ test("revoking a key ends it and everything below it at once, and nothing above 
   for (const each of [parent, child, grandchild]) assert.equal(await statusWith(each.key), 401);
   for (const each of [sibling, root]) assert.equal(await statusWith(each.key), 200);
   assert.deepEqual(new Set(world.revoked), new Set([parent.keyId, child.keyId, grandchild.keyId]));
+});
+
+test("what a key asked of doors for later is taken back when it is revoked, and nobody else's is", async () => {
+  const [parent, sibling] = [await minted(), await minted()];
+  const child = await minted({}, parent.key);
+  const { placeId, doorIds, controllerId } = world.place;
+  const times = { actAtMs: world.time.nowMs + 60_000, notAfterMs: world.time.nowMs + 70_000, madeAtMs: world.time.nowMs };
+  const orderOf = (askedBy: string): Promise<number> =>
+    insertCommand(world.test.database, { placeId, doorId: doorIds[0] ?? 0, controllerId, command: "ONCE_OPEN", askedBy, ...times });
+  const [doomed, kept] = [await orderOf(child.keyId), await orderOf(sibling.keyId)];
+  await http.call("DELETE", `/v2/keys/${parent.keyId}`, { key: root.key });
+  const rows = await world.test.database.query<{ text: string }>(
+    "select concat_ws(' ', state, reason) as text from door_commands where command_id = any($1) order by command_id",
+    [[doomed, kept]],
+  );
+  assert.deepEqual(
+    rows.map(({ text }) => text),
+    ["cancelled key_revoked", "waiting"],
+  );
 });
 
 test("revoking again is harmless and keeps the time of the first", async () => {

@@ -53,8 +53,13 @@ test("CLUe's four commands are carried out: modes into the roster, one opening a
     "DOOR_MANUAL_CLOSE_REQ 234",
     "DOOR_MANUAL_OPEN_REQ 234",
   ]);
-  const commands = await server.test.database.query<{ state: string; not_after: number }>("select state, not_after from door_commands");
-  assert.deepEqual(commands, [{ state: "waiting", not_after: server.nowMs + 10_000 }]);
+  const commands = await server.test.database.query<{ text: string }>(
+    "select concat_ws(' ', command, state, not_after - act_at) as text from door_commands order by command_id",
+  );
+  assert.deepEqual(
+    commands.map(({ text }) => text),
+    ["ALWAYS_OPEN done 60000", "ALWAYS_CLOSE done 86400000", "RELEASE_MANUAL_MODE done 86400000", "ONCE_OPEN waiting 10000"],
+  );
 });
 
 test("while the controller is offline CLUe's commands are refused and change nothing", async () => {
@@ -65,13 +70,12 @@ test("while the controller is offline CLUe's commands are refused and change not
   assert.deepEqual(await databaseCounts(server.test.database), counts);
 });
 
-test("a bad command, a time that has passed and a time too far ahead are named, and change nothing", async () => {
+test("a bad command and a time more than a day ahead are named, and change nothing", async () => {
   const counts = await databaseCounts(server.test.database);
   const day = 86_400_000;
   assert.equal(refusedFor(await publish("OPEN_SESAME")), "e1005 command");
-  assert.equal(refusedFor(await publish("ONCE_OPEN", { eventTime: server.nowMs - 300_001 })), "e1005 eventTime");
-  assert.equal(refusedFor(await publish("ONCE_OPEN", { eventTime: server.nowMs + day + 1 })), "e1005 eventTime");
-  assert.equal(refusedFor(await publish("ALWAYS_OPEN", { eventTime: server.nowMs + 300_001 })), "e1005 eventTime");
+  for (const command of ["ONCE_OPEN", "ALWAYS_OPEN", "ALWAYS_CLOSE", "RELEASE_MANUAL_MODE"])
+    assert.equal(refusedFor(await publish(command, { eventTime: server.nowMs + day + 1 })), "e1005 eventTime");
   assert.equal(refusedFor(await server.call("POST", "/v1/doors/234/shadow/publish", { body: {} })), "e1005 eventTime command");
   assert.deepEqual(await databaseCounts(server.test.database), counts);
 });
@@ -81,6 +85,91 @@ test("a door out of reach answers like one that does not exist, and without the 
     assert.deepEqual((await publish("ONCE_OPEN", { key })).body, (await publish("ONCE_OPEN", { key, doorId: 9_999 })).body, key);
   }
   assert.equal(refusedFor(await publish("ONCE_OPEN", { key: "people" })), "e1001");
+});
+
+const commandsOf = async (doorId: number): Promise<readonly DoorCommand[]> =>
+  ((await server.call("GET", `/v2/doors/${doorId}/commands`)).body as { items: DoorCommand[] }).items;
+const lastOf = async (doorId: number): Promise<DoorCommand> => {
+  const last = (await commandsOf(doorId)).at(-1);
+  assert.ok(last !== undefined);
+  return last;
+};
+
+test("CLUe's commands for a time that has passed are carried out now, however long ago it was", async () => {
+  for (const eventTime of [0, server.nowMs - 86_400_000]) {
+    const answer = await publish("ALWAYS_CLOSE", { doorId: 236, eventTime });
+    assert.equal((dataOf(answer) as { eventTime: number }).eventTime, eventTime, "the answer says what was asked");
+    assert.equal(((await mode(236)) as { operator: string }).operator, "locked");
+    dataOf(await publish("RELEASE_MANUAL_MODE", { doorId: 236, eventTime }));
+  }
+  dataOf(await publish("ONCE_OPEN", { doorId: 236, eventTime: 1 }));
+  const { state, actAt, notAfter } = await lastOf(236);
+  assert.deepEqual([state, actAt, notAfter], ["waiting", server.nowMs, server.nowMs + 10_000]);
+});
+
+test("a mode for later is written down with its event, changes nothing before its time, and holds the door then, whichever server lives", async () => {
+  const eventTime = server.nowMs + 3_600_000;
+  dataOf(await publish("ALWAYS_OPEN", { doorId: 236, eventTime }));
+  const ordered = await lastOf(236);
+  assert.deepEqual([ordered.state, ordered.actAt, ordered.askedBy], ["scheduled", eventTime, "all"]);
+  assert.equal((await lastEvents(1))[0], "DOOR_MANUAL_OPEN_REQ 236");
+  server.nowMs = eventTime - 1;
+  await server.services.operating.carryOutOrders();
+  assert.equal(((await mode(236)) as { operator: string }).operator, "none");
+  server.nowMs = eventTime;
+  await Promise.all([server.services.operating.carryOutOrders(), server.services.operating.carryOutOrders()]);
+  assert.equal(((await mode(236)) as { operator: string }).operator, "unlocked");
+  assert.equal((await lastOf(236)).state, "done");
+  const requests = (await lastEvents(10)).filter((event) => event === "DOOR_MANUAL_OPEN_REQ 236");
+  assert.equal(requests.length, 1, "one wish, one event");
+  server.nowMs += 61_001;
+  await server.services.operating.takeBackModes();
+  assert.equal(((await mode(236)) as { operator: string }).operator, "none", "nobody confirmed it");
+});
+
+test("a server that comes back late locks a door that was to be locked, and unlocks none", async () => {
+  const eventTime = server.nowMs + 60_000;
+  dataOf(await publish("ALWAYS_OPEN", { doorId: 235, eventTime }));
+  dataOf(await publish("ALWAYS_CLOSE", { doorId: 236, eventTime }));
+  server.nowMs = eventTime + 60_001;
+  await server.services.operating.carryOutOrders();
+  assert.equal(((await mode(235)) as { operator: string } | undefined)?.operator ?? "none", "none");
+  assert.equal(((await mode(236)) as { operator: string }).operator, "locked");
+  dataOf(await publish("RELEASE_MANUAL_MODE", { doorId: 236 }));
+});
+
+const cancel = (commandId: number, key = "all"): Promise<Answer> => server.call("DELETE", `/v2/commands/${commandId}`, { key });
+
+test("what is scheduled can be taken back until it is on its way, by whoever may operate the door", async () => {
+  const order = { command: "ALWAYS_CLOSE", actAt: server.nowMs + 60_000 };
+  const { status, body } = await server.call("POST", "/v2/doors/236/commands", { body: order });
+  const { commandId, state } = body as DoorCommand;
+  assert.deepEqual([status, state], [202, "scheduled"]);
+  assert.equal((await cancel(commandId, "people")).status, 403);
+  assert.equal((await cancel(commandId, "foreign")).status, 404);
+  const cancelled = (await cancel(commandId)).body as DoorCommand;
+  assert.deepEqual([cancelled.state, cancelled.reason, cancelled.endedAt], ["cancelled", "command_cancelled", server.nowMs]);
+  assert.equal((await cancel(commandId)).status, 409);
+  server.nowMs += 60_000;
+  await server.services.operating.carryOutOrders();
+  assert.equal(((await mode(236)) as { operator: string }).operator, "none");
+  const opening = (await server.call("POST", "/v2/doors/236/open")).body as DoorCommand;
+  await server.test.database.execute("update door_commands set state = 'sent' where command_id = $1", [opening.commandId]);
+  assert.equal((await cancel(opening.commandId)).status, 409);
+});
+
+test("a door's commands are listed in the order of asking, and those that have not ended alone where that is asked", async () => {
+  const all = await commandsOf(236);
+  assert.deepEqual(
+    all.map(({ commandId }) => commandId),
+    all.map(({ commandId }) => commandId).toSorted((one, other) => one - other),
+  );
+  const open = (await server.call("GET", "/v2/doors/236/commands?open=true&limit=1")).body as { items: DoorCommand[]; next?: string };
+  assert.deepEqual(
+    open.items[0],
+    all.find(({ endedAt }) => endedAt === null),
+  );
+  assert.equal((await server.call("GET", "/v2/doors/236/commands", { key: "people" })).status, 403);
 });
 
 const openAt = (actAt: number): Promise<Answer> => server.call("POST", "/v2/doors/235/open", { body: { actAt } });
@@ -159,11 +248,19 @@ test("an opening can be watched to its end, and a repeat with the same Idempoten
   assert.equal(state, "waiting");
   assert.equal(((await open(0)).body as DoorCommand).commandId, commandId);
   const waiting = server.call("GET", `/v2/commands/${commandId}?wait=10`);
-  await server.test.database.execute("update door_commands set state = 'done', ended_at = $1 where command_id = $2", [
-    server.nowMs,
-    commandId,
-  ]);
+  const further = server.call("GET", `/v2/commands/${commandId}?wait=10&past=waiting`);
+  const set = (text: string): Promise<number> =>
+    server.test.database.execute(`update door_commands set ${text} where command_id = $2`, [server.nowMs, commandId]);
+  await set("state = 'sent', sent_at = $1");
+  assert.equal(((await further).body as DoorCommand).state, "sent");
+  await set("state = 'done', ended_at = $1");
   assert.equal(((await waiting).body as DoorCommand).state, "done");
+  const bolt = server.call("GET", `/v2/commands/${commandId}?wait=10&past=ended`);
+  await set("relay_on_at = $1");
+  assert.equal(((await bolt).body as DoorCommand).relayOnAt, server.nowMs);
+  const fallen = server.call("GET", `/v2/commands/${commandId}?wait=10&past=relay_on`);
+  await set("relay_off_at = $1");
+  assert.equal(((await fallen).body as DoorCommand).relayOffAt, server.nowMs);
   assert.equal((await server.call("GET", `/v2/commands/${commandId}`, { key: "foreign" })).status, 404);
   await connect(false);
   assert.equal((await server.call("POST", "/v2/doors/236/open")).status, 503);
@@ -198,7 +295,17 @@ test("a device is asked for the next card for as long as was said, with an audit
   const { status, body } = await learn(deviceId, { body: { withinMs: 120_000 } });
   assert.equal(status, 202);
   const { commandId, madeAt, ...command } = body as DoorCommand;
-  const asked = { placeId: PLACE_ID, doorId: 234, deviceId, command: "LEARN_CARD", state: "waiting", reason: null, endedAt: null };
+  const nothingYet = { askedBy: "all", sentAt: null, relayOnAt: null, relayOffAt: null };
+  const asked = {
+    ...nothingYet,
+    placeId: PLACE_ID,
+    doorId: 234,
+    deviceId,
+    command: "LEARN_CARD",
+    state: "waiting",
+    reason: null,
+    endedAt: null,
+  };
   assert.deepEqual(command, { ...asked, actAt: server.nowMs, notAfter: server.nowMs + 120_000 });
   assert.deepEqual(await lastEvents(20), before);
   const [row] = await server.test.database.query<{ text: string }>(
@@ -259,9 +366,11 @@ test("every act at a door is in the audit log with who did it", async () => {
     rows.map(({ action, source }) => `${action} ${source}`),
     [
       "device.learn API_TOKEN",
+      "door.cancel API_TOKEN",
       "door.mode API_TOKEN",
       "door.mode SYSTEM",
       "door.open API_TOKEN",
+      "door.order API_TOKEN",
       "lockdown.begin API_TOKEN",
       "lockdown.end API_TOKEN",
     ],
