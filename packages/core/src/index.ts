@@ -12,6 +12,7 @@ export * from "./explain-access.ts";
 export * from "./face-mark.ts";
 export * from "./factor.ts";
 export * from "./finger-mark.ts";
+export * from "./ledger-chain.ts";
 export * from "./limits.ts";
 export * from "./log.ts";
 export * from "./parse-card.ts";

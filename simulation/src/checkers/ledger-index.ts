@@ -1,5 +1,5 @@
-import { eventCode } from "@postern/contract";
-import type { EventRow, Tables } from "../database/memory-tables.ts";
+import { eventCode, type RecordedEvent } from "@postern/contract";
+import type { Tables } from "../database/memory-tables.ts";
 
 /** The ledger of one place, its events in the order of their sequences. */
 export type LedgerTables = Pick<Tables, "events" | "nextSequence" | "epoch">;
@@ -12,7 +12,7 @@ export interface Range {
 /** What the ledger holds of one log generation. */
 export interface LedgerLog {
   /** Number → row. */
-  readonly rows: Map<number, EventRow>;
+  readonly rows: Map<number, RecordedEvent>;
   readonly lost: Range[];
   last: number;
 }
@@ -43,7 +43,7 @@ export class LedgerIndex {
     return log !== undefined && (log.rows.has(number) || isIn(log.lost, number));
   }
 
-  #add(row: EventRow): void {
+  #add(row: RecordedEvent): void {
     if (row.eventType === eventCode("LOG_LOST")) {
       const { generation, from, to } = row.detail ?? {};
       if (typeof generation === "number" && typeof from === "number" && typeof to === "number")

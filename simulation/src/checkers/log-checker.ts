@@ -1,6 +1,5 @@
-import { eventCode, isEventType, type LinkEvent, type StoredFrame } from "@postern/contract";
+import { eventCode, isEventType, type LinkEvent, type RecordedEvent, type StoredFrame } from "@postern/contract";
 import type { LogGeneration, LogPosition } from "@postern/door/internal";
-import type { EventRow } from "../database/memory-tables.ts";
 import { isIn, LedgerIndex, type LedgerTables, type Range } from "./ledger-index.ts";
 import type { Accuse } from "./violation.ts";
 
@@ -118,7 +117,7 @@ export class LogChecker {
     }
   }
 
-  #judgeRow(generation: number, number: number, row: EventRow): void {
+  #judgeRow(generation: number, number: number, row: RecordedEvent): void {
     const event = this.#written.get(generation)?.get(number);
     if (event === undefined) {
       this.#accuse("ledger", `number ${number} of log ${generation} was never written at a door`);

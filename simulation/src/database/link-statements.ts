@@ -1,4 +1,5 @@
-import type { CommandRow, EventRow, Tables } from "./memory-tables.ts";
+import type { RecordedEvent } from "@postern/contract";
+import type { ChainRow, CommandRow, Tables } from "./memory-tables.ts";
 import { numbersOfArray, type StatementTwin, servedBy } from "./roster-statements.ts";
 import { numberOf, numberOrNull, type StatementValues, textOrNull } from "./statement-values.ts";
 
@@ -110,15 +111,33 @@ export const LINK_STATEMENTS: Readonly<Record<string, StatementTwin>> = {
     });
     return [];
   },
-  "ledger-lock-heads": (tables) => [{ place_id: tables.placeId, next_sequence: tables.nextSequence }],
+  "ledger-lock-heads": ({ placeId, nextSequence, chain }) => [
+    {
+      place_id: placeId,
+      next_sequence: nextSequence,
+      chain: chain?.hash ?? null,
+      chain_from: chain?.from ?? null,
+      chain_period: chain?.period ?? null,
+      block_first: chain?.blockFirst ?? null,
+    },
+  ],
   "ledger-load-controllers": loadControllers,
   "ledger-insert-events": (tables, values, write) => {
     write(() => tables.events.push(...eventsOf(values)));
     return [];
   },
+  "ledger-write-blocks": (tables, values, write) => {
+    const [periods, firsts, lasts, hashes] = [values.numbers(1), values.numbers(2), values.numbers(3), values.texts(4)];
+    write(() => {
+      for (const [index, period] of periods.entries())
+        tables.blocks.push({ period, first: firsts[index] ?? 0, last: lasts[index] ?? 0, hash: hashes[index] ?? "" });
+    });
+    return [];
+  },
   "ledger-move-heads": (tables, values, write) => {
     write(() => {
       tables.nextSequence = values.numbers(1)[0] ?? tables.nextSequence;
+      tables.chain = chainOf(values);
     });
     return [];
   },
@@ -214,15 +233,27 @@ function loadControllers(tables: Tables, values: StatementValues): readonly obje
   });
 }
 
-function eventsOf(values: StatementValues): EventRow[] {
-  const [received, doors, auths, types] = [values.numbers(4), values.list(6), values.list(8), values.numbers(9)];
+function chainOf(values: StatementValues): ChainRow | null {
+  const [hash] = values.texts(2);
+  const [from, period, blockFirst] = [values.numbers(3)[0], values.numbers(4)[0], values.numbers(5)[0]];
+  return hash === undefined || from === undefined || period === undefined || blockFirst === undefined
+    ? null
+    : { hash, from, period, blockFirst };
+}
+
+function eventsOf(values: StatementValues): RecordedEvent[] {
+  const [happened, received, devices, types] = [values.numbers(3), values.numbers(4), values.numbers(5), values.numbers(9)];
+  const [doors, users, auths] = [values.list(6), values.list(7), values.list(8)];
   const [generations, numbers, details] = [values.numbers(10), values.numbers(11), values.list(12)];
   return values.numbers(2).map((sequence, index) => {
     const detail = textOrNull(details[index]);
     return {
       sequence,
+      eventAt: happened[index] ?? 0,
       receivedAt: received[index] ?? 0,
+      deviceId: devices[index] ?? 0,
       doorId: numberOrNull(doors[index]),
+      userId: numberOrNull(users[index]),
       authId: numberOrNull(auths[index]),
       eventType: types[index] ?? 0,
       generation: numberOf(generations[index]),

@@ -1,3 +1,4 @@
+import type { RecordedEvent } from "@postern/contract";
 import type { ItemKey } from "@postern/core";
 
 export interface ControllerRow {
@@ -61,15 +62,20 @@ export interface DeltaRow {
   readonly delta: bigint;
 }
 
-export interface EventRow {
-  readonly sequence: number;
-  readonly receivedAt: number;
-  readonly doorId: number | null;
-  readonly authId: number | null;
-  readonly eventType: number;
-  readonly generation: number;
-  readonly localLogId: number;
-  readonly detail: Readonly<Record<string, unknown>> | null;
+/** The ledger's chain, as its head has it. */
+export interface ChainRow {
+  readonly hash: string;
+  readonly from: number;
+  readonly period: number;
+  readonly blockFirst: number;
+}
+
+/** A run of events of one month that has ended. */
+export interface BlockRow {
+  readonly period: number;
+  readonly first: number;
+  readonly last: number;
+  readonly hash: string;
 }
 
 /** The tables of a database with one place, as far as the link, the roster and the ledger use them. */
@@ -86,7 +92,9 @@ export interface Tables {
   readonly revocations: RevocationRow[];
   readonly receipts: ReceiptRow[];
   nextSequence: number;
-  readonly events: EventRow[];
+  chain: ChainRow | null;
+  readonly blocks: BlockRow[];
+  readonly events: RecordedEvent[];
   /** `controller:generation` → last number stored. */
   readonly marks: Map<string, number>;
   /** By id. */
@@ -103,6 +111,7 @@ export function copyTables(tables: Tables): Tables {
     deltas: [...tables.deltas],
     revocations: [...tables.revocations],
     receipts: [...tables.receipts],
+    blocks: [...tables.blocks],
     events: [...tables.events],
     marks: new Map(tables.marks),
     commands: new Map(tables.commands),

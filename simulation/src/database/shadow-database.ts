@@ -20,6 +20,7 @@ const TABLES = [
   "roster_sums",
   "roster_deltas",
   "ledger_heads",
+  "ledger_blocks",
   "events",
   "log_marks",
   "door_commands",
@@ -111,13 +112,17 @@ export class ShadowDatabase {
   }
 
   /** The ledger goes back behind its last appends. */
-  loseAppends({ placeId, nextSequence, marks }: Tables): void {
+  loseAppends({ placeId, nextSequence, chain, marks }: Tables): void {
     const kept = [...marks].map(([key, through]) => {
       const [controllerId, generation] = key.split(":").map(Number);
       return { controller_id: controllerId, generation, through };
     });
     void this.#asOwner("delete from events where place_id = $1 and sequence >= $2", placeId, nextSequence);
-    void this.#asOwner("update ledger_heads set next_sequence = $2 where place_id = $1", placeId, nextSequence);
+    void this.#asOwner(
+      `update ledger_heads set next_sequence = $2, chain = decode($3, 'hex'), chain_from = $4, chain_period = $5, block_first = $6 where place_id = $1`,
+      ...[placeId, nextSequence, chain?.hash ?? null, chain?.from ?? null, chain?.period ?? null, chain?.blockFirst ?? null],
+    );
+    void this.#asOwner("delete from ledger_blocks where place_id = $1 and last_sequence >= $2", placeId, nextSequence);
     void this.#asOwner("delete from log_marks where place_id = $1", placeId);
     void this.#asOwner(
       `insert into log_marks(place_id, controller_id, generation, last_local_log_id)

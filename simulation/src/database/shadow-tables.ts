@@ -21,8 +21,9 @@ export function comparable(rows: readonly object[], isOrdered: boolean): string[
 
 /** Table → what is read of it, with the names of `tablesAsRead`. */
 const READS: Readonly<Record<string, string>> = {
-  heads: `select revision, next_sequence from roster_heads join ledger_heads using (place_id) where place_id = $1`,
-  events: `select sequence, received_at, door_id, auth_id, event_type, generation, local_log_id, detail from events where place_id = $1`,
+  heads: `select revision, next_sequence, encode(chain, 'hex') as chain, chain_from, chain_period, block_first from roster_heads join ledger_heads using (place_id) where place_id = $1`,
+  blocks: `select period, first_sequence, last_sequence, encode(hash, 'hex') as hash from ledger_blocks where place_id = $1`,
+  events: `select sequence, event_at, received_at, device_id, door_id, user_id, auth_id, event_type, generation, local_log_id, detail from events where place_id = $1`,
   marks: `select controller_id || ':' || generation as key, last_local_log_id as through from log_marks where place_id = $1`,
   items: `select item_key, revision, lane, scopes, bucket, hash, item, added_revision from roster_items where place_id = $1`,
   sums: `select scope || ':' || bucket as key, sum::text as sum from roster_sums where place_id = $1 and sum <> 0`,
@@ -42,10 +43,23 @@ export async function readShadowTables(queryable: Queryable, placeId: number): P
 /** The tables in memory, as PostgreSQL answers for its own. */
 export function tablesAsRead(tables: Tables): Record<string, object[]> {
   return {
-    heads: [{ revision: tables.revision, next_sequence: tables.nextSequence }],
+    heads: [
+      {
+        revision: tables.revision,
+        next_sequence: tables.nextSequence,
+        chain: tables.chain?.hash ?? null,
+        chain_from: tables.chain?.from ?? null,
+        chain_period: tables.chain?.period ?? null,
+        block_first: tables.chain?.blockFirst ?? null,
+      },
+    ],
+    blocks: tables.blocks.map((row) => ({ period: row.period, first_sequence: row.first, last_sequence: row.last, hash: row.hash })),
     events: tables.events.map((row) => ({
       sequence: row.sequence,
+      event_at: row.eventAt,
       received_at: row.receivedAt,
+      device_id: row.deviceId,
+      user_id: row.userId,
       door_id: row.doorId,
       auth_id: row.authId,
       event_type: row.eventType,

@@ -3,7 +3,7 @@ import { type Database, platformError, type Statement, type Transaction } from "
 import type { Life } from "../time/life.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import { LINK_STATEMENTS } from "./link-statements.ts";
-import { type CommandRow, copyTables, type Tables } from "./memory-tables.ts";
+import { type ChainRow, type CommandRow, copyTables, type Tables } from "./memory-tables.ts";
 import { ROSTER_STATEMENTS } from "./roster-statements.ts";
 import type { ShadowDatabase, ShadowTransaction } from "./shadow-database.ts";
 import { StatementValues } from "./statement-values.ts";
@@ -20,6 +20,7 @@ interface LedgerPast {
   readonly epoch: string;
   readonly countEvents: number;
   readonly nextSequence: number;
+  readonly chain: ChainRow | null;
   readonly marks: ReadonlyMap<string, number>;
 }
 
@@ -91,9 +92,10 @@ export class DatabaseHost {
     const { tables } = this;
     const past = this.#beforeAppends.splice(-count)[0];
     if (past === undefined || past.epoch !== tables.epoch) return;
-    const { countEvents, nextSequence, marks } = past;
+    const { countEvents, nextSequence, chain, marks } = past;
     this.onAppendsLost(tables.events.length - countEvents);
-    this.tables = { ...tables, events: tables.events.slice(0, countEvents), nextSequence, marks: new Map(marks) };
+    const [events, blocks] = [tables.events.slice(0, countEvents), tables.blocks.filter(({ last }) => last < nextSequence)];
+    this.tables = { ...tables, events, blocks, nextSequence, chain, marks: new Map(marks) };
     void this.#open?.end("rollback");
     this.shadow?.loseAppends(this.tables);
   }
@@ -127,8 +129,8 @@ export class DatabaseHost {
 
   /** An append is about to be committed. */
   willAppend(): void {
-    const { epoch, events, nextSequence, marks } = this.tables;
-    this.#beforeAppends.push({ epoch, countEvents: events.length, nextSequence, marks: new Map(marks) });
+    const { epoch, events, nextSequence, chain, marks } = this.tables;
+    this.#beforeAppends.push({ epoch, countEvents: events.length, nextSequence, chain, marks: new Map(marks) });
     if (this.#beforeAppends.length > APPENDS_TO_LOSE_MAX) this.#beforeAppends.shift();
   }
 

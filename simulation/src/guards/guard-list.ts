@@ -379,4 +379,16 @@ export const GUARDS: readonly Guard[] = [
     ],
     faults: ["hints_off"],
   },
+  {
+    name: "server's own events are in the chain",
+    changes: [
+      {
+        file: "packages/server/src/ledger/ledger-store.ts",
+        from: "rolls.get(each.placeId)?.add(each);",
+        to: "if (each.row.generation !== 0) rolls.get(each.placeId)?.add(each);",
+      },
+    ],
+    faults: ["clone", "lose_appends"],
+    seenBy: ["chain"],
+  },
 ];

@@ -126,6 +126,8 @@ export function emptyTables(controllers: readonly ControllerLayout[]): Tables {
     revocations: [],
     receipts: [],
     nextSequence: 1,
+    chain: null,
+    blocks: [],
     events: [],
     marks: new Map(),
     commands: new Map(),

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { DownKind, LinkEvent, SyncedFrame, UpKind } from "@postern/contract";
 import type { ItemKey } from "@postern/core";
 import { CLOCK_PLAUSIBLE_FROM_MS, type HeldItem } from "@postern/door/internal";
+import { chainFaults } from "../checkers/chain-checker.ts";
 import { HeldItems } from "../checkers/held-items.ts";
 import { LinkChecker, type Marked } from "../checkers/link-checker.ts";
 import { LogChecker } from "../checkers/log-checker.ts";
@@ -190,6 +191,7 @@ export class Watcher {
         );
     }
     this.#logs.judge(tables, keptLogs(machines));
+    for (const fault of chainFaults(tables)) this.accuse("chain", fault);
   }
 
   /** A start never goes back behind what its disk has seen: an ended right would come back. */

@@ -1,6 +1,5 @@
-import { eventCode, isEventType, type LinkEvent } from "@postern/contract";
+import { eventCode, isEventType, type LinkEvent, type RecordedEvent } from "@postern/contract";
 import { type AuthItem, addSums, alwaysSchedule, bucketOf, hashToSum, itemHash, itemKey, itemScopes, type RosterItem } from "@postern/core";
-import type { EventRow } from "../../src/database/memory-tables.ts";
 import { judge } from "../../src/torture/checkers/judge.ts";
 import { digestOf } from "../../src/torture/checkers/replica-checker.ts";
 import type { DatabaseDisk, DoorDisk, Evidence, ItemVersion, StoredAuth } from "../../src/torture/evidence/evidence.ts";
@@ -93,14 +92,17 @@ export function written(evidence: Spoilable, events: readonly LinkEvent[]): void
   evidence.database.nextSequence = logged.length + 1;
 }
 
-export function eventRow(sequence: number, localLogId: number, event: LinkEvent): EventRow {
-  const { eventType, doorId = null, authId = null, detail = null } = event;
+export function eventRow(sequence: number, localLogId: number, event: LinkEvent): RecordedEvent {
+  const { eventType, eventAt, deviceId = 0, doorId = null, userId = null, authId = null, detail = null } = event;
   if (!isEventType(eventType)) throw new TypeError(eventType);
   return {
     sequence,
     localLogId,
-    receivedAt: event.eventAt,
+    eventAt,
+    receivedAt: eventAt,
+    deviceId,
     doorId,
+    userId,
     authId,
     eventType: eventCode(eventType),
     generation: GENERATION,

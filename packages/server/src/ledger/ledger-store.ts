@@ -1,5 +1,7 @@
-import { assert } from "@postern/core";
+import { assert, nextTurn } from "@postern/core";
 import type { Queryable, Transaction } from "../platform/database.ts";
+import { ChainRoll, type LedgerBlock, type LedgerEnd, type PlacedRow } from "./chain.ts";
+import { HASHED_AT_ONCE_MAX } from "./limits.ts";
 import { periodOf } from "./period.ts";
 import type { ControllerReach, EventRow } from "./plan-append.ts";
 
@@ -16,14 +18,31 @@ export async function ensurePeriod(queryable: Queryable, receivedAtMs: number): 
   await queryable.query("select ensure_ledger_period($1)", [periodOf(receivedAtMs)]);
 }
 
+interface EndRow {
+  readonly place_id: number;
+  readonly next_sequence: number;
+  readonly chain: string | null;
+  readonly chain_from: number | null;
+  readonly chain_period: number | null;
+  readonly block_first: number | null;
+}
+
 /** Locks the heads of these places until the commit, in ascending order so that two appends never wait for each other in a circle. */
-export async function lockHeads(transaction: Transaction, placeIds: readonly number[]): Promise<Map<number, number>> {
-  const rows = await transaction.query<{ place_id: number; next_sequence: number }>({
+export async function lockHeads(transaction: Transaction, placeIds: readonly number[]): Promise<Map<number, LedgerEnd>> {
+  const rows = await transaction.query<EndRow>({
     name: "ledger-lock-heads",
-    text: "select place_id, next_sequence from ledger_heads where place_id = any($1) order by place_id for no key update",
+    text: `
+      select place_id, next_sequence, encode(chain, 'hex') as chain, chain_from, chain_period, block_first
+      from ledger_heads where place_id = any($1) order by place_id for no key update`,
     values: [placeIds],
   });
-  return new Map(rows.map((row) => [row.place_id, row.next_sequence]));
+  return new Map(rows.map((row) => [row.place_id, ledgerEnd(row)]));
+}
+
+function ledgerEnd({ place_id: placeId, next_sequence: nextSequence, chain, ...row }: EndRow): LedgerEnd {
+  const { chain_from: from, chain_period: period, block_first: blockFirst } = row;
+  const hasChain = chain !== null && from !== null && period !== null && blockFirst !== null;
+  return { placeId, nextSequence, chain: hasChain ? { hash: chain, from, period, blockFirst } : null };
 }
 
 export interface ControllerLog {
@@ -85,55 +104,103 @@ const INSERT_EVENTS = `
   insert into events(place_id, period, sequence, event_at, received_at, device_id, door_id, user_id, auth_id, event_type, generation, local_log_id, detail)
   select * from unnest($1::bigint[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::smallint[], $11::bigint[], $12::bigint[], $13::jsonb[])`;
 
-/** Writes rows in their order with the next sequences of their places, whose heads the caller has locked, and moves the heads. */
+/** Writes rows in their order with the next sequences of their places, whose heads the caller has locked, and moves the heads with their chains. */
 export async function insertEvents(
   transaction: Transaction,
-  heads: ReadonlyMap<number, number>,
+  heads: ReadonlyMap<number, LedgerEnd>,
   entries: readonly PlaceRow[],
 ): Promise<void> {
   if (entries.length === 0) return;
-  const next = new Map(heads);
-  const sequences = entries.map(({ placeId }) => {
-    const sequence = next.get(placeId);
-    assert(sequence !== undefined, "an event's place has a locked ledger head");
-    next.set(placeId, sequence + 1);
-    return sequence;
+  const rolls = new Map<number, ChainRoll>();
+  const placed = entries.map(({ placeId, row }) => {
+    const roll = rolls.get(placeId) ?? rollFrom(heads.get(placeId));
+    rolls.set(placeId, roll);
+    return roll.place(row);
   });
-  const column = <Value>(pick: (row: EventRow) => Value): Value[] => entries.map(({ row }) => pick(row));
+  // Hashed while the database writes: so the chain costs an append next to no time.
+  await Promise.all([writeRows(transaction, placed), rollOver(rolls, placed)]);
+  const ended = [...rolls.values()].flatMap((roll) => roll.blocks);
+  if (ended.length > 0) await writeBlocks(transaction, ended);
+  await moveHeads(
+    transaction,
+    [...rolls.values()].map((roll) => roll.end),
+  );
+}
+
+function rollFrom(end: LedgerEnd | undefined): ChainRoll {
+  assert(end !== undefined, "an event's place has a locked ledger head");
+  return new ChainRoll(end);
+}
+
+/** In portions between which others have their turn, and before which the rows are on their way. */
+async function rollOver(rolls: ReadonlyMap<number, ChainRoll>, placed: readonly PlacedRow[]): Promise<void> {
+  for (let first = 0; first < placed.length; first += HASHED_AT_ONCE_MAX) {
+    if (placed.length > HASHED_AT_ONCE_MAX) await nextTurn();
+    for (const each of placed.slice(first, first + HASHED_AT_ONCE_MAX)) rolls.get(each.placeId)?.add(each);
+  }
+}
+
+async function writeRows(transaction: Transaction, placed: readonly PlacedRow[]): Promise<void> {
+  const column = <Value>(pick: (each: PlacedRow) => Value): Value[] => placed.map(pick);
   await transaction.query({
     name: "ledger-insert-events",
     text: INSERT_EVENTS,
     values: [
-      entries.map((entry) => entry.placeId),
-      column((row) => periodOf(row.receivedAt)),
-      sequences,
-      column((row) => row.eventAt),
-      column((row) => row.receivedAt),
-      column((row) => row.deviceId),
-      column((row) => row.doorId),
-      column((row) => row.userId),
-      column((row) => row.authId),
-      column((row) => row.eventType),
-      column((row) => row.generation),
-      column((row) => row.localLogId),
-      column((row) => (row.detail === null ? null : JSON.stringify(row.detail))),
+      column(({ placeId }) => placeId),
+      column(({ period }) => period),
+      column(({ sequence }) => sequence),
+      column(({ row }) => row.eventAt),
+      column(({ row }) => row.receivedAt),
+      column(({ row }) => row.deviceId),
+      column(({ row }) => row.doorId),
+      column(({ row }) => row.userId),
+      column(({ row }) => row.authId),
+      column(({ row }) => row.eventType),
+      column(({ row }) => row.generation),
+      column(({ row }) => row.localLogId),
+      column(({ row }) => (row.detail === null ? null : JSON.stringify(row.detail))),
     ],
   });
-  await moveHeads(transaction, next);
 }
 
-async function moveHeads(transaction: Transaction, heads: ReadonlyMap<number, number>): Promise<void> {
+async function writeBlocks(transaction: Transaction, blocks: readonly LedgerBlock[]): Promise<void> {
+  await transaction.query({
+    name: "ledger-write-blocks",
+    text: `
+      insert into ledger_blocks(place_id, period, first_sequence, last_sequence, hash)
+      select place_id, period, first_sequence, last_sequence, decode(hash, 'hex')
+      from unnest($1::bigint[], $2::int[], $3::bigint[], $4::bigint[], $5::text[]) as block(place_id, period, first_sequence, last_sequence, hash)`,
+    values: [
+      blocks.map((block) => block.placeId),
+      blocks.map((block) => block.period),
+      blocks.map((block) => block.first),
+      blocks.map((block) => block.last),
+      blocks.map((block) => block.hash),
+    ],
+  });
+}
+
+async function moveHeads(transaction: Transaction, ends: readonly LedgerEnd[]): Promise<void> {
   await transaction.query({
     name: "ledger-move-heads",
     text: `
       with moved as (
-        update ledger_heads set next_sequence = head.next_sequence
-        from unnest($1::bigint[], $2::bigint[]) as head(place_id, next_sequence)
-        where ledger_heads.place_id = head.place_id and ledger_heads.next_sequence <> head.next_sequence
+        update ledger_heads set next_sequence = head.next_sequence, chain = decode(head.chain, 'hex'), chain_from = head.chain_from,
+          chain_period = head.chain_period, block_first = head.block_first
+        from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::int[], $6::bigint[])
+          as head(place_id, next_sequence, chain, chain_from, chain_period, block_first)
+        where ledger_heads.place_id = head.place_id
         returning ledger_heads.place_id
       )
       select pg_notify('${LEDGER_GROWN_CHANNEL}', place_id::text) from moved`,
-    values: [[...heads.keys()], [...heads.values()]],
+    values: [
+      ends.map((end) => end.placeId),
+      ends.map((end) => end.nextSequence),
+      ends.map((end) => end.chain?.hash ?? null),
+      ends.map((end) => end.chain?.from ?? null),
+      ends.map((end) => end.chain?.period ?? null),
+      ends.map((end) => end.chain?.blockFirst ?? null),
+    ],
   });
 }
 

@@ -1,6 +1,9 @@
 /** Events of one transaction: enough that the commit's cost disappears, few enough that no controller waits long for its `stored`. */
 export const APPEND_EVENTS_MAX = 4_096;
 
+/** Events that are hashed before others have their turn: one or two milliseconds. */
+export const HASHED_AT_ONCE_MAX = 512;
+
 /** Batches that wait for the append in one process. Beyond it a controller's batch is left unanswered, and it sends again: its outbox is the queue. */
 export const APPEND_BATCHES_WAITING_MAX = 2_048;
 

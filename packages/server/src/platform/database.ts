@@ -4,6 +4,7 @@ import { clientConfig, type DatabaseAddress } from "./database-address.ts";
 import { databaseError, sqlStateOf } from "./database-error.ts";
 import { platformError } from "./platform-errors.ts";
 import * as limits from "./platform-limits.ts";
+import { statementValue } from "./statement-value.ts";
 import { valueParsers } from "./value-parsers.ts";
 
 /** A statement with a name is prepared once per connection; the same name must always mean the same text. */
@@ -190,7 +191,7 @@ async function countOf(client: PoolClient, statement: string | Statement, values
 
 async function run(client: PoolClient, statement: string | Statement, values?: readonly unknown[]): Promise<QueryResult> {
   const { name, text, values: own } = typeof statement === "string" ? { name: undefined, text: statement, values } : statement;
-  const config = { text, ...(name === undefined ? {} : { name }), ...(own === undefined ? {} : { values: [...own] }) };
+  const config = { text, ...(name === undefined ? {} : { name }), ...(own === undefined ? {} : { values: own.map(statementValue) }) };
   try {
     return await client.query(config);
   } catch (error) {

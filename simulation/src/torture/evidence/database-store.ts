@@ -1,5 +1,5 @@
+import type { RecordedEvent } from "@postern/contract";
 import type { Database } from "@postern/server/internal";
-import type { EventRow } from "../../database/memory-tables.ts";
 import type { DatabaseDisk, ItemVersion, StoredAuth, StoredController } from "./evidence.ts";
 
 /** Lets the database itself note every version of every item of the roster, in the transaction that makes it. */
@@ -23,9 +23,9 @@ export async function readDatabase(database: Database, placeId: number): Promise
        from roster_heads join ledger_heads using (place_id) where place_id = $1`,
       [placeId],
     ),
-    database.query<EventRow>(
-      `select sequence, received_at as "receivedAt", door_id as "doorId", auth_id as "authId", event_type as "eventType", generation,
-         local_log_id as "localLogId", detail from events where place_id = $1 order by sequence`,
+    database.query<RecordedEvent>(
+      `select sequence, event_at as "eventAt", received_at as "receivedAt", device_id as "deviceId", door_id as "doorId", user_id as "userId",
+         auth_id as "authId", event_type as "eventType", generation, local_log_id as "localLogId", detail from events where place_id = $1 order by sequence`,
       [placeId],
     ),
     database.query<ItemVersion>(
