@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { assert, type Clock, type Log, pause, type Random, type Timers } from "@postern/core";
 import type { FastifyInstance } from "fastify";
-import { type ApiServices, addApi, webhookSending } from "./api.ts";
+import { type ApiServices, addApi, vendorSecrets, webhookSending } from "./api.ts";
 import { dropOldImports } from "./features/auths/bulk/import-store.ts";
 import { IMPORTS_DROP_EVERY_MS, IMPORTS_KEPT_MS } from "./features/auths/bulk/limits.ts";
 import { endBiometrics, endConsents } from "./features/auths/end-biometrics.ts";
@@ -28,6 +28,8 @@ import { type ProcessReadings, ServerMetrics } from "./features/metrics/server-m
 import { LEARNT_CARDS_POLL_MS, MODES_POLL_MS } from "./features/operating/limits.ts";
 import { ErasureLog } from "./features/people/erasure-log.ts";
 import { replayErasures } from "./features/people/replay-erasures.ts";
+import type { VendorAsks } from "./features/vendor-apis/ask-vendor.ts";
+import { openVendorAsks } from "./features/vendor-apis/open-vendor-asks.ts";
 import { LedgerHints } from "./following/ledger-hints.ts";
 import { COMMAND_WAITS_CHANNEL } from "./gateway/command-store.ts";
 import { Confirmations } from "./gateway/confirmations.ts";
@@ -125,7 +127,10 @@ async function startParts(options: ServerOptions, stack: AsyncDisposableStack): 
   const endedKeys = await openEndedKeys(held.path);
   await replayEndedKeys({ database, endedKeys, log });
   const demo = await findDemo(options, database);
-  const link = await startLink({ options, stack, database, address: addresses.application, personKeys, metrics });
+  const noteAsked = metrics.askedVendor.bind(metrics);
+  const secrets = vendorSecrets({ deriveKey: (purpose) => serverKey.deriveKey(purpose) });
+  const vendors = openVendorAsks({ ...options, ...secrets, database, noteAsked, allowedHosts: config.outgoingHosts }, stack);
+  const link = await startLink({ options, stack, database, address: addresses.application, personKeys, metrics, vendors });
   const http = await startHttp({
     options,
     stack,
@@ -176,6 +181,7 @@ interface Link {
   readonly instanceId: number;
   readonly mqttUrl: string;
   readonly connectedCount: () => number;
+  readonly openVendorBreakers: () => number;
 }
 
 interface LinkParts {
@@ -185,10 +191,11 @@ interface LinkParts {
   readonly address: DatabaseAddress;
   readonly personKeys: PersonKeys;
   readonly metrics: ServerMetrics;
+  readonly vendors: VendorAsks;
 }
 
 /** The roster's feeds, the ledger's append and the controllers' listener. */
-async function startLink({ options, stack, database, address, personKeys, metrics }: LinkParts): Promise<Link> {
+async function startLink({ options, stack, database, address, personKeys, metrics, vendors }: LinkParts): Promise<Link> {
   const { config, log, clock, timers } = options;
   const notifications = openNotifications({ address, timers, log });
   stack.defer(() => notifications.close());
@@ -223,6 +230,7 @@ async function startLink({ options, stack, database, address, personKeys, metric
     log,
     instanceId,
     personKeys,
+    askVendor: vendors.ask,
     isInstanceAlive: (other, queryable) => isInstanceAlive(queryable, other),
   });
   stack.defer(() => gateway.drain());
@@ -256,6 +264,7 @@ async function startLink({ options, stack, database, address, personKeys, metric
     notifications,
     instanceId,
     connectedCount: () => gateway.connectedCount,
+    openVendorBreakers: () => vendors.openBreakerCount,
     mqttUrl: `${config.tls === null ? "mqtt" : "mqtts"}://${urlHost(config.host)}:${listener.port}`,
   };
 }
@@ -374,6 +383,7 @@ async function startHttp({
       connectedControllers: link.connectedCount,
       facesWaiting: () => faces.waitingCount,
       followedPlaces: () => tails.placeCount,
+      openVendorBreakers: link.openVendorBreakers,
       databaseConnections: connectionUse,
     },
   );

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { AnsweredCall, HttpWatch } from "../../platform/http/http-server.ts";
-import { APPEND_SECONDS, HTTP_SECONDS } from "./limits.ts";
+import { APPEND_SECONDS, HTTP_SECONDS, VENDOR_GROUPS_COUNT_MAX, VENDOR_SECONDS } from "./limits.ts";
 import type { Sample } from "./sample-store.ts";
 
 /** What a process tells of itself when it is asked. */
@@ -8,12 +8,14 @@ export interface ProcessReadings {
   readonly connectedControllers: () => number;
   readonly facesWaiting: () => number;
   readonly followedPlaces: () => number;
+  readonly openVendorBreakers: () => number;
   readonly databaseConnections: () => { readonly total: number; readonly idle: number; readonly waiting: number };
 }
 
 /**
  * The measurements of one server process, in the words of Prometheus. No label names a place, a person, a key or an address: each has a few values that
- * are known beforehand, so that neither size nor secrets grow with what comes in.
+ * are known beforehand, so that neither size nor secrets grow with what comes in. Questions to customers' servers are told by place group, of which a bounded
+ * number has a label of its own.
  */
 export class ServerMetrics implements HttpWatch {
   readonly #registry = new Registry();
@@ -29,6 +31,9 @@ export class ServerMetrics implements HttpWatch {
   readonly #webhookPlaces: Gauge<"state">;
   readonly #followLag: Histogram;
   readonly #databaseUp: Gauge;
+  readonly #vendorAsks: Counter<"group" | "outcome">;
+  readonly #vendorSeconds: Histogram<"outcome">;
+  readonly #vendorGroups = new Set<number>();
 
   constructor(version: string) {
     const registers = [this.#registry];
@@ -82,6 +87,15 @@ export class ServerMetrics implements HttpWatch {
       name: "postern_database_up",
       help: "1: the last sample could be taken; 0: it could not, and sampled values are old.",
     });
+    this.#vendorAsks = new Counter({
+      ...{ registers, name: "postern_vendor_asks_total", help: "Questions of doors to customers' own servers, by what came of them." },
+      labelNames: ["group", "outcome"],
+    });
+    this.#vendorSeconds = new Histogram({
+      ...{ registers, name: "postern_vendor_ask_duration_seconds", buckets: VENDOR_SECONDS },
+      help: "From a door's question to its answer, the customer's own server included.",
+      labelNames: ["outcome"],
+    });
     this.#sampled = sampledGauges(this.#registry);
     new Gauge({ registers, name: "postern_build_info", help: "The version that runs.", labelNames: ["version"] }).set({ version }, 1);
   }
@@ -92,7 +106,7 @@ export class ServerMetrics implements HttpWatch {
   }
 
   /** Asked for at each reading. */
-  watchParts({ connectedControllers, facesWaiting, followedPlaces, databaseConnections }: ProcessReadings): void {
+  watchParts({ connectedControllers, facesWaiting, followedPlaces, openVendorBreakers, databaseConnections }: ProcessReadings): void {
     const registers = [this.#registry];
     const read = (name: string, help: string, value: () => number): void =>
       void new Gauge({
@@ -104,6 +118,11 @@ export class ServerMetrics implements HttpWatch {
     read("postern_gateway_controllers", "Controllers connected to this process.", connectedControllers);
     read("postern_faces_waiting", "Photos that wait to be examined.", facesWaiting);
     read("postern_followed_places", "Places whose ledgers somebody follows here, by a stream or by asking.", followedPlaces);
+    read(
+      "postern_vendor_breakers_open",
+      "Customers' servers that doors do not ask for now, because they did not answer.",
+      openVendorBreakers,
+    );
     new Gauge({
       ...{ registers, name: "postern_database_connections", help: "Connections of this process by use, and callers that wait for one." },
       labelNames: ["state"],
@@ -135,6 +154,28 @@ export class ServerMetrics implements HttpWatch {
   /** Of the newest event that was read for followers. */
   followed(lagMs: number): void {
     this.#followLag.observe(Math.max(lagMs, 0) / 1_000);
+  }
+
+  /** `outcome`: confirmed, refused, or why there was silence. */
+  askedVendor({
+    placeGroupId,
+    outcome,
+    seconds,
+  }: {
+    readonly placeGroupId: number | null;
+    readonly outcome: string;
+    readonly seconds: number;
+  }): void {
+    this.#vendorAsks.inc({ group: this.#vendorGroup(placeGroupId), outcome });
+    const isSilent = outcome !== "confirmed" && outcome !== "refused";
+    this.#vendorSeconds.observe({ outcome: isSilent ? "silent" : outcome }, seconds);
+  }
+
+  /** The first so many have a label of their own. */
+  #vendorGroup(placeGroupId: number | null): string {
+    if (placeGroupId === null) return "none";
+    if (this.#vendorGroups.size < VENDOR_GROUPS_COUNT_MAX) this.#vendorGroups.add(placeGroupId);
+    return this.#vendorGroups.has(placeGroupId) ? String(placeGroupId) : "other";
   }
 
   /** Measures one append of a controller's frame. */

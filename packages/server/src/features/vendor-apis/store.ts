@@ -15,17 +15,19 @@ export interface KeptApi extends Omit<VendorDraft, "headers">, SealedSecrets {
   readonly madeBy: string | null;
 }
 
-interface ApiRow extends Omit<KeptApi, keyof Rules> {
+/** As a row has it. */
+export interface ApiRow extends Omit<KeptApi, keyof Rules> {
   readonly rules: Rules;
 }
 
 type Rules = Pick<VendorDraft, "autoFields" | "manualFields" | "statusCodes" | "result" | "successMessage" | "failureMessage">;
 
-const COLUMNS = `vendor_apis.vendor_api_id as "vendorApiId", vendor_apis.place_group_id as "placeGroupId", vendor_apis.credential, vendor_apis.name, url,
+/** Of `vendor_apis`. */
+export const API_COLUMNS = `vendor_apis.vendor_api_id as "vendorApiId", vendor_apis.place_group_id as "placeGroupId", vendor_apis.credential, vendor_apis.name, url,
   header_names as "headerNames", headers_sealed as "headersSealed", rules, secret_sealed as "secretSealed",
   previous_secret_sealed as "previousSecretSealed", previous_secret_until as "previousSecretUntil", vendor_apis.made_at as "madeAt", made_by as "madeBy"`;
 
-function keptApi({ rules, ...row }: ApiRow): KeptApi {
+export function keptApi({ rules, ...row }: ApiRow): KeptApi {
   return { ...row, ...rules };
 }
 
@@ -44,7 +46,7 @@ export function shownApi(kept: KeptApi): ShownApi {
 }
 
 export async function findApi(queryable: Queryable, vendorApiId: number): Promise<KeptApi | null> {
-  const text = `select ${COLUMNS} from vendor_apis where vendor_api_id = $1`;
+  const text = `select ${API_COLUMNS} from vendor_apis where vendor_api_id = $1`;
   const [row] = await queryable.query<ApiRow>({ name: "vendor-apis-find", text, values: [vendorApiId] });
   return row === undefined ? null : keptApi(row);
 }
@@ -53,7 +55,7 @@ export async function findApi(queryable: Queryable, vendorApiId: number): Promis
 export async function listApis(queryable: Queryable, placeGroupId: number, page: PageWanted): Promise<readonly KeptApi[]> {
   const rows = await queryable.query<ApiRow>({
     name: "vendor-apis-list",
-    text: `select ${COLUMNS} from vendor_apis where place_group_id = $1 and vendor_api_id > $2 order by vendor_api_id limit $3`,
+    text: `select ${API_COLUMNS} from vendor_apis where place_group_id = $1 and vendor_api_id > $2 order by vendor_api_id limit $3`,
     values: [placeGroupId, page.afterId, page.limit + 1],
   });
   return rows.map(keptApi);

@@ -13,6 +13,8 @@ export interface OutgoingDeps {
   readonly allowedHosts: readonly AllowedHost[];
   /** In place of the machine's: for tests. */
   readonly resolve?: ResolveName;
+  /** Connections to one host and port, in use and kept; as webhooks have them where left out. */
+  readonly socketsPerTarget?: { readonly inUse: number; readonly kept: number };
   /** A certificate to trust in place of the machine's authorities: for tests. */
   readonly authority?: string;
 }
@@ -103,17 +105,19 @@ export class OutgoingHttp {
   }
 }
 
+const USUAL_SOCKETS = { inUse: limits.SOCKETS_PER_TARGET_MAX, kept: limits.IDLE_SOCKETS_PER_TARGET_MAX };
+
 interface Agents {
   readonly plain: HttpAgent;
   readonly secure: HttpsAgent;
 }
 
-function agents(lookup: LookupFunction, { authority }: OutgoingDeps): Agents {
+function agents(lookup: LookupFunction, { authority, socketsPerTarget = USUAL_SOCKETS }: OutgoingDeps): Agents {
   const options = {
     keepAlive: true,
     timeout: limits.IDLE_SOCKET_MS_MAX,
-    maxSockets: limits.SOCKETS_PER_TARGET_MAX,
-    maxFreeSockets: limits.IDLE_SOCKETS_PER_TARGET_MAX,
+    maxSockets: socketsPerTarget.inUse,
+    maxFreeSockets: socketsPerTarget.kept,
     lookup,
   };
   return { plain: new HttpAgent(options), secure: new HttpsAgent({ ...options, ...(authority === undefined ? {} : { ca: authority }) }) };

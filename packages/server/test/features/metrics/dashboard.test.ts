@@ -14,6 +14,7 @@ function known(): ReadonlySet<string> {
     connectedControllers: () => 0,
     facesWaiting: () => 0,
     followedPlaces: () => 0,
+    openVendorBreakers: () => 0,
     databaseConnections: () => ({ total: 0, idle: 0, waiting: 0 }),
   });
   return new Set(metrics.names());

@@ -25,7 +25,11 @@ export interface VendorServer extends AsyncDisposable {
   readonly connectionCount: () => number;
   answer: AnswerAsVendor;
   /** Requests to it alone of all servers that are not public: it is allowed by its address, unless told otherwise. */
-  outgoing(options?: { readonly isAllowed?: boolean; readonly isTrusted?: boolean }): OutgoingHttp;
+  outgoing(options?: {
+    readonly isAllowed?: boolean;
+    readonly isTrusted?: boolean;
+    readonly alsoAllowed?: readonly string[];
+  }): OutgoingHttp;
 }
 
 export function answerJson(
@@ -66,10 +70,15 @@ export async function startVendorServer(): Promise<VendorServer> {
     asked,
     connectionCount: () => connectionCount,
     answer: answerJson({ ok: true }),
-    outgoing: ({ isAllowed = true, isTrusted = true } = {}) => {
-      const allowed = isAllowed ? readAllowedHost(`127.0.0.1:${port}`) : null;
-      const allowedHosts = allowed === null ? [] : [allowed];
-      const made = new OutgoingHttp({ clock: systemClock, timers: systemTimers, allowedHosts, ...(isTrusted ? { authority: cert } : {}) });
+    outgoing: ({ isAllowed = true, isTrusted = true, alsoAllowed = [] } = {}) => {
+      const texts = isAllowed ? [`127.0.0.1:${port}`, ...alsoAllowed] : [];
+      const allowedHosts = texts.map((text) => readAllowedHost(text)).filter((host) => host !== null);
+      const made = new OutgoingHttp({
+        ...{ clock: systemClock, timers: systemTimers, allowedHosts },
+        ...(isTrusted ? { authority: cert } : {}),
+        // Whatever the name: for what is not allowed by its number.
+        ...(isAllowed ? {} : { resolve: async () => [{ address: "127.0.0.1", family: 4 }] }),
+      });
       outgoing.push(made);
       return made;
     },
