@@ -25,6 +25,7 @@ const CHECKS: readonly Check[] = [
     ],
   },
   { name: "tsc (types)", arguments: ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"] },
+  { name: "tsc (types of the phone's page)", arguments: ["node_modules/typescript/bin/tsc", "-p", "packages/phone/tsconfig.json"] },
   { name: "knip (unused files, exports, packages)", arguments: ["node_modules/knip/bin/knip.js", "--no-progress", "--no-config-hints"] },
   { name: "gen (what is generated is current, and good)", arguments: ["scripts/gen.ts", "--check"] },
   { name: "tidy (our own rules, and that the linter has teeth)", arguments: ["--test", "--test-reporter=dot", "scripts/test/*.test.ts"] },

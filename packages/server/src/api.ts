@@ -15,6 +15,8 @@ import { devicesService } from "./features/doors/devices.ts";
 import { nativeDoorsService } from "./features/doors/native-service.ts";
 import { addDoorRoutes, serveDevices, serveDoors } from "./features/doors/routes.ts";
 import { doorsService } from "./features/doors/service.ts";
+import { addPhoneRoutes } from "./features/dynamic-qrs/page-routes.ts";
+import { Phones } from "./features/dynamic-qrs/phones.ts";
 import { addDynamicQrRoutes, serveDynamicQrs } from "./features/dynamic-qrs/routes.ts";
 import { DynamicQrs } from "./features/dynamic-qrs/service.ts";
 import { addEventRoutes, serveEvents } from "./features/events/routes.ts";
@@ -141,6 +143,7 @@ export function addApi(app: FastifyInstance, guards: RouteGuards, deps: ApiDeps)
   const routes = recordRoutes(app);
   addReferenceRoutes(app, routes, SERVER_VERSION);
   addHealthRoutes(app, healthService({ ...deps, ...deps.health, version: SERVER_VERSION }));
+  addPhoneRoutes(app, new Phones(deps));
   const awaited = new DoorsAwaited(deps);
   const tellDoors = createTellDoors({ ...deps, waitForDoors: (authId, wait) => awaited.wait(authId, wait) });
   addV1Routes(app, guards, (routes) => addV1Features(routes, services, { access: deps.access, tellDoors }));

@@ -4,6 +4,9 @@ export const DYNAMIC_QRS_PER_GROUP_MAX = 100_000;
 /** Of one person: a phone or two, and a visit a day as far ahead as they hold. Beyond it a new one is refused. */
 export const DYNAMIC_QRS_PER_PERSON_MAX = 200;
 
+/** What a phone sends: its public key in base64. Beyond it the call is refused. */
+export const PHONE_BODY_BYTES_MAX = 1_024;
+
 /** Calls of phones from one address: a whole office may sit behind it and open its links on one morning. Beyond it they are told to wait. */
 export const PHONE_CALLS_COUNT_MAX = 600;
 export const PHONE_CALLS_WINDOW_MS = 300_000;

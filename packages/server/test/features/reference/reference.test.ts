@@ -61,6 +61,10 @@ test("what is left out of the descriptions is the pages and the refusals of a me
   const pages = leftOut.filter(({ url }) => !url.includes("/v1/")).map(({ url }) => url);
   assert.deepEqual(pages.sort(), [
     "/asyncapi.json",
+    "/dynamic",
+    "/dynamic/:name",
+    "/dynamic/qrs/:qid",
+    "/dynamic/qrs/:qid",
     "/health/live",
     "/health/ready",
     "/openapi/v1.json",
