@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
 import { MODES_COUNT_MAX } from "../clue/clue-limits.ts";
-import { STALE_USERS_COUNT_MAX, VENDOR_KNOWN_MS_MAX } from "../link/limits.ts";
+import { STALE_USERS_COUNT_MAX, VENDOR_BUDGET_MS_MAX, VENDOR_BUDGET_MS_MIN, VENDOR_KNOWN_MS_MAX } from "../link/limits.ts";
 import { operations } from "./operation.ts";
 import {
   closed,
@@ -56,6 +56,11 @@ export const DoorSettingsFields = {
       "Whom the door lets in when the customer's own server, whose confirmation it wants, does not answer. `allow_known`: those whom that server confirmed at the same controller within `vendorKnownMs`.",
   }),
   vendorKnownMs: Type.Integer({ minimum: 60_000, maximum: VENDOR_KNOWN_MS_MAX, description: "Counts with `allow_known` alone." }),
+  vendorBudgetMs: Type.Integer({
+    minimum: VENDOR_BUDGET_MS_MIN,
+    maximum: VENDOR_BUDGET_MS_MAX,
+    description: "How long a person is kept waiting for the customer's own server in all.",
+  }),
 };
 export const DoorSettingsResource = Type.Object(DoorSettingsFields, closed);
 export type DoorSettingsResource = Static<typeof DoorSettingsResource>;

@@ -1,4 +1,10 @@
-import { STALE_USERS_COUNT_MAX, VENDOR_KNOWN_MS_MAX } from "@postern/contract";
+import {
+  STALE_USERS_COUNT_MAX,
+  VENDOR_BUDGET_MS,
+  VENDOR_BUDGET_MS_MAX,
+  VENDOR_BUDGET_MS_MIN,
+  VENDOR_KNOWN_MS_MAX,
+} from "@postern/contract";
 import { assert, type Chain } from "@postern/core";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
@@ -46,6 +52,8 @@ export const DoorSettings = Type.Object(
     whenVendorSilent: Type.Union([Type.Literal("deny"), Type.Literal("allow"), Type.Literal("allow_known")]),
     /** With `allow_known`: how recently the customer's server must have confirmed somebody at the controller. */
     vendorKnownMs: Type.Integer({ minimum: 60_000, maximum: VENDOR_KNOWN_MS_MAX }),
+    /** How long a person is kept waiting for the customer's server in all. */
+    vendorBudgetMs: Type.Integer({ minimum: VENDOR_BUDGET_MS_MIN, maximum: VENDOR_BUDGET_MS_MAX }),
   },
   strict,
 );
@@ -71,6 +79,7 @@ export const DEFAULT_DOOR_SETTINGS: DoorSettings = {
   staleUserIds: [],
   whenVendorSilent: "deny",
   vendorKnownMs: 86_400_000,
+  vendorBudgetMs: VENDOR_BUDGET_MS,
 };
 
 const settings = Compile(DoorSettings);

@@ -1,3 +1,4 @@
+import { VENDOR_BUDGET_MS } from "@postern/contract";
 import {
   assert,
   type ConfirmedCredential,
@@ -50,6 +51,7 @@ export function doorItem({ doorId, name, entryDeviceId, exitDeviceId, settings, 
     ...(settings.staleUserIds.length === 0 ? {} : { staleUserIds: [...settings.staleUserIds].sort((one, other) => one - other) }),
     whenVendorSilent: settings.whenVendorSilent,
     ...(settings.whenVendorSilent === "allow_known" ? { vendorKnownMs: settings.vendorKnownMs } : {}),
+    ...(settings.vendorBudgetMs === VENDOR_BUDGET_MS ? {} : { vendorBudgetMs: settings.vendorBudgetMs }),
   };
 }
 

@@ -16,8 +16,8 @@ export const PROOF_MS = 15 * 60_000;
 /** A change of what a group asks writes the doors of all its places: thousands of them take seconds. */
 export const MAPPING_ANSWER_MS_MAX = 30_000;
 
-/** Of a door's time, what is kept for the way there and back; of a short one a fifth. */
-export const WAY_BACK_MS = 200;
+/** Of the time that a question brings, what is kept for saying why there was silence before nobody waits any more; of a short one a fifth. The way to the door is the door's. */
+export const WAY_BACK_MS = 50;
 
 /** Before the one second try, which is made where no connection could be: a server that is just being started anew needs a moment. */
 export const RETRY_PAUSE_MS = 150;

@@ -98,6 +98,7 @@ test("a door is made with a name alone: settings as they come, a device with a d
     staleUserIds: [],
     whenVendorSilent: "deny",
     vendorKnownMs: 86_400_000,
+    vendorBudgetMs: 3_000,
   });
   assert.deepEqual(await read(doorId), door);
   const { serial, ...shown } = await device(entryDeviceId);
@@ -239,6 +240,11 @@ test("a door that lets in whom the vendor knows tells its doors for how long tha
   const door = ok<Door>(await change(doorId, { settings: { whenVendorSilent: "allow_known" } }));
   assert.deepEqual([door.settings.whenVendorSilent, door.settings.vendorKnownMs], ["allow_known", 3_600_000]);
   assert.deepEqual(await itemOf(doorId), { ...before, whenVendorSilent: "allow_known", vendorKnownMs: 3_600_000 });
+  ok(await change(doorId, { settings: { vendorBudgetMs: 5_000 } }));
+  assert.deepEqual(await itemOf(doorId), { ...before, whenVendorSilent: "allow_known", vendorKnownMs: 3_600_000, vendorBudgetMs: 5_000 });
+  ok(await change(doorId, { settings: { vendorBudgetMs: 3_000 } }));
+  const slow = await change(doorId, { settings: { vendorBudgetMs: 10_001 } });
+  assert.equal(problemOf(slow), "400 argument_invalid settings.vendorBudgetMs");
   const wrong = await change(doorId, { settings: { vendorKnownMs: 1 } });
   assert.equal(problemOf(wrong), "400 argument_invalid settings.vendorKnownMs");
 });
