@@ -21,12 +21,15 @@ create table signed_heads(
   epoch text not null,
   -- Of the first event that was kept then.
   first_sequence bigint not null,
+  -- Over everything before that one.
+  before bytea not null,
   hash bytea not null,
   at bigint not null,
   key_id text not null,
   signature text not null,
   primary key (place_id, sequence)
 );
+create index on signed_heads(at);
 grant select, insert, delete on signed_heads to postern_app;
 
 -- As it was when the export was asked for.

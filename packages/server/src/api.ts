@@ -40,6 +40,7 @@ import type { RevokedKey } from "./features/keys/revocation-log.ts";
 import { serveKeys } from "./features/keys/routes.ts";
 import { type KeysService, keysService } from "./features/keys/service.ts";
 import { dropKeysOf } from "./features/keys/store.ts";
+import { serveLedger } from "./features/ledger/routes.ts";
 import { addOperatingRoutes, serveOperating } from "./features/operating/routes.ts";
 import { Operating } from "./features/operating/service.ts";
 import type { ErasedPerson } from "./features/people/erase-store.ts";
@@ -63,6 +64,8 @@ import { Webhooks } from "./features/webhooks/service.ts";
 import type { LedgerGrown } from "./following/ledger-hints.ts";
 import { PlaceTails } from "./following/place-tails.ts";
 import type { Confirmations } from "./gateway/confirmations.ts";
+import { headSignerOf } from "./ledger/head-signer.ts";
+import { SignedHeads } from "./ledger/signed-heads.ts";
 import type { Access } from "./platform/access/actor.ts";
 import type { WaitingKeys } from "./platform/access/waiting-keys.ts";
 import type { Database } from "./platform/database.ts";
@@ -133,6 +136,7 @@ export interface ApiServices {
   readonly operating: Operating;
   readonly galleries: PlaceGalleries;
   readonly tails: PlaceTails;
+  readonly heads: SignedHeads;
   /** Streams of events that are open in this process. */
   readonly openStreams: () => number;
 }
@@ -154,6 +158,7 @@ export function addApi(app: FastifyInstance, guards: RouteGuards, deps: ApiDeps)
     serveWebhooks(serve, services.webhooks, deps.database);
     serveVendorApis(serve, services.vendorApis, services.vendorMappings);
     serveInsight(serve, deps);
+    serveLedger(serve, { database: deps.database, heads: services.heads });
   });
   return services;
 }
@@ -163,6 +168,7 @@ type Services = ReturnType<typeof createServices>;
 function createServices(deps: ApiDeps) {
   const galleries = new PlaceGalleries(deps);
   const tails = new PlaceTails(deps);
+  const heads = new SignedHeads({ ...deps, signer: headSignerOf(deps.deriveKey("ledger heads")) });
   const events = eventsService({ ...deps, tails });
   const scans = new Scans({ ...deps, markKey: deps.deriveKey("scans") });
   const writer = new AuthWriter({ ...deps, galleries, scans, bodyKey: deps.deriveKey("create bodies") });
@@ -179,6 +185,7 @@ function createServices(deps: ApiDeps) {
     dynamicQrs: new DynamicQrs(deps),
     events,
     tails,
+    heads,
     exports: new Exports({ ...deps, files: deps.exportFiles }),
     webhooks: new Webhooks({ ...deps, ...webhookSending(deps) }),
     vendorApis: new VendorApis({ ...deps, ...vendorSecrets(deps) }),

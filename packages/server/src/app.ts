@@ -356,7 +356,7 @@ async function startHttp({
   const exportFiles = new ExportFiles(config.dataDir);
   const deriveKey = (purpose: string): Uint8Array => serverKey.deriveKey(purpose);
   const faces = stack.use(new LazyFaceExaminer({ folder: join(config.dataDir, "face-models"), timers }));
-  const { keys, claims, operating, galleries, tails } = addApi(app, guards, {
+  const { keys, claims, operating, galleries, tails, heads } = addApi(app, guards, {
     ...{ database, clock, timers, random, log, keySigner, personKeys },
     faces,
     access: createAccess({ database, clock }),
@@ -388,8 +388,11 @@ async function startHttp({
     },
   );
   tidyRegularly(options, { stack, database, keys, galleries, operating });
-  const behind = { ...{ database, clock, timers, random, log, outgoing, tails, exportFiles }, ...webhookSending({ deriveKey }) };
-  sendBehind({ stack, notifications: link.notifications, repeat }, { ...behind, instanceId: link.instanceId });
+  const behind = { ...{ database, clock, timers, random, log, outgoing, tails, heads, exportFiles }, ...webhookSending({ deriveKey }) };
+  sendBehind(
+    { stack, notifications: link.notifications, repeat },
+    { ...behind, instanceId: link.instanceId, eventsKeptDays: config.eventsKeptDays },
+  );
   return { baseUrl: await listen(app, config), keys, claims };
 }
 

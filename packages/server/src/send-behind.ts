@@ -6,6 +6,8 @@ import { WebhookDispatcher } from "./features/webhooks/dispatcher.ts";
 import { DUE_POLL_MS, LOG_TRIM_EVERY_MS } from "./features/webhooks/limits.ts";
 import type { RunnerDeps } from "./features/webhooks/place-runner.ts";
 import { LEDGER_GROWN_CHANNEL } from "./ledger/ledger-store.ts";
+import { HEADS_LOOK_EVERY_MS, RETENTION_EVERY_MS } from "./ledger/limits.ts";
+import type { SignedHeads } from "./ledger/signed-heads.ts";
 import type { Queryable } from "./platform/database.ts";
 import { isInstanceAlive } from "./platform/deployment-store.ts";
 import type { Notifications } from "./platform/notifications.ts";
@@ -29,11 +31,13 @@ export interface BehindWiring {
 export interface BehindDeps extends RunnerDeps {
   readonly timers: Timers;
   readonly exportFiles: ExportFiles;
+  readonly heads: SignedHeads;
+  readonly eventsKeptDays: number;
   /** Of this process: what it holds is free once it is gone. */
   readonly instanceId: number;
 }
 
-/** What a server sends and writes without being asked at the moment: webhooks and exports. Both begin with it and leave what is under way to others. */
+/** What a server sends, writes and signs without being asked at the moment: webhooks, exports and heads of ledgers. The first two begin with it and leave what is under way to others. */
 export function sendBehind({ stack, notifications, repeat }: BehindWiring, deps: BehindDeps): void {
   const { timers, log } = deps;
   const isAlive = (other: number, queryable: Queryable): Promise<boolean> => isInstanceAlive(queryable, other);
@@ -44,6 +48,8 @@ export function sendBehind({ stack, notifications, repeat }: BehindWiring, deps:
   stack.defer(() => writer.stop());
   every("write exports", EXPORTS_POLL_MS, () => writer.poll());
   every("drop old exports", EXPORTS_DROP_EVERY_MS, () => writer.dropOld());
+  every("keep heads of ledgers", HEADS_LOOK_EVERY_MS, () => deps.heads.keepDue());
+  every("drop old heads of ledgers", RETENTION_EVERY_MS, () => deps.heads.dropOld(deps.eventsKeptDays));
   const dispatcher = new WebhookDispatcher({ ...deps, isInstanceAlive: isAlive });
   stack.defer(() => dispatcher.stop());
   stack.defer(notifications.listen(LEDGER_GROWN_CHANNEL, (payload) => dispatcher.hint(payload)));

@@ -165,9 +165,14 @@ export const NOUNS: readonly Noun[] = [
   },
   {
     noun: "ledger",
-    about: "whether the ledger has every event of the doors",
+    about: "whether the ledger has every event of the doors, and proof that none was changed",
     columns: ["controllerId", "serial", "connected", "receivedCount", "received", "awaited", "holes", "lost", "lostCount", "forks"],
-    verbs: [{ verb: "continuity", operation: "listContinuity", examples: ["", "--json"] }],
+    verbs: [
+      { verb: "continuity", operation: "listContinuity", examples: ["", "--json"] },
+      { verb: "key", operation: "readLedgerKey", examples: [""] },
+      { verb: "head", operation: "readLedgerHead", examples: ["", "--place 178 --json"] },
+      { verb: "heads", operation: "listLedgerHeads", columns: ["sequence", "at", "hash", "epoch"], examples: ["", "--json"] },
+    ],
   },
   {
     noun: "schedule",

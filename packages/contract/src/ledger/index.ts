@@ -1,1 +1,2 @@
 export * from "./event-line.ts";
+export * from "./head-text.ts";

@@ -11,6 +11,7 @@ export * from "./group.ts";
 export * from "./import.ts";
 export * from "./insight.ts";
 export * from "./key.ts";
+export * from "./ledger.ts";
 export * from "./native-limits.ts";
 export * from "./native-operations.ts";
 export * from "./operating.ts";

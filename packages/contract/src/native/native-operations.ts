@@ -7,6 +7,7 @@ import { groupOperations } from "./group.ts";
 import { importOperations } from "./import.ts";
 import { insightOperations } from "./insight.ts";
 import { keyOperations } from "./key.ts";
+import { ledgerOperations } from "./ledger.ts";
 import { operatingOperations } from "./operating.ts";
 import { personOperations } from "./person.ts";
 import { placeOperations } from "./place.ts";
@@ -32,6 +33,7 @@ export const NATIVE_OPERATIONS = {
   ...keyOperations,
   ...eventOperations,
   ...exportOperations,
+  ...ledgerOperations,
   ...webhookOperations,
   ...vendorOperations,
   ...insightOperations,

@@ -33,3 +33,12 @@ export const PERIOD_DROP_PAUSE_MS = 400;
 
 /** How often uncounted events are looked for. What is appended in between is the tail that readers count themselves. */
 export const SUMMARISE_EVERY_MS = 500;
+
+/** A head of a place that grows is kept this often: whoever changed an event since the last one is found to the hour. */
+export const HEADS_KEPT_EVERY_MS = 3_600_000;
+
+/** How often places without such a head are looked for, one look over all heads of ledgers. */
+export const HEADS_LOOK_EVERY_MS = 300_000;
+
+/** Signed between two turns of the event loop: some ten milliseconds. */
+export const HEADS_SIGNED_AT_ONCE_MAX = 200;

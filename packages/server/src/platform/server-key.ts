@@ -19,7 +19,12 @@ export interface ServerKey {
   /** 32 bytes, always the same for the same name; they tell nothing about the key of another name (HKDF-SHA-256, RFC 5869). */
   deriveKey(name: string): Buffer;
   /** An Ed25519 pair made from the derived key of that name. */
-  deriveSigningKey(name: string): { readonly privateKey: KeyObject; readonly publicKey: KeyObject };
+  deriveSigningKey(name: string): SigningKey;
+}
+
+export interface SigningKey {
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
 }
 
 /** Reads `server.key` of a data directory, or makes it on the first start. Fails with `server_key_unusable`. */
@@ -30,12 +35,14 @@ export async function loadServerKey(dataDir: string, random: Random): Promise<Se
 
 function serverKeyOf(master: Uint8Array): ServerKey {
   const deriveKey = (name: string): Buffer => Buffer.from(hkdfSync("sha256", master, "postern server key", name, KEY_BYTES));
-  const deriveSigningKey: ServerKey["deriveSigningKey"] = (name) => {
-    const der = Buffer.concat([ED25519_PKCS8_PREFIX, deriveKey(name)]);
-    const privateKey = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
-    return { privateKey, publicKey: createPublicKey(privateKey) };
-  };
-  return { deriveKey, deriveSigningKey };
+  return { deriveKey, deriveSigningKey: (name) => signingKeyOf(deriveKey(name)) };
+}
+
+/** The Ed25519 pair of 32 secret bytes. */
+export function signingKeyOf(seed: Uint8Array): SigningKey {
+  const der = Buffer.concat([ED25519_PKCS8_PREFIX, seed]);
+  const privateKey = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+  return { privateKey, publicKey: createPublicKey(privateKey) };
 }
 
 /** Tells one server key from another, and nothing about either: stands in backups, so that a restored database meets the key it was written under. */
