@@ -27,11 +27,6 @@ export const systemTimers: Timers = {
   },
 };
 
-/** A turn of the event loop, for whoever computes for long: what is to be sent is sent, and who has come is heard. No time passes by it. */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
 /** A promise of `delayMs` passing; an aborted signal ends it early, without an error. */
 export function pause(timers: Timers, name: string, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

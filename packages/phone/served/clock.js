@@ -13,11 +13,6 @@ export const systemTimers         = {
   },
 };
 
-/** A turn of the event loop, for whoever computes for long: what is to be sent is sent, and who has come is heard. No time passes by it. */
-export function nextTurn()                {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
 /** A promise of `delayMs` passing; an aborted signal ends it early, without an error. */
 export function pause(timers        , name        , delayMs        , signal              )                {
   return new Promise((resolve) => {

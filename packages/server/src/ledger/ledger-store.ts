@@ -1,5 +1,6 @@
-import { assert, nextTurn } from "@postern/core";
+import { assert } from "@postern/core";
 import type { Queryable, Transaction } from "../platform/database.ts";
+import { nextTurn } from "../platform/next-turn.ts";
 import { ChainRoll, type LedgerBlock, type LedgerEnd, type PlacedRow } from "./chain.ts";
 import { HASHED_AT_ONCE_MAX } from "./limits.ts";
 import { periodOf } from "./period.ts";

@@ -1,6 +1,7 @@
 import type { LedgerHead, LedgerKey } from "@postern/contract";
-import { type Clock, nextTurn } from "@postern/core";
+import type { Clock } from "@postern/core";
 import type { Database, Queryable } from "../platform/database.ts";
+import { nextTurn } from "../platform/next-turn.ts";
 import type { HeadSigner } from "./head-signer.ts";
 import { dropHeadsBefore, keepHeads, placesToSign, readEnds } from "./head-store.ts";
 import { HEADS_KEPT_EVERY_MS, HEADS_SIGNED_AT_ONCE_MAX } from "./limits.ts";
