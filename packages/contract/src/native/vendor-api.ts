@@ -167,7 +167,7 @@ export const vendorOperations = operations({
     params: ApiParams,
     body: ChangeVendorApi,
     answer: VendorApi,
-    errors: ["not_found", "changed_meanwhile"],
+    errors: ["not_found", "conflict", "changed_meanwhile"],
     isVersioned: true,
   },
   deleteVendorApi: {
@@ -189,7 +189,7 @@ export const vendorOperations = operations({
     params: ApiParams,
     body: TestVendorApi,
     answer: VendorTest,
-    errors: ["not_found"],
+    errors: ["not_found", "conflict"],
   },
   rotateVendorSecret: {
     ...common,

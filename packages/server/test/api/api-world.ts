@@ -5,12 +5,13 @@ import { insertTask } from "../../src/features/faces/store.ts";
 import { type ServedOperations, servedOperations } from "../../src/features/reference/served-operations.ts";
 import { tokenHash } from "../../src/features/scans/service.ts";
 import { insertScan } from "../../src/features/scans/store.ts";
-import { sealHeaders } from "../../src/features/vendor-apis/sealed-parts.ts";
+import { sealHeaders, secretOwner } from "../../src/features/vendor-apis/sealed-parts.ts";
 import { insertApi } from "../../src/features/vendor-apis/store.ts";
 import { insertCommand } from "../../src/gateway/command-store.ts";
 import { encodeLogId } from "../../src/ledger/log-id.ts";
 import { recordRoutes, type ServedRoute } from "../../src/platform/http/served-routes.ts";
 import { V1_PREFIXES, V2_PREFIX } from "../../src/platform/http/surface.ts";
+import { sealSecret } from "../../src/platform/outgoing/signing-secret.ts";
 import { createKeysWorld, DERIVED_KEY, type KeysWorld } from "../features/keys/keys-world.ts";
 import { bodyOf } from "../features/support/create-bodies.ts";
 import { writeEvents } from "../features/support/ledger-writer.ts";
@@ -174,7 +175,8 @@ function thingsMaker({ test: { database } }: KeysWorld, call: ApiWorld["call"]):
       const headersSealed = sealHeaders(DERIVED_KEY, vendorApiId, { headers: [], random: systemRandom });
       const rules = { autoFields: [], manualFields: [], statusCodes: [200], result: null, successMessage: null, failureMessage: null };
       const credential = VENDOR_CREDENTIALS[count % VENDOR_CREDENTIALS.length] ?? "card";
-      const secrets = { secretSealed: headersSealed, previousSecretSealed: null, previousSecretUntil: null };
+      const secretSealed = sealSecret(secretOwner(DERIVED_KEY, vendorApiId), Buffer.alloc(32), systemRandom);
+      const secrets = { secretSealed, previousSecretSealed: null, previousSecretUntil: null };
       const api = {
         vendorApiId,
         placeGroupId,

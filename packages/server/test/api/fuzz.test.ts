@@ -39,15 +39,20 @@ for (const seed of SEEDS) {
   });
 }
 
-/** Nobody here knows the code of a claim, and nobody writes the file of an export. */
-const NEVER_DONE: ReadonlySet<string> = new Set(["v2 claimController", "v2 downloadExport"]);
+/** Nobody here knows the code of a claim, nobody writes the file of an export, and nobody has the proof of a test. */
+const NEVER_DONE: ReadonlySet<string> = new Set(["v2 claimController", "v2 downloadExport", "v2 createVendorApi"]);
+
+/** There is nothing to get wrong. */
+const NEVER_REFUSED: ReadonlySet<string> = new Set(["v2 readVendorMapping"]);
 
 test("every operation was done at least once, and refused at least once", (t) => {
   const tallies = [...run.tallies];
   for (const [name, { done, refused }] of tallies) t.diagnostic(`${name}: ${done} done, ${refused} refused`);
   if (REQUESTS_COUNT < REACHING_COUNT) return;
   assert.equal(tallies.length, world.operations.length);
-  const onesided = tallies.filter(([name, { done, refused }]) => (done === 0 && !NEVER_DONE.has(name)) || refused === 0);
+  const onesided = tallies.filter(
+    ([name, { done, refused }]) => (done === 0 && !NEVER_DONE.has(name)) || (refused === 0 && !NEVER_REFUSED.has(name)),
+  );
   assert.deepEqual(Object.fromEntries(onesided), {});
 });
 

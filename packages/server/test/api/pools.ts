@@ -132,16 +132,22 @@ const holiday = fc.record({ date: fc.constantFrom("2026-12-25", "2027-01-01"), w
 /** What a schema lets through and a rule behind it would refuse nearly always. PINs are few: each takes twenty milliseconds to prove. */
 const SPOKEN: Hints = {
   url: fc.constantFrom("https://example.com/hooks", "https://1.1.1.1:8443/", "https://10.0.0.1/", "http://example.com/"),
-  "result!": fc.constantFrom({ key: "$.ok", type: "BOOLEAN", value: "true" }, { key: "$.a[0]['b']", type: "NUMBER", value: "7" }, null),
-  "successMessage!": fc.constantFrom("$.text", null),
-  "failureMessage!": fc.constantFrom("$.text", "$.a[*]"),
-  "autoFields!": fc.constantFrom(
-    [],
-    [{ key: "deviceId", placeholder: "{{DEVICE_SERIAL}}" }],
-    [{ key: "card", placeholder: "{{CARD_NUMBER}}" }],
+  // What a customer's API is changed in, beside its name, wants the proof of a test.
+  "result?": seldom(
+    fc.constantFrom({ key: "$.ok", type: "BOOLEAN", value: "true" }, { key: "$.a[0]['b']", type: "NUMBER", value: "7" }, null),
   ),
-  "manualFields!": fc.constantFrom([], [{ key: "site", type: "NUMBER", value: "7" }], [{ key: "site", type: "NUMBER", value: "seven" }]),
-  "headers!": fc.constantFrom([], [{ name: "x-key", value: "a b" }], [{ name: "x-key" }]),
+  "successMessage?": seldom(fc.constantFrom("$.text", null)),
+  "failureMessage?": seldom(fc.constantFrom("$.text", "$.a[*]")),
+  "statusCodes?": seldom(fc.constantFrom([], [200], [200, 302])),
+  "autoFields?": seldom(
+    fc.constantFrom([], [{ key: "deviceId", placeholder: "{{DEVICE_SERIAL}}" }], [{ key: "card", placeholder: "{{CARD_NUMBER}}" }]),
+  ),
+  "manualFields?": seldom(
+    fc.constantFrom([], [{ key: "site", type: "NUMBER", value: "7" }], [{ key: "site", type: "NUMBER", value: "seven" }]),
+  ),
+  "headers?": seldom(fc.constantFrom([], [{ name: "x-key", value: "a b" }], [{ name: "x-key" }])),
+  "url?": seldom(fc.constantFrom("https://example.com/hooks", "https://1.1.1.1:8443/", "https://10.0.0.1/", "http://example.com/")),
+  "proof?": seldom(fc.constant("AAAA")),
   "sample!": fc.constant({ deviceSerial: "900000001", userKey: "ada", cardNumber: "12345", uniquePin: "471147", qrCode: "Q-1" }),
   types: fc.constantFrom("DEV_CARD_AUTH_SUCCESS", "DEV_DEVICE_START", "NO_SUCH_EVENT"),
   timeZone: fc.constantFrom("Europe/Berlin", "Asia/Seoul", "America/St_Johns", "UTC"),
