@@ -147,7 +147,7 @@ async function auditParked(
   await writeAudit(transaction, { by, placeGroupId, placeId, atMs, action: "webhook.park", target, detail: { error } });
 }
 
-/** One row of the log; of a test without a place. */
+/** One row of the log; of a test without a place. The webhook is held meanwhile: one that is being taken away has none. */
 export async function logAttempt(
   queryable: Queryable,
   { webhookId, placeId }: { readonly webhookId: number; readonly placeId: number | null },
@@ -155,7 +155,7 @@ export async function logAttempt(
 ): Promise<void> {
   await queryable.execute(
     `insert into webhook_deliveries(${LOG_COLUMNS})
-     select webhook_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 from webhooks where webhook_id = $1`,
+     select webhook_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 from webhooks where webhook_id = $1 for key share`,
     [webhookId, placeId, ...logValues(logged)],
   );
 }
