@@ -28,7 +28,7 @@ export async function runCrowd(controllerCount: number, seed: number, tell: ((li
   const shape = { controllerCount, doorsPerController: 1, serverCount: 1, beliefMsMax: BELIEF_MS_MAX };
   const world = new World({ seed, shape, actsUntilMs: 0, acts: [] }, { tell, shadow: null, areDisksInMemory: true });
   try {
-    await world.begin(BELIEF_MS_MAX);
+    await world.begin(shape);
     for (let person = 0; person < PEOPLE; person += 1) ask(world, { kind: "enrol", person, ...EVERYWHERE });
     await untilAll(world);
     const before = countSessions(world);

@@ -23,7 +23,7 @@ export async function runScenario(
   const world = new World(scenario, { tell, shadow, areDisksInMemory });
   const { scheduler, watcher } = world;
   try {
-    await world.begin(scenario.shape.beliefMsMax);
+    await world.begin(scenario.shape);
     for (const act of scenario.acts) scheduler.after(act.atMs, () => carryOut(world, act));
     scheduler.after(scenario.actsUntilMs, () => world.mend());
     const endMs = scheduler.nowMs + scenario.actsUntilMs + SETTLED_MS;

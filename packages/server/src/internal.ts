@@ -6,6 +6,7 @@ export * from "./gateway/gateway.ts";
 export * from "./gateway/limits.ts";
 export { MQTT_LIMITS } from "./gateway/mqtt/limits.ts";
 export type { LinkConnection, LinkHandler } from "./gateway/mqtt/link-handler.ts";
+export type { AskVendor, VendorQuestion, VendorVerdict } from "./gateway/vendor-question.ts";
 export { appendServerEvents } from "./ledger/append.ts";
 export { Appender } from "./ledger/appender.ts";
 export { periodOf } from "./ledger/period.ts";

@@ -2,6 +2,7 @@ import type { LinkEvent } from "@postern/contract";
 import {
   type AuthItem,
   type Chain,
+  type ConfirmationState,
   type DoorItem,
   type DoorModeItem,
   decideAccess,
@@ -23,6 +24,8 @@ export interface Passage {
   readonly doorId: number;
   /** The last event that was durable before the bolt moved. */
   readonly event: LinkEvent | undefined;
+  /** The success of the credential that it goes back to; absent: that event itself, since the customer's own server was not asked between. */
+  readonly shown?: LinkEvent | undefined;
   readonly atMs: number;
   /** By the controller's own clock; null: it has none. */
   readonly doorMs: number | null;
@@ -45,12 +48,13 @@ export class PassageChecker {
   }
 
   passed(passage: Passage): void {
-    const { machine, doorId, event } = passage;
+    const { machine, doorId, event, shown = event } = passage;
+    const confirmation = event === undefined ? undefined : CONFIRMATIONS.get(event.eventType);
     this.count += 1;
     if (event?.eventType === "DOOR_OPENED_BY_COMMAND" && event.doorId === doorId) this.#judgeCommand(passage, event);
-    else if (event?.doorId === doorId && event.authId !== undefined && event.eventType.endsWith("_AUTH_SUCCESS")) {
+    else if (event?.doorId === doorId && shown !== undefined && isSuccess(event, confirmation)) {
       this.#judgeBelief(passage);
-      this.#judgeRight(passage, event.authId, chainOf(event));
+      this.#judgeRight(passage, { authId: event.authId ?? null, proven: chainOf(shown), confirmation: confirmation ?? "not_asked" });
     } else
       this.#accuse(
         "recorded first",
@@ -60,6 +64,9 @@ export class PassageChecker {
 
   /** The command's own numbers stand in the world's table. */
   notAfter: (commandId: number) => number | undefined = () => undefined;
+
+  /** Whether the customer's own server has ever confirmed somebody. */
+  isKnown: (authId: number) => boolean = () => false;
 
   #judgeCommand({ machine, doorId, doorMs }: Passage, { detail }: LinkEvent): void {
     const commandId = Number(detail?.["commandId"]);
@@ -82,27 +89,26 @@ export class PassageChecker {
       );
   }
 
-  #judgeRight(passage: Passage, authId: number, proven: Chain): void {
+  #judgeRight(passage: Passage, { authId, proven, confirmation }: Claimed): void {
     const { machine, doorId } = passage;
-    const auths = this.#believable(`auth:${authId}`, passage);
-    const isAllowed = auths.some(
-      (auth) =>
-        auth?.kind === "auth" && this.#facts(auth, passage).some((facts) => isGranted({ auth, proven, nowMs: passage.doorMs, ...facts })),
-    );
+    const isKnown = authId !== null && this.isKnown(authId);
+    const question = { proven, confirmation, isKnown, nowMs: passage.doorMs };
+    const auths = authId === null ? [null] : this.#believable(`auth:${authId}`, passage).filter((auth) => auth?.kind === "auth");
+    const isAllowed = auths.some((auth) => this.#facts(auth, passage).some((facts) => isGranted({ ...question, auth, ...facts })));
     if (!isAllowed) {
       const claim = passage.confirmed === null ? "nothing" : `revision ${passage.confirmed.urgentTo} of ${passage.confirmed.epoch}`;
       this.#accuse(
         "passage",
-        `auth ${authId} passed door ${doorId} at ${machine.name}, which had confirmed ${claim}: nothing it may believe allows it`,
+        `auth ${authId ?? "of nobody"} passed door ${doorId} at ${machine.name}, which had confirmed ${claim}: nothing it may believe allows it`,
       );
     }
   }
 
   /** Each mixture of what the door may believe of everything but the person. */
-  #facts(auth: AuthItem, passage: Passage): RosterFacts[] {
+  #facts(auth: AuthItem | null, passage: Passage): RosterFacts[] {
     const doors = this.#believable(`door:${passage.doorId}`, passage);
     const modes = this.#believable(`mode:${passage.doorId}`, passage);
-    const schedules = auth.scheduleId === null ? [null] : this.#believable(`schedule:${auth.scheduleId}`, passage);
+    const schedules = auth === null || auth.scheduleId === null ? [null] : this.#believable(`schedule:${auth.scheduleId}`, passage);
     return doors.flatMap((door) =>
       modes.flatMap((mode) =>
         schedules.map((schedule) => ({
@@ -135,8 +141,31 @@ interface RosterFacts {
   readonly schedule: ScheduleItem | null;
 }
 
-function isGranted(question: RosterFacts & { readonly auth: AuthItem; readonly proven: Chain; readonly nowMs: number | null }): boolean {
-  const { auth, proven, nowMs, door, mode, schedule } = question;
+/** Who passed, by what, and what the customer's own server had said of it. */
+interface Claimed {
+  readonly authId: number | null;
+  readonly proven: Chain;
+  readonly confirmation: ConfirmationState;
+}
+
+const CONFIRMATIONS: ReadonlyMap<string, ConfirmationState> = new Map([
+  ["VENDOR_AUTH_SUCCESS", "confirmed"],
+  ["VENDOR_AUTH_WAIVED", "silent"],
+]);
+
+/** Nobody but the customer knows somebody who has no auth. */
+function isSuccess({ eventType, authId }: LinkEvent, confirmation: ConfirmationState | undefined): boolean {
+  if (confirmation !== undefined) return authId !== undefined || confirmation === "confirmed";
+  return authId !== undefined && eventType.startsWith("DEV_") && eventType.endsWith("_AUTH_SUCCESS");
+}
+
+interface GrantQuestion extends RosterFacts, Omit<Claimed, "authId"> {
+  readonly auth: AuthItem | null;
+  readonly isKnown: boolean;
+  readonly nowMs: number | null;
+}
+
+function isGranted({ auth, proven, confirmation, isKnown, nowMs, door, mode, schedule }: GrantQuestion): boolean {
   const utcTransitions = [{ fromMs: 0, offsetSeconds: 7_200 }];
   const held = doorMode({
     isFireSignalled: false,
@@ -155,7 +184,8 @@ function isGranted(question: RosterFacts & { readonly auth: AuthItem; readonly p
     schedules: new Map(schedule === null ? [] : [[schedule.id, schedule.schedule]]),
     utcTransitions,
     proven,
-    confirmation: "not_asked",
+    confirmation,
+    vendorConfirmedAgoMs: isKnown ? 0 : null,
     beliefAgeMs: 0,
   });
   return decision.kind === "granted";

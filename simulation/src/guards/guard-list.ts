@@ -228,9 +228,9 @@ export const GUARDS: readonly Guard[] = [
     name: "recorded before the bolt moves",
     changes: [
       {
-        file: "packages/door/src/controller/present.ts",
-        from: 'effects: [recorded, { kind: "pulse", unlockMs }',
-        to: 'effects: [{ kind: "pulse", unlockMs }, recorded',
+        file: "packages/door/src/controller/conclude.ts",
+        from: '{ kind: "record_first", events, about }, { kind: "pulse", unlockMs },',
+        to: '{ kind: "pulse", unlockMs }, { kind: "record_first", events, about },',
       },
     ],
     faults: ["cut_all"],
@@ -250,9 +250,9 @@ export const GUARDS: readonly Guard[] = [
     name: "decision after the wait",
     changes: [
       {
-        file: "packages/door/src/controller/present.ts",
-        from: "    return judge({ state: rest, effects: [] }, { presentation, auth, proven }, facts);\n  }\n  const failed",
-        to: "    return grant(rest, { presentation, auth, proven }, facts);\n  }\n  const failed",
+        file: "packages/door/src/controller/judge.ts",
+        from: "  const carried = carryOut(state, attempt, decision, facts);",
+        to: '  const wait = state.last?.outcome.outcome === "wait_factor";\n  const carried = carryOut(state, attempt, wait ? { kind: "granted", because: "auth" } : decision, facts);',
       },
     ],
     faults: ["cut_all"],
@@ -367,6 +367,95 @@ export const GUARDS: readonly Guard[] = [
     ],
     faults: ["cut_all"],
     seenBy: ["kept"],
+  },
+  {
+    name: "decision after the answer",
+    changes: [
+      {
+        file: "packages/door/src/controller/take-answer.ts",
+        from: "const { decision, fault } = decideAgain(state, answered, facts);",
+        to: 'const { decision, fault } = answered.given.verdict === "confirmed" ? { decision: { kind: "granted", because: "vendor" }, fault: undefined } : decideAgain(state, answered, facts);',
+      },
+    ],
+    faults: ["vendor", "weather"],
+    seenBy: ["passage"],
+  },
+  {
+    name: "a no of the customer",
+    changes: [
+      {
+        file: "packages/door/src/controller/take-answer.ts",
+        from: 'if (verdict === "refused" && (',
+        to: "if (facts.stampMs < 0 && (",
+      },
+      {
+        file: "packages/door/src/controller/take-answer.ts",
+        from: 'confirmation: isWhatWasAsked ? verdict : "silent"',
+        to: 'confirmation: "confirmed"',
+      },
+    ],
+    faults: ["vendor"],
+    seenBy: ["confirmation"],
+  },
+  {
+    name: "the customer is asked",
+    changes: [
+      {
+        file: "packages/door/src/controller/judge.ts",
+        from: 'proven: chainOf(evidence), confirmation: "not_asked" }',
+        to: 'proven: chainOf(evidence), confirmation: "confirmed" }',
+      },
+    ],
+    faults: ["vendor"],
+    seenBy: ["passage"],
+  },
+  {
+    name: "an answer in time",
+    changes: [
+      {
+        file: "packages/door/src/controller/vendor-calls.ts",
+        from: 'timers.after("vendor answer", budgetMs,',
+        to: 'timers.after("vendor answer", 60_000,',
+      },
+    ],
+    faults: ["vendor", "weather"],
+    seenBy: ["in time"],
+  },
+  {
+    name: "one call for one ask",
+    changes: [
+      {
+        file: "packages/server/src/gateway/step-session.ts",
+        from: "if (askId <= state.lastAskId) return { state, effects: [] };",
+        to: "",
+      },
+    ],
+    faults: ["vendor", "weather"],
+    seenBy: ["one call"],
+  },
+  {
+    name: "one ask at a time",
+    changes: [
+      {
+        file: "packages/door/src/controller/ask-vendor.ts",
+        from: "if (same !== undefined) return join(",
+        to: "if (same !== undefined && facts.stampMs < 0) return join(",
+      },
+    ],
+    faults: ["vendor"],
+    seenBy: ["one ask"],
+  },
+  {
+    name: "rest after a no",
+    changes: [
+      {
+        file: "packages/door/src/controller/ask-vendor.ts",
+        from: "if (rest !== null) return answer(",
+        to: "if (rest !== null && facts.stampMs < 0) return answer(",
+      },
+    ],
+    faults: ["vendor"],
+    seenBy: ["one ask"],
   },
   {
     name: "poll behind the hints",

@@ -80,8 +80,8 @@ export type FaultAct =
 
 export type Act = (PeopleAct | FaultAct) & { readonly atMs: number };
 
-/** What a world may have or not have: faults, and many people who are enrolled at once. */
-export type FaultKind = FaultAct["kind"] | "enrol_many";
+/** What a world may have or not have: faults, many people who are enrolled at once, and a customer's own server that doors ask. */
+export type FaultKind = FaultAct["kind"] | "enrol_many" | "vendor";
 
 /** Everything that is to happen in one world. The seed also decides the small things: delays, drifts, ids. */
 export interface Scenario {

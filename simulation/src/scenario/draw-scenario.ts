@@ -1,5 +1,6 @@
 import { type Random, seededRandom } from "@postern/core";
 import type { KillPhase } from "../disk/sim-disk.ts";
+import type { VendorShape } from "../world/layout.ts";
 import type { Act, FaultAct, FaultKind, PeopleAct, Scenario } from "./act.ts";
 
 /** How long people and faults act in a world. */
@@ -7,8 +8,11 @@ const ACTS_MS = 240_000;
 
 const PEOPLE_COUNT = 10;
 
+/** What is drawn as acts: the customer's own server is part of a world's shape. */
+type DrawnKind = Exclude<FaultKind, "vendor">;
+
 /** How often each fault comes in a world that has it. Every world has some of them, so that each also meets the others alone. */
-const FAULT_COUNTS: Readonly<Record<FaultKind, number>> = {
+const FAULT_COUNTS: Readonly<Record<DrawnKind, number>> = {
   weather: 6,
   cut_off: 5,
   cut_all: 4,
@@ -38,7 +42,7 @@ const FAULT_COUNTS: Readonly<Record<FaultKind, number>> = {
 };
 
 /** A restore needs a copy, and a trim something that is old enough. */
-const TOGETHER: Partial<Record<FaultKind, readonly FaultKind[]>> = {
+const TOGETHER: Partial<Record<DrawnKind, readonly DrawnKind[]>> = {
   restore_disk: ["keep_disk"],
   restore_database: ["keep_database"],
   kill_in_trim: ["closed_for_a_month"],
@@ -58,27 +62,40 @@ export function drawScenario(seed: number, focus: readonly FaultKind[] = []): Sc
   for (let person = 0; person < PEOPLE_COUNT; person += 1) acts.push({ ...enrol(random, person), atMs: random.int(20_000) });
   const countPeople = 60 + random.int(80);
   for (let count = 0; count < countPeople; count += 1) put(drawPeopleAct(random));
-  for (const kind of focus.length > 0 ? withNeeded(focus) : drawFaultKinds(random)) {
+  const wanted = focus.filter((kind) => kind !== "vendor");
+  for (const kind of focus.length > 0 ? withNeeded(wanted) : drawFaultKinds(random)) {
     const count = focus.length > 0 ? 2 * FAULT_COUNTS[kind] : 1 + random.int(FAULT_COUNTS[kind]);
     for (let index = 0; index < count; index += 1) put(drawFault(random, kind));
   }
   acts.sort((left, right) => left.atMs - right.atMs);
-  return { seed, shape, actsUntilMs: ACTS_MS, acts };
+  const vendor = drawVendor(seededRandom(seed ^ 0xc0de), focus);
+  return { seed, shape: vendor === null ? shape : { ...shape, vendor }, actsUntilMs: ACTS_MS, acts };
 }
 
-function drawFaultKinds(random: Random): Set<FaultKind> {
+/** Of a stream of its own, so that a seed means what it meant before there was one. */
+function drawVendor(random: Random, focus: readonly FaultKind[]): VendorShape | null {
+  const isDrawn = random.int(2) === 0;
+  const vendor = { policy: (["deny", "allow", "allow_known"] as const)[random.int(3)] ?? "deny", identifies: random.int(2) === 0 };
+  return (focus.length === 0 ? isDrawn : focus.includes("vendor")) ? vendor : null;
+}
+
+function drawFaultKinds(random: Random): Set<DrawnKind> {
   const chance = 1 + random.int(6);
-  return withNeeded(faultKinds().filter(() => random.int(10) < chance));
+  return withNeeded(drawnKinds().filter(() => random.int(10) < chance));
 }
 
-function withNeeded(kinds: readonly FaultKind[]): Set<FaultKind> {
+function withNeeded(kinds: readonly DrawnKind[]): Set<DrawnKind> {
   return new Set(kinds.flatMap((kind) => [kind, ...(TOGETHER[kind] ?? [])]));
 }
 
-/** Every fault there is. */
+/** Everything that a world may have. */
 export function faultKinds(): FaultKind[] {
+  return [...drawnKinds(), "vendor"];
+}
+
+function drawnKinds(): DrawnKind[] {
   // biome-ignore lint/nursery/noUnsafeTypeAssertion: the keys of a record of its kinds.
-  return Object.keys(FAULT_COUNTS) as FaultKind[];
+  return Object.keys(FAULT_COUNTS) as DrawnKind[];
 }
 
 function enrol(random: Random, person: number): PeopleAct {
@@ -119,7 +136,7 @@ function drawPhase(random: Random): KillPhase {
 
 type Draw = (random: Random, machine: number) => FaultAct | PeopleAct;
 
-const DRAWS: Readonly<Record<FaultKind, Draw>> = {
+const DRAWS: Readonly<Record<DrawnKind, Draw>> = {
   weather: (random) => ({
     kind: "weather",
     forMs: drawMs(random, 60_000),
@@ -191,7 +208,7 @@ const DRAWS: Readonly<Record<FaultKind, Draw>> = {
   enrol_many: (random) => ({ kind: "enrol_many", count: 200 + random.int(500) }),
 };
 
-function drawFault(random: Random, kind: FaultKind): FaultAct | PeopleAct {
+function drawFault(random: Random, kind: DrawnKind): FaultAct | PeopleAct {
   return DRAWS[kind](random, random.int(3));
 }
 

@@ -13,6 +13,9 @@ const MONTH_MS = 31 * 86_400_000;
 /** How long somebody takes for the next factor, at most. */
 const FINGER_MS_MAX = 15_000;
 
+/** How soon somebody holds the card up again, at most. */
+const AGAIN_MS_MAX = 5_000;
+
 type Carried = { readonly [Kind in Act["kind"]]: (world: World, act: Extract<Act, { kind: Kind }>) => void };
 
 const CARRIED: Carried = {
@@ -144,6 +147,8 @@ function present(world: World, { machine: index, door: which, person }: Act & { 
   const door = doors[which % Math.max(1, doors.length)];
   if (slot === undefined || door === undefined) return;
   slot.machine.present(door.doorId, cardOf(person));
+  // Whoever has to wait, or was refused, holds the card up again.
+  if (world.vendor !== null) world.scheduler.after(world.random.int(AGAIN_MS_MAX), () => slot.machine.present(door.doorId, cardOf(person)));
   const item = world.host.tables.items.get(`auth:${authIdOf(person)}`)?.item;
   if (!JSON.stringify(item ?? null).includes("FINGERPRINT")) return;
   world.scheduler.after(world.random.int(FINGER_MS_MAX), () => slot.machine.presentFinger(door.doorId, authIdOf(person)));

@@ -1,4 +1,12 @@
-import { alwaysSchedule, type DoorItem, type DoorModeItem, type PlaceItem, type RosterItem, type ScheduleItem } from "@postern/core";
+import {
+  alwaysSchedule,
+  type DoorItem,
+  type DoorModeItem,
+  type PlaceItem,
+  type RosterItem,
+  type ScheduleItem,
+  type VendorSilencePolicy,
+} from "@postern/core";
 import type { Tables } from "../database/memory-tables.ts";
 
 /** The one place of every world. */
@@ -11,7 +19,19 @@ export interface Shape {
   readonly serverCount: number;
   /** How long the doors believe what they hold without having heard from a server. */
   readonly beliefMsMax: number;
+  /** Absent: no door asks the customer's own server. */
+  readonly vendor?: VendorShape;
 }
+
+/** How doors ask the customer's own server about cards. */
+export interface VendorShape {
+  readonly policy: VendorSilencePolicy;
+  /** It also names people whom nobody here knows. */
+  readonly identifies: boolean;
+}
+
+/** Longer than a world lasts. */
+const KNOWN_MS = 3_600_000;
 
 /** A controller as the place knows it; its serial may be answered to by more than one machine. */
 export interface ControllerLayout {
@@ -41,13 +61,13 @@ export const ALWAYS_ID = 301;
 export const OFFICE_ID = 302;
 
 /** What stands in the roster from the beginning. */
-export function firstItems(controllers: readonly ControllerLayout[], beliefMsMax: number): RosterItem[] {
+export function firstItems(controllers: readonly ControllerLayout[], shape: Shape): RosterItem[] {
   const doors = controllers.flatMap((controller) => controller.doors);
   return [
     placeItem(),
     scheduleItem(ALWAYS_ID, true),
     scheduleItem(OFFICE_ID, true),
-    ...doors.flatMap((door): RosterItem[] => [doorItem(door, beliefMsMax), modeItem(door.doorId, "none")]),
+    ...doors.flatMap((door): RosterItem[] => [doorItem(door, shape), modeItem(door.doorId, "none")]),
   ];
 }
 
@@ -67,7 +87,7 @@ export function scheduleItem(id: number, isOpen: boolean): ScheduleItem {
   return { kind: "schedule", id, schedule: isOpen ? alwaysSchedule : closed };
 }
 
-function doorItem({ doorId, entryDeviceId, exitDeviceId }: DoorLayout, beliefAgeMsMax: number): DoorItem {
+function doorItem({ doorId, entryDeviceId, exitDeviceId }: DoorLayout, { beliefMsMax: beliefAgeMsMax, vendor }: Shape): DoorItem {
   return {
     kind: "door",
     id: doorId,
@@ -84,9 +104,10 @@ function doorItem({ doorId, entryDeviceId, exitDeviceId }: DoorLayout, beliefAge
     heldOpenMs: null,
     forcedOpenAlarm: false,
     factorMs: 20_000,
-    confirmations: [],
+    confirmations: vendor === undefined ? [] : [{ credential: "card", identifies: vendor.identifies }],
     beliefAgeMsMax,
-    whenVendorSilent: "deny",
+    whenVendorSilent: vendor?.policy ?? "deny",
+    ...(vendor?.policy === "allow_known" ? { vendorKnownMs: KNOWN_MS } : {}),
   };
 }
 

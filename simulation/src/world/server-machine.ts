@@ -15,6 +15,7 @@ import { Life } from "../time/life.ts";
 import type { Scheduler } from "../time/scheduler.ts";
 import type { WanderingClock } from "../time/wandering-clock.ts";
 import { PLACE_ID } from "./layout.ts";
+import type { Vendor } from "./vendor.ts";
 
 /** How wrong the time of a token may be; the product allows about as much. */
 const TOKEN_MS_AROUND = 60_000;
@@ -25,6 +26,7 @@ export interface ServerParts {
   readonly clock: WanderingClock;
   readonly random: Random;
   readonly log: Log;
+  readonly vendor: Vendor | null;
   readonly drawInstance: () => number;
   readonly isInstanceAlive: (instanceId: number) => boolean;
 }
@@ -38,7 +40,8 @@ export interface RunningServer extends ServerEnd {
 }
 
 /** One server process: the product's gateway, feeds and appender over the world's database. */
-export function startServer({ scheduler, host, clock, random, log, drawInstance, isInstanceAlive }: ServerParts): RunningServer {
+export function startServer(parts: ServerParts): RunningServer {
+  const { scheduler, host, clock, random, log, vendor, drawInstance, isInstanceAlive } = parts;
   const life = new Life(scheduler);
   const instanceId = drawInstance();
   const database = new SimDatabase(host, life, random);
@@ -52,6 +55,7 @@ export function startServer({ scheduler, host, clock, random, log, drawInstance,
     timers: life.timers,
     log,
     instanceId,
+    ...(vendor === null ? {} : { askVendor: vendor.askFrom(life) }),
     personKeys: { find: () => Promise.resolve(new Map()), sealScanned: (_commandId, plain) => plain },
     isInstanceAlive: (other) => Promise.resolve(isInstanceAlive(other)),
     verifyToken: (token, publicKey, _serial, nowMs) => Promise.resolve(isGoodToken(token, publicKey, nowMs)),

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { DownKind, LinkEvent, SyncedFrame, UpKind } from "@postern/contract";
 import type { ItemKey } from "@postern/core";
 import { CLOCK_PLAUSIBLE_FROM_MS, type HeldItem } from "@postern/door/internal";
+import type { VendorQuestion } from "@postern/server/internal";
 import { chainFaults } from "../checkers/chain-checker.ts";
 import { HeldItems } from "../checkers/held-items.ts";
 import { LinkChecker, type Marked } from "../checkers/link-checker.ts";
@@ -9,6 +10,7 @@ import { LogChecker } from "../checkers/log-checker.ts";
 import { PassageChecker } from "../checkers/passage-checker.ts";
 import { PlaceHistory } from "../checkers/place-history.ts";
 import { type Claim, isFor, RosterChecker } from "../checkers/roster-checker.ts";
+import { VendorChecker } from "../checkers/vendor-checker.ts";
 import type { Violation } from "../checkers/violation.ts";
 import type { DatabaseHost } from "../database/sim-database.ts";
 import type { Caller, NetworkWatch, SimConnection } from "../network/network.ts";
@@ -28,6 +30,8 @@ interface Seen {
   readonly held: HeldItems;
   generation: number;
   lastEvents: Map<number, LinkEvent>;
+  /** By door and person, the last success of a credential: what the customer's own server was then asked about. */
+  readonly successes: Map<string, LinkEvent>;
   confirmed: Claim | null;
   heardMs: number;
   /** The newest time that stands on its disk. */
@@ -45,6 +49,7 @@ export class Watcher {
   readonly #logs: LogChecker;
   readonly #rosters: RosterChecker;
   readonly #links: LinkChecker;
+  readonly #vendors: VendorChecker;
   readonly #seen = new Map<string, Seen>();
   readonly #machines = new Map<string, DoorMachine>();
   /** Server processes that the others once took for dead: what they hold may be given to somebody else. */
@@ -61,7 +66,9 @@ export class Watcher {
     this.#logs = new LogChecker(accuse);
     this.#rosters = new RosterChecker(this.history, accuse);
     this.#links = new LinkChecker(this.history, this.doubted, accuse);
+    this.#vendors = new VendorChecker(accuse);
     this.passages = new PassageChecker(this.history, accuse);
+    this.passages.isKnown = (authId) => this.#vendors.isKnown(authId);
     this.passages.notAfter = (commandId) => host.tables.commands.get(commandId)?.notAfterMs;
   }
 
@@ -87,6 +94,7 @@ export class Watcher {
       held: new HeldItems(),
       generation: 0,
       lastEvents: new Map(),
+      successes: new Map(),
       confirmed: null,
       heardMs: Number.NEGATIVE_INFINITY,
       newestMs: Number.NEGATIVE_INFINITY,
@@ -125,6 +133,12 @@ export class Watcher {
     this.#logs.forgetPromises();
   }
 
+  /** The customer's own server is asked. */
+  vendorCalled(question: VendorQuestion): void {
+    this.note(`the customer is asked ${JSON.stringify(question)}`);
+    this.#vendors.called(question);
+  }
+
   rosterMoved(): void {
     this.history.follow(this.#host.tables, this.#scheduler.nowMs);
   }
@@ -140,6 +154,8 @@ export class Watcher {
       this.#judgeClock(machine, seen, events);
       for (const event of events) {
         this.note(`${machine.name} writes ${first} ${event.eventType} ${event.authId ?? ""} ${JSON.stringify(event.detail ?? {})}`);
+        this.#vendors.recorded(machine.name, machine.life, event, this.#scheduler.nowMs);
+        if (event.eventType.startsWith("DEV_") && event.eventType.endsWith("_AUTH_SUCCESS")) seen.successes.set(passageKey(event), event);
         // What only follows from a bolt that moved is no reason for it to move.
         if (event.doorId !== undefined && !event.eventType.startsWith("DEV_DOOR_RELAY_")) seen.lastEvents.set(event.doorId, event);
       }
@@ -153,10 +169,12 @@ export class Watcher {
     },
     held: (machine: DoorMachine, writes: readonly HeldItem[]) => this.#of(machine.name).held.write(writes),
     pulsed: (machine, doorId) => {
-      const { lastEvents, confirmed, heardMs } = this.#of(machine.name);
+      const { lastEvents, successes, confirmed, heardMs } = this.#of(machine.name);
+      const event = lastEvents.get(doorId);
+      const shown = event?.eventType.startsWith("VENDOR_") === true ? successes.get(passageKey(event)) : event;
       this.note(`${machine.name} releases door ${doorId}`);
       const doorMs = machine.disk?.doorClock.nowMs() ?? null;
-      this.passages.passed({ machine, doorId, event: lastEvents.get(doorId), atMs: this.#scheduler.nowMs, doorMs, confirmed, heardMs });
+      this.passages.passed({ machine, doorId, event, shown, atMs: this.#scheduler.nowMs, doorMs, confirmed, heardMs });
       // One event moves one bolt once.
       lastEvents.delete(doorId);
     },
@@ -218,6 +236,7 @@ export class Watcher {
     const { machine: name } = connection.caller;
     this.countFrames += 1;
     this.note(`${name} up ${kind} ${payload}`);
+    if (kind === "ask") this.#vendors.asked(name, connection.caller.life, JSON.parse(payload), this.#scheduler.nowMs);
     if (kind !== "synced") return;
     const machine = this.#machines.get(name);
     const epoch = this.#links.epochOf(connection);
@@ -236,6 +255,7 @@ export class Watcher {
     this.note(`${name} down ${kind} ${payload}`);
     const atMs = this.#scheduler.nowMs;
     const machine = this.#machines.get(name);
+    if (kind === "answer" && payload !== "") this.#vendors.answered(name, JSON.parse(payload), atMs);
     if (kind === "welcome") this.#links.welcomed(connection, JSON.parse(payload), atMs);
     if (kind === "stored") {
       this.#logs.answered(JSON.parse(payload), this.#wallMs());
@@ -262,6 +282,10 @@ export class Watcher {
     this.#links.look(connections, atMs);
     this.#links.marked(marked, connections, { atMs, databaseSinceMs: this.#host.answersSinceMs });
   }
+}
+
+function passageKey({ doorId, authId }: LinkEvent): string {
+  return `${doorId ?? 0} ${authId ?? "nobody"}`;
 }
 
 /** What stands in the logs on these disks. */

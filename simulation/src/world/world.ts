@@ -13,9 +13,10 @@ import { Life } from "../time/life.ts";
 import { Scheduler } from "../time/scheduler.ts";
 import { WanderingClock } from "../time/wandering-clock.ts";
 import { DoorMachine } from "./door-machine.ts";
-import { type ControllerLayout, controllersOf, emptyTables, firstItems, PLACE_ID } from "./layout.ts";
+import { type ControllerLayout, controllersOf, emptyTables, firstItems, PLACE_ID, type Shape } from "./layout.ts";
 import { People } from "./people.ts";
 import { hint, type RunningServer, startServer } from "./server-machine.ts";
+import { Vendor } from "./vendor.ts";
 import { type DiskPast, Watcher } from "./watcher.ts";
 import { watchfulLog } from "./watchful-log.ts";
 
@@ -57,6 +58,8 @@ export class World {
   readonly network: Network;
   readonly watcher: Watcher;
   readonly people: People;
+  /** The customer's own server, where doors ask one. */
+  readonly vendor: Vendor | null;
   readonly random: Random;
   readonly controllers: readonly ControllerLayout[];
   readonly servers: ServerSlot[];
@@ -88,6 +91,8 @@ export class World {
       watch: this.watcher.network,
     });
     this.people = new People(this.host, this.controllers, this.random);
+    const vendorRandom = seededRandom(seedOf(`${seed} vendor`));
+    this.vendor = shape.vendor === undefined ? null : new Vendor(vendorRandom, (question) => this.watcher.vendorCalled(question));
     this.servers = Array.from({ length: shape.serverCount }, () => ({ running: null, upAtMs: 0 }));
     this.machines = this.controllers.map((layout, index) => this.#slot(layout, { name: `door${index}`, seed: seed + index }));
     this.host.onRosterChanged = () => this.#rosterChanged();
@@ -95,11 +100,11 @@ export class World {
   }
 
   /** Writes what stands in the roster from the beginning, and starts everything. */
-  async begin(beliefMsMax: number): Promise<void> {
+  async begin(shape: Shape): Promise<void> {
     const { shadow, tables } = this.host;
     await shadow?.begin(PLACE_ID, tables.epoch, this.controllers, (what) => this.watcher.accuse("statements", what));
     const database = new SimDatabase(this.host, new Life(this.scheduler), this.random);
-    const items = firstItems(this.controllers, beliefMsMax);
+    const items = firstItems(this.controllers, shape);
     const changes = items.map((item) => ({ key: `${item.kind}:${item.id}` as const, item }));
     const written = database.transaction((transaction) => changeRoster(transaction, PLACE_ID, { changes, nowMs: 0 }));
     await this.scheduler.runUntil(1_000);
@@ -252,6 +257,7 @@ export class World {
       host,
       clock,
       log,
+      vendor: this.vendor,
       random: seededRandom(seedOf(`${this.#seed} server ${this.#instanceCount}`)),
       drawInstance: () => {
         this.#instanceCount += 1;
