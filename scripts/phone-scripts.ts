@@ -4,7 +4,6 @@ import { fileURLToPath } from "node:url";
 
 /** What the page imports from elsewhere, and the file of that name that is served beside it. */
 const SERVED_AS: Readonly<Record<string, string>> = {
-  "@postern/core/clock": "./clock.js",
   "@postern/core/qr-code": "./qr-code.js",
   uqr: "./uqr.js",
 };
@@ -14,7 +13,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** The scripts of the phone's page as browsers take them: the same lines without their types, by the path at which they are kept. */
 export async function phoneScripts(): Promise<ReadonlyMap<string, string>> {
   const names = (await readdir(`${root}packages/phone/page`)).map((name) => `packages/phone/page/${name}`);
-  const sources = [...names, "packages/core/src/clock.ts", "packages/core/src/qr-code.ts"].sort();
+  const sources = [...names, "packages/core/src/qr-code.ts"].sort();
   const scripts = sources.map(async (path): Promise<[string, string]> => {
     const name = path.slice(path.lastIndexOf("/") + 1).replace(/\.ts$/, ".js");
     return [`packages/phone/served/${name}`, scriptOf(path, await readFile(`${root}${path}`, "utf8"))];

@@ -66,6 +66,7 @@ function addPresenting(door: Command, act: Act): void {
     .option("--finger <file>", "a finger's template, as it was enrolled", then("finger"))
     .option("--score <number>", "how well the finger is read, of a hundred (default 100): a scan takes it from 50 on")
     .option("--face <picture>", "a JPEG, PNG or WebP of whoever stands before the camera", then("face"))
+    .option("--qr <text>", "what a QR code says, as a scanner reads it", then("qr"))
     .option("--side <side>", "entry or exit (default entry)")
     .option("--timeout <seconds>", "how long to wait for the door's answer (default 30)")
     .option("--json", "one JSON value")

@@ -296,6 +296,7 @@ class ControllerApp implements RunningController {
         beliefAgeMs: doorClock.beliefAgeMs(),
         isServerReachable: this.#uplink.kind === "live",
         vendorConfirmedMs: (authId) => outbox.vendorConfirmedMs(authId),
+        qrUsedStep: (qrId) => outbox.qrUsedStep(qrId),
         roster,
       }),
     });

@@ -58,6 +58,15 @@ export const VENDOR_RESTS_MAX = 16;
 /** Of a door's time for the customer's server, what that server is given: the rest is the link's, so that the reason of a silence is heard before the time is over. */
 export const VENDOR_ASK_SHARE = 0.9;
 
+/**
+ * How long a door waits for the server to say whether a code was used elsewhere: it answers within some milliseconds, and one that does not is slow for a reason
+ * that the person before the door should not stand for.
+ */
+export const QR_USE_MS_MAX = 1_000;
+
+/** Codes at one door that the server is asked about at once: two devices, and a few hands. Beyond it a code is refused as `busy`. */
+export const QR_USES_PER_DOOR_MAX = 4;
+
 /** How long an opening lasts that no door settings time: an exit button before the first roster. */
 export const UNLOCK_MS_WITHOUT_SETTINGS = 5_000;
 

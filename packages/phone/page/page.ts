@@ -1,5 +1,5 @@
-import { systemClock, systemTimers, type Timer } from "@postern/core/clock";
 import { QR_STEP_MS, qrSigned, qrStepAt, writeQrCode } from "@postern/core/qr-code";
+import { browserClock, later } from "./browser-time.ts";
 import { drawCode } from "./draw-code.ts";
 import { type KeptKey, KeptKeys, makeKey, signWith } from "./kept-keys.ts";
 import { PhoneClock } from "./phone-clock.ts";
@@ -23,14 +23,14 @@ class Page {
   #heard: Heard = { kind: "away" };
   #shown: PhoneView["kind"] | null = null;
   #step = -1;
-  #next: Timer | null = null;
+  #cancelNext: () => void = () => undefined;
   #isBusy = false;
 
   constructor(qid: string, keys: KeptKeys) {
     this.#qid = qid;
     this.#keys = keys;
-    this.#clock = new PhoneClock(systemClock);
-    this.#calls = new ServerCalls({ qid, clock: systemClock, phoneClock: this.#clock });
+    this.#clock = new PhoneClock(browserClock);
+    this.#calls = new ServerCalls({ qid, clock: browserClock, phoneClock: this.#clock });
   }
 
   async start(): Promise<void> {
@@ -42,7 +42,7 @@ class Page {
     addEventListener("online", () => void this.#look());
     await this.#look();
     const again = (): void => {
-      systemTimers.after("look", LOOK_EVERY_MS, () => void this.#look().finally(again));
+      later(LOOK_EVERY_MS, () => void this.#look().finally(again));
     };
     again();
   }
@@ -106,9 +106,9 @@ class Page {
     this.#shown = view.kind;
     showWarning(this.#clock.aheadMs());
     if (view.kind === "live" && this.#key !== null) await this.#draw(this.#key, qrStepAt(nowMs));
-    this.#next?.cancel();
+    this.#cancelNext();
     // To the next step, or to the moment at which a code that is not valid yet becomes so.
-    this.#next = systemTimers.after("next step", QR_STEP_MS - (this.#clock.nowMs() % QR_STEP_MS) + 5, () => void this.#show());
+    this.#cancelNext = later(QR_STEP_MS - (this.#clock.nowMs() % QR_STEP_MS) + 5, () => void this.#show());
   }
 
   async #draw(key: KeptKey, step: number): Promise<void> {

@@ -1,14 +1,14 @@
-import type { Clock } from "@postern/core/clock";
+import type { BrowserClock } from "./browser-time.ts";
 
 /** A clock that is off by more than this is told of: a code of the neighbouring step is still taken. */
 export const CLOCK_OFF_MS_MAX = 4_000;
 
 /** This phone's time; once the server was heard, the server's, counted on by a clock that never jumps. Doors take theirs from there too. */
 export class PhoneClock {
-  readonly #clock: Clock;
+  readonly #clock: BrowserClock;
   #anchor: { readonly ms: number; readonly monotonicMs: number } | null = null;
 
-  constructor(clock: Clock) {
+  constructor(clock: BrowserClock) {
     this.#clock = clock;
   }
 

@@ -1,4 +1,4 @@
-import type { Clock } from "@postern/core/clock";
+import type { BrowserClock } from "./browser-time.ts";
 import type { PhoneClock } from "./phone-clock.ts";
 import type { Heard } from "./phone-view.ts";
 
@@ -7,7 +7,7 @@ const ANSWER_MS_MAX = 5_000;
 
 export interface ServerCallsDeps {
   readonly qid: string;
-  readonly clock: Clock;
+  readonly clock: BrowserClock;
   readonly phoneClock: PhoneClock;
 }
 

@@ -1,6 +1,6 @@
 // Made from packages/phone/page/page.ts by `npm run gen`.
-import { systemClock, systemTimers,            } from "./clock.js";
 import { QR_STEP_MS, qrSigned, qrStepAt, writeQrCode } from "./qr-code.js";
+import { browserClock, later } from "./browser-time.js";
 import { drawCode } from "./draw-code.js";
 import {               KeptKeys, makeKey, signWith } from "./kept-keys.js";
 import { PhoneClock } from "./phone-clock.js";
@@ -24,14 +24,14 @@ class Page {
   #heard        = { kind: "away" };
   #shown                           = null;
   #step = -1;
-  #next               = null;
+  #cancelNext             = () => undefined;
   #isBusy = false;
 
   constructor(qid        , keys          ) {
     this.#qid = qid;
     this.#keys = keys;
-    this.#clock = new PhoneClock(systemClock);
-    this.#calls = new ServerCalls({ qid, clock: systemClock, phoneClock: this.#clock });
+    this.#clock = new PhoneClock(browserClock);
+    this.#calls = new ServerCalls({ qid, clock: browserClock, phoneClock: this.#clock });
   }
 
   async start()                {
@@ -43,7 +43,7 @@ class Page {
     addEventListener("online", () => void this.#look());
     await this.#look();
     const again = ()       => {
-      systemTimers.after("look", LOOK_EVERY_MS, () => void this.#look().finally(again));
+      later(LOOK_EVERY_MS, () => void this.#look().finally(again));
     };
     again();
   }
@@ -107,9 +107,9 @@ class Page {
     this.#shown = view.kind;
     showWarning(this.#clock.aheadMs());
     if (view.kind === "live" && this.#key !== null) await this.#draw(this.#key, qrStepAt(nowMs));
-    this.#next?.cancel();
+    this.#cancelNext();
     // To the next step, or to the moment at which a code that is not valid yet becomes so.
-    this.#next = systemTimers.after("next step", QR_STEP_MS - (this.#clock.nowMs() % QR_STEP_MS) + 5, () => void this.#show());
+    this.#cancelNext = later(QR_STEP_MS - (this.#clock.nowMs() % QR_STEP_MS) + 5, () => void this.#show());
   }
 
   async #draw(key         , step        )                {

@@ -4,10 +4,10 @@ export const CLOCK_OFF_MS_MAX = 4_000;
 
 /** This phone's time; once the server was heard, the server's, counted on by a clock that never jumps. Doors take theirs from there too. */
 export class PhoneClock {
-           #clock       ;
+           #clock              ;
   #anchor                                                               = null;
 
-  constructor(clock       ) {
+  constructor(clock              ) {
     this.#clock = clock;
   }
 

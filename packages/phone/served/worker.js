@@ -15,7 +15,10 @@ const FILES = [
   "draw-code.js",
 ];
 const PAGE = new URL("../dynamic", location.href).href;
-const WANTED = [...[...FILES, "stay-awake.js", "clock.js", "qr-code.js", "uqr.js"].map((name) => new URL(name, location.href).href), PAGE];
+const WANTED = [
+  ...[...FILES, "stay-awake.js", "browser-time.js", "qr-code.js", "uqr.js"].map((name) => new URL(name, location.href).href),
+  PAGE,
+];
 
 /** As far as this worker uses them; the types of a page do not know them. */
 

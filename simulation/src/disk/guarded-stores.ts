@@ -33,6 +33,7 @@ export function guardOutbox(store: OutboxStore, disk: SimDisk, watch: DiskWatch)
     openRelays: () => disk.read(() => store.openRelays()),
     openAlarms: () => disk.read(() => store.openAlarms()),
     vendorConfirmedMs: (authId) => disk.read(() => store.vendorConfirmedMs(authId)),
+    qrUsedStep: (qrId) => disk.read(() => store.qrUsedStep(qrId)),
     firstIns: () => disk.read(() => store.firstIns()),
     writeFirstIn: (doorId, firstInMs) => disk.write(() => store.writeFirstIn(doorId, firstInMs)),
     guessers: (doorId) => disk.read(() => store.guessers(doorId)),

@@ -269,6 +269,8 @@ export const AskFrame = Type.Object({
   userId: Type.Optional(Id),
   /** A card's number as CLUe writes it, a typed PIN, a QR code's text. */
   presented: Type.Optional(Type.String({ maxLength: VENDOR_PRESENTED_LENGTH_MAX })),
+  /** Present: the customer's server is asked nothing. Was this step of a dynamic QR used? Unless it was, it is from now on, everywhere. */
+  qr: Type.Optional(Type.Object({ id: Id, step: Count })),
   /** What is left of the door's time. */
   budgetMs: Type.Integer({ minimum: 1, maximum: VENDOR_BUDGET_MS_MAX }),
 });

@@ -1,7 +1,7 @@
 import { type LinkEvent, VENDOR_ASKS_PER_DOOR_MAX, VENDOR_BUDGET_MS, VENDOR_PRESENTED_LENGTH_MAX } from "@postern/contract";
 import type { Decision } from "@postern/core";
 import { VENDOR_JOINED_COUNT_MAX } from "../limits.ts";
-import { type Attempt, chainOf, personOf, presentedAs, withoutPresented } from "./attempt.ts";
+import { type Attempt, chainOf, type Evidence, personOf, presentedAs, qrOf, withoutPresented } from "./attempt.ts";
 import { after, answer, happeningAt, refuse } from "./conclude.ts";
 import { failEvent, successEvent } from "./door-events.ts";
 import type { DoorFacts } from "./door-facts.ts";
@@ -31,7 +31,7 @@ export function askVendor(
   // Longer than anything that is issued or read: it is nobody's, and no server is sent it.
   if ((presented?.length ?? 0) > VENDOR_PRESENTED_LENGTH_MAX) return refuse(state, attempt, "unknown", facts);
   const wait: VendorWait = { ...asker, waitId: state.nextWaitId, credential: asked.credential, presentationIds: [presentationId] };
-  const success = successEvent(happeningAt(state, deviceId, facts), asker.person, chainOf(evidence));
+  const success = successEvent(happeningAt(state, deviceId, facts), asker.person, evidence);
   if (!facts.isServerReachable) {
     return concludeAnswer(state, { wait, holder: auth, given: silentBecause("link_down"), before: [success] }, facts);
   }
@@ -42,10 +42,17 @@ export function askVendor(
     deviceId,
     credential,
     identify,
-    ...asker.person,
+    ...(asker.person ?? holderOf(evidence, facts)),
     ...(presented === undefined ? {} : { presented }),
   };
   return begin(state, { wait, ask, success }, facts);
+}
+
+/** Whom a code of ours was issued to who has no auth here: the customer's server is told who that is. */
+function holderOf(evidence: readonly Evidence[], { roster }: DoorFacts): { readonly userId?: number } {
+  const issued = evidence.find(({ qr }) => qr !== undefined);
+  const item = issued?.key == null ? null : roster.qr(issued.key);
+  return item === null ? {} : { userId: item.userId };
 }
 
 interface Beginning {
@@ -57,7 +64,8 @@ interface Beginning {
 function begin(state: DoorState, { wait, ask, success }: Beginning, facts: DoorFacts): DoorStep {
   const { waitId, deviceId, person, evidence } = wait;
   const budgetMs = facts.roster.door(state.wiring.doorId)?.vendorBudgetMs ?? VENDOR_BUDGET_MS;
-  const failure = failEvent(happeningAt(state, deviceId, facts), person, chainOf(evidence), "not_recorded");
+  const failed = { person, chain: chainOf(evidence), reason: "not_recorded", qrId: qrOf(evidence)?.id } as const;
+  const failure = failEvent(happeningAt(state, deviceId, facts), failed);
   return {
     state: { ...state, vendorWaits: [...state.vendorWaits, wait], nextWaitId: waitId + 1 },
     effects: [

@@ -1,29 +1,64 @@
-import { type AuthItem, assertNever, type Chain, type ConfirmedCredential, cardKey, cardText, type Factor } from "@postern/core";
+import {
+  type AuthItem,
+  assertNever,
+  type Chain,
+  type ConfirmedCredential,
+  cardKey,
+  cardText,
+  type Factor,
+  type QrItem,
+} from "@postern/core";
 import type { CheckedCredential, Person } from "../drivers/driver.ts";
 import type { DoorFacts, RosterView } from "./door-facts.ts";
-import type { Presentation } from "./present.ts";
 
 /** One factor that was proven, and by what: enough to see later whether it still is. */
 export interface Evidence {
   readonly factor: Factor;
   /** What the roster knows it by; null: the reader itself knew it. */
   readonly key: string | null;
+  /** Of a dynamic QR: which one, and the step of its code. */
+  readonly qr?: UsedQr;
   /** As the customer's own server is told it. Kept in memory, and only for as long as somebody stands there. */
   readonly presented?: string;
 }
 
+/** One code of a dynamic QR. */
+export interface UsedQr {
+  readonly id: number;
+  readonly step: number;
+}
+
+/** What was held to which device last, and who waits for what comes of it. */
+export interface Presented {
+  readonly presentationId: number;
+  readonly deviceId: number;
+  readonly credential: CheckedCredential | ReadQr;
+}
+
 /** What somebody has proven so far, and who that makes them. */
 export interface Attempt {
-  readonly presentation: Presentation;
+  readonly presentation: Presented;
   readonly auth: AuthItem | null;
   /** In the order in which it was presented. */
   readonly evidence: readonly Evidence[];
+  /** The server has been asked whether the code among it is still unused, and did not say otherwise. */
+  readonly isQrAskedAfter?: true;
 }
 
-export type Named = Exclude<CheckedCredential, { readonly kind: "withheld" | "pin_checked" }>;
+/** A QR whose text was read: a good code of ours, or what only the customer can judge. */
+export type ReadQr =
+  | { readonly kind: "issued_qr"; readonly factor: "QR"; readonly qid: string; readonly userId: number; readonly qr: UsedQr }
+  | { readonly kind: "customer_qr"; readonly factor: "QR"; readonly payload: string };
+
+export type Named = Exclude<CheckedCredential, { readonly kind: "withheld" | "pin_checked" | "qr" }> | ReadQr;
 
 export function chainOf(evidence: readonly Evidence[]): Chain {
   return evidence.map(({ factor }) => factor);
+}
+
+/** The code of a dynamic QR among it; null: there is none. */
+export function qrOf(evidence: readonly Evidence[]): UsedQr | null {
+  return evidence.find(({ qr }) => qr !== undefined)?.qr ?? null;
 }
 
 export function personOf(auth: AuthItem | null): Person | null {
@@ -38,6 +73,10 @@ export function identify(credential: Named, { roster }: Pick<DoorFacts, "roster"
       return roster.authByUser(credential.userId);
     case "unique_pin_checked":
       return roster.authByUniquePin(credential.key);
+    case "issued_qr":
+      return roster.authByUser(credential.userId);
+    case "customer_qr":
+      return null;
     case "matched":
       return matchedAuth(credential, roster);
     default:
@@ -48,10 +87,10 @@ export function identify(credential: Named, { roster }: Pick<DoorFacts, "roster"
 /** A reader may still match a finger, or a face, that was taken away a moment ago: only an auth that holds one is known by one. */
 function matchedAuth({ authId, factor }: Named & { readonly kind: "matched" }, roster: RosterView): AuthItem | null {
   const auth = authId === null ? null : roster.auth(authId);
-  return auth !== null && isProof({ factor, key: null }, auth) ? auth : null;
+  return auth !== null && isProof({ factor, key: null }, auth, roster) ? auth : null;
 }
 
-export function evidenceOf(credential: Exclude<CheckedCredential, { readonly kind: "withheld" }>): Evidence {
+export function evidenceOf(credential: Named | Extract<CheckedCredential, { readonly kind: "pin_checked" }>): Evidence {
   const { factor } = credential;
   switch (credential.kind) {
     case "card":
@@ -62,6 +101,10 @@ export function evidenceOf(credential: Exclude<CheckedCredential, { readonly kin
       return { factor, key: credential.key, presented: credential.digits };
     case "pin_checked":
       return { factor, key: credential.verifierHash };
+    case "issued_qr":
+      return { factor, key: credential.qid, qr: credential.qr };
+    case "customer_qr":
+      return { factor, key: credential.payload, presented: credential.payload };
     case "matched":
       return { factor, key: null };
     default:
@@ -70,7 +113,7 @@ export function evidenceOf(credential: Exclude<CheckedCredential, { readonly kin
 }
 
 /** Whether the auth, as it is now, is known by this. */
-export function isProof({ factor, key }: Evidence, auth: AuthItem): boolean {
+export function isProof({ factor, key, qr }: Evidence, auth: AuthItem, roster: RosterView): boolean {
   if (key === null) {
     if (factor === "FINGERPRINT") return auth.fingerprints.length > 0;
     return factor !== "FACE" || auth.faces !== undefined;
@@ -85,9 +128,10 @@ export function isProof({ factor, key }: Evidence, auth: AuthItem): boolean {
       return auth.pin?.hash === key;
     case "UNIQUE_PIN":
       return auth.uniquePin === key;
+    case "QR":
+      return qr !== undefined && roster.qr(key)?.userId === auth.userId;
     case "FACE":
     case "FINGERPRINT":
-    case "QR":
       return false;
     default:
       return assertNever(factor);
@@ -95,14 +139,20 @@ export function isProof({ factor, key }: Evidence, auth: AuthItem): boolean {
 }
 
 /** Whether nobody here is known by it, as nobody was when it was presented. */
-export function isNobodys({ factor, key }: Evidence, roster: RosterView): boolean {
+export function isNobodys({ factor, key, qr }: Evidence, roster: RosterView): boolean {
   if (key === null) return true;
+  if (factor === "QR") return qr === undefined || isWithoutAuth(roster.qr(key), roster);
   return (factor === "UNIQUE_PIN" ? roster.authByUniquePin(key) : roster.authByCard(key)) === null;
+}
+
+/** One that was taken away meanwhile is nobody's any more, and opens nothing. */
+function isWithoutAuth(item: QrItem | null, roster: RosterView): boolean {
+  return item !== null && roster.authByUser(item.userId) === null;
 }
 
 /** Without what the customer's server alone is told. */
 export function withoutPresented(evidence: readonly Evidence[]): readonly Evidence[] {
-  return evidence.map(({ factor, key }) => ({ factor, key }));
+  return evidence.map(({ presented: _presented, ...rest }) => rest);
 }
 
 export function isSameEvidence(left: readonly Evidence[], right: readonly Evidence[]): boolean {

@@ -2,7 +2,7 @@ import type { LinkEvent } from "@postern/contract";
 import type { DenialReason } from "@postern/core";
 import type { Outcome } from "../drivers/driver.ts";
 import { UNLOCK_MS_WITHOUT_SETTINGS } from "../limits.ts";
-import { type Attempt, chainOf, personOf } from "./attempt.ts";
+import { type Attempt, chainOf, personOf, qrOf } from "./attempt.ts";
 import { failEvent, type Happening } from "./door-events.ts";
 import type { DoorFacts } from "./door-facts.ts";
 import type { DoorState } from "./door-state.ts";
@@ -29,7 +29,8 @@ export function after(step: DoorStep, ...events: readonly LinkEvent[]): DoorStep
 export function refuse(state: DoorState, { presentation, auth, evidence }: Attempt, reason: DenialReason, facts: DoorFacts): DoorStep {
   const person = personOf(auth);
   const refused = answer(state, [presentation.presentationId], { outcome: "refused", reason, person }, facts);
-  return after(refused, failEvent(happeningAt(state, presentation.deviceId, facts), person, chainOf(evidence), reason));
+  const failed = { person, chain: chainOf(evidence), reason, qrId: qrOf(evidence)?.id };
+  return after(refused, failEvent(happeningAt(state, presentation.deviceId, facts), failed));
 }
 
 /** A grant, and what has to be written down before the bolt moves for it. */

@@ -1,6 +1,7 @@
 import { authEventType, type EventType, type LinkEvent } from "@postern/contract";
 import type { Chain, DenialReason, DoorMode } from "@postern/core";
 import type { Person } from "../drivers/driver.ts";
+import { chainOf, type Evidence, qrOf } from "./attempt.ts";
 import type { DoorFacts } from "./door-facts.ts";
 import type { DoorState } from "./door-state.ts";
 
@@ -23,15 +24,37 @@ export function doorEvent(happening: Happening, eventType: EventType, detail?: E
   return { eventAt, eventType, doorId, deviceId, ...(detail === undefined ? {} : { detail }) };
 }
 
-/** All factors were proven. What the event's name leaves out of a longer chain stands in its detail. */
-export function successEvent(happening: Happening, person: Person | null, chain: Chain): LinkEvent {
-  const detail = chain.length > 1 ? { chain: chain.join(",") } : undefined;
-  return { ...doorEvent(happening, authEventType(chain, "success"), detail), ...person };
+/**
+ * All factors were proven. What the event's name leaves out of a longer chain stands in its detail; so does which step of a dynamic QR it was: what was written
+ * down is used.
+ */
+export function successEvent(happening: Happening, person: Person | null, evidence: readonly Evidence[]): LinkEvent {
+  const chain = chainOf(evidence);
+  const qr = qrOf(evidence);
+  const detail = { ...(chain.length > 1 ? { chain: chain.join(",") } : {}), ...(qr === null ? {} : { qrId: qr.id, qrStep: qr.step }) };
+  const isEmpty = Object.keys(detail).length === 0;
+  return { ...doorEvent(happening, authEventType(chain, "success"), isEmpty ? undefined : detail), ...person };
 }
 
-/** Named after the last factor. Its detail says why and nothing else: no number of a card that nobody here knows. */
-export function failEvent(happening: Happening, person: Person | null, chain: Chain, reason: DenialReason): LinkEvent {
-  return { ...doorEvent(happening, authEventType(chain, "fail"), { reason }), ...person };
+export interface Failed {
+  readonly person: Person | null;
+  readonly chain: Chain;
+  readonly reason: DenialReason;
+  /** The dynamic QR among what was presented, by its number. */
+  readonly qrId?: number | undefined;
+}
+
+/** Named after the last factor. Its detail says why and nothing else: no number of a card that nobody here knows, nothing that a code said. */
+export function failEvent(happening: Happening, { person, chain, reason, qrId }: Failed): LinkEvent {
+  const detail = { reason, ...(qrId === undefined ? {} : { qrId }) };
+  return { ...doorEvent(happening, lockedQrEvent(chain, reason) ?? authEventType(chain, "fail"), detail), ...person };
+}
+
+/** CLUe has names of its own for a QR at a door that is held locked. */
+function lockedQrEvent(chain: Chain, reason: DenialReason): EventType | null {
+  if (chain.at(-1) !== "QR") return null;
+  if (reason === "locked_by_schedule") return "DEV_QR_ACCESS_DENIED_ON_SCHEDULE_LOCK";
+  return reason === "locked_by_operator" ? "DEV_QR_ACCESS_DENIED_ON_OPERATOR_LOCK" : null;
 }
 
 /** The event that a mode begins or ends, or null for modes that have none of their own: fire is recorded by its signal. */

@@ -7,6 +7,7 @@ import {
   type DoorMode,
   type DoorModeItem,
   doorMode,
+  type QrItem,
   type Schedule,
   type UtcTransition,
 } from "@postern/core";
@@ -20,6 +21,8 @@ export interface RosterView {
   authByUser(userId: number): AuthItem | null;
   /** `key` as `uniquePinKey` makes it. */
   authByUniquePin(key: string): AuthItem | null;
+  /** A dynamic QR, by the id that its codes carry. */
+  qr(qid: string): QrItem | null;
   /** null while the place itself is not held. */
   readonly uniquePinSalt: string | null;
   door(id: number): DoorItem | null;
@@ -41,6 +44,8 @@ export interface DoorFacts {
   readonly isServerReachable: boolean;
   /** When the customer's own server last confirmed the holder of an auth at this controller; null: never. */
   readonly vendorConfirmedMs: (authId: number) => number | null;
+  /** The newest step of a dynamic QR that was accepted at this controller; null: none was. */
+  readonly qrUsedStep: (qrId: number) => number | null;
   readonly roster: RosterView;
 }
 
@@ -64,12 +69,14 @@ export interface Question {
   readonly mode: DoorMode;
   readonly auth: AuthItem | null;
   readonly proven: Chain;
+  /** See `AccessFacts`. */
+  readonly isQrIssued: boolean;
   readonly confirmation: ConfirmationState;
 }
 
 /** The facts of one decision, looked up in the replica as it is now. */
 export function accessFacts(
-  { doorId, mode, auth, proven, confirmation }: Question,
+  { doorId, mode, auth, proven, isQrIssued, confirmation }: Question,
   { roster, nowMs, beliefAgeMs, vendorConfirmedMs }: DoorFacts,
 ): AccessFacts {
   // Looked up where silence is judged, and nowhere else: a decision asks the disk for nothing.
@@ -82,6 +89,7 @@ export function accessFacts(
     schedules: roster.schedules,
     utcTransitions: roster.utcTransitions,
     proven,
+    isQrIssued,
     confirmation,
     beliefAgeMs,
     vendorConfirmedAgoMs: nowMs === null || confirmedMs === null ? null : nowMs - confirmedMs,

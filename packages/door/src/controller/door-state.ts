@@ -6,6 +6,7 @@ import type { Evidence } from "./attempt.ts";
 import type { Fault } from "./faults.ts";
 import { type Leaf, UNSEEN_LEAF } from "./leaf.ts";
 import type { Learning } from "./learning.ts";
+import type { QrUse } from "./qr-use.ts";
 import type { VendorRest, VendorWait } from "./vendor-wait.ts";
 
 /** A person whose next factor a device waits for. */
@@ -45,7 +46,9 @@ export interface DoorState {
   /** People about whom the customer's own server is asked; at most `VENDOR_ASKS_PER_DOOR_MAX`. */
   readonly vendorWaits: readonly VendorWait[];
   readonly vendorRests: readonly VendorRest[];
-  /** Of both kinds of waits. */
+  /** Codes of dynamic QRs of which the server is asked whether they were used elsewhere. */
+  readonly qrUses: readonly QrUse[];
+  /** Of all kinds of waits. */
   readonly nextWaitId: number;
   /** At most one a device. */
   readonly learnings: readonly Learning[];
@@ -94,6 +97,7 @@ export function newDoorState(wiring: DoorWiring): DoorState {
     waits: [],
     vendorWaits: [],
     vendorRests: [],
+    qrUses: [],
     nextWaitId: 1,
     learnings: [],
     guessers: [],

@@ -2,7 +2,7 @@ import type { LinkEvent } from "@postern/contract";
 import type { DenialReason, Factor } from "@postern/core";
 import type { Outcome, Person } from "../drivers/driver.ts";
 import { FACTOR_WAIT_MS } from "../limits.ts";
-import { type Attempt, chainOf } from "./attempt.ts";
+import { type Attempt, chainOf, qrOf } from "./attempt.ts";
 import { answer, happeningAt } from "./conclude.ts";
 import { failEvent } from "./door-events.ts";
 import type { DoorFacts } from "./door-facts.ts";
@@ -29,7 +29,8 @@ export function waitFor(state: DoorState, { presentation, person, evidence, want
 /** A failure is named after the factor that was wanted, with the person who had come that far. */
 export function waitFailure(wait: FactorWait, state: DoorState, facts: DoorFacts, reason: "factor_failed" | "factor_timeout"): LinkEvent {
   const chain = [...chainOf(wait.evidence), ...wait.wanted.slice(0, 1)];
-  return failEvent(happeningAt(state, wait.deviceId, facts), wait.person, chain, wait.refusal ?? reason);
+  const failed = { person: wait.person, chain, reason: wait.refusal ?? reason, qrId: qrOf(wait.evidence)?.id };
+  return failEvent(happeningAt(state, wait.deviceId, facts), failed);
 }
 
 /** The factor that was waited for did not come. */

@@ -1,21 +1,22 @@
 import { assertNever, type Decision } from "@postern/core";
 import { askVendor } from "./ask-vendor.ts";
-import { type Attempt, chainOf, isProof, personOf } from "./attempt.ts";
+import { type Attempt, chainOf, isProof, personOf, qrOf } from "./attempt.ts";
 import { after, answer, grant, happeningAt, refuse } from "./conclude.ts";
 import { decideHere } from "./decide-here.ts";
 import { failEvent, successEvent } from "./door-events.ts";
 import type { DoorFacts } from "./door-facts.ts";
 import type { DoorState } from "./door-state.ts";
 import { waitFor } from "./factor-wait.ts";
+import { askWhetherUsed } from "./qr-use.ts";
 import type { DoorEffect, DoorStep } from "./step-door.ts";
 
 /** Decides about what was presented so far, and begins what follows from it. */
 export function judge(state: DoorState, attempt: Attempt, facts: DoorFacts): DoorStep {
   const { auth, evidence } = attempt;
   // Of several factors the first ones were presented a while ago.
-  if (auth !== null && !evidence.every((one) => isProof(one, auth))) return refuse(state, attempt, "unknown", facts);
-  const { decision, fault } = decideHere(state, { auth, proven: chainOf(evidence), confirmation: "not_asked" }, facts);
-  const carried = carryOut(state, attempt, decision, facts);
+  if (auth !== null && !evidence.every((one) => isProof(one, auth, facts.roster))) return refuse(state, attempt, "unknown", facts);
+  const { decision, fault } = decideHere(state, { auth, evidence, confirmation: "not_asked" }, facts);
+  const carried = askWhetherUsed(state, attempt, decision, facts) ?? carryOut(state, attempt, decision, facts);
   const faults: readonly DoorEffect[] = fault === undefined ? [] : [{ kind: "report_fault", cause: fault }];
   return { state: carried.state, effects: [...faults, ...carried.effects] };
 }
@@ -25,10 +26,10 @@ function carryOut(state: DoorState, attempt: Attempt, decision: Decision, facts:
   const { presentationId, deviceId } = presentation;
   const person = personOf(auth);
   const happening = happeningAt(state, deviceId, facts);
-  const success = successEvent(happening, person, chainOf(evidence));
+  const success = successEvent(happening, person, evidence);
   switch (decision.kind) {
     case "granted": {
-      const failure = failEvent(happening, person, chainOf(evidence), "not_recorded");
+      const failure = failEvent(happening, { person, chain: chainOf(evidence), reason: "not_recorded", qrId: qrOf(evidence)?.id });
       const opened = { outcome: "opened", person } as const;
       return grant(state, { deviceId, presentationIds: [presentationId], outcome: opened, events: [success], failure }, facts);
     }

@@ -1,7 +1,7 @@
 import type { AuthItem, DenialReason } from "@postern/core";
 import type { CheckedCredential } from "../drivers/driver.ts";
-import { type Attempt, chainOf, evidenceOf, identify, type Named, personOf } from "./attempt.ts";
-import { after, answer, happeningAt } from "./conclude.ts";
+import { type Attempt, chainOf, evidenceOf, identify, type Named, type Presented, personOf, qrOf } from "./attempt.ts";
+import { after, answer, happeningAt, refuse } from "./conclude.ts";
 import { decideHere } from "./decide-here.ts";
 import { failEvent } from "./door-events.ts";
 import type { DoorFacts } from "./door-facts.ts";
@@ -9,6 +9,7 @@ import type { DoorState, FactorWait } from "./door-state.ts";
 import { waitFailure, waitFor } from "./factor-wait.ts";
 import { guesserKey, withGuess, withoutGuesses } from "./guesses.ts";
 import { judge } from "./judge.ts";
+import { readPresentedQr } from "./read-presented-qr.ts";
 import type { DoorEffect, DoorStep } from "./step-door.ts";
 
 /** Somebody at a device of the door. */
@@ -25,7 +26,17 @@ export function present(state: DoorState, presentation: Presentation, facts: Doo
   const wait = state.waits.find((one) => one.deviceId === deviceId);
   if (credential.kind === "withheld") return withhold(state, presentation, wait ?? null, facts);
   if (credential.kind === "pin_checked") return presentPin(state, presentation, wait ?? null, facts);
-  const named = { ...presentation, credential };
+  if (credential.kind !== "qr") return presentNamed(state, { ...presentation, credential }, wait, facts);
+  const read = readPresentedQr(credential, facts);
+  if (read.kind === "refused") {
+    const attempt = { presentation, auth: read.auth, evidence: [{ factor: "QR", key: null, ...read.evidence } as const] };
+    return refuse(state, attempt, read.because, facts);
+  }
+  return presentNamed(state, { ...presentation, credential: read.credential }, wait, facts);
+}
+
+function presentNamed(state: DoorState, named: NamedPresentation, wait: FactorWait | undefined, facts: DoorFacts): DoorStep {
+  const { credential } = named;
   const auth = isClaimStale(credential, wait) ? null : identify(credential, facts);
   if (wait === undefined) return presentFirst(state, named, auth, facts);
   const rest = { ...state, waits: state.waits.filter((one) => one !== wait) };
@@ -33,14 +44,15 @@ export function present(state: DoorState, presentation: Presentation, facts: Doo
     // The same card held up again begins anew; the factor that was wanted goes on.
     const evidence = evidenceOf(credential);
     const all = wait.wanted.includes(credential.factor) ? [...wait.evidence, evidence] : [evidence];
-    return judge(rest, { presentation, auth, evidence: all }, facts);
+    return judge(rest, { presentation: named, auth, evidence: all }, facts);
   }
   const failed: DoorEffect = { kind: "record", events: [waitFailure(wait, state, facts, "factor_failed")] };
   const first = presentFirst(rest, named, auth, facts);
   return { state: first.state, effects: [failed, ...first.effects] };
 }
 
-interface NamedPresentation extends Presentation {
+/** Somebody at a device whose credential was looked at as far as that goes without anybody's right. */
+interface NamedPresentation extends Presented {
   readonly credential: Named;
 }
 
@@ -55,7 +67,7 @@ function presentFirst(state: DoorState, presentation: NamedPresentation, auth: A
   const attempt: Attempt = { presentation, auth, evidence: [evidenceOf(credential)] };
   const isUnknownPin = credential.kind === "unique_pin_checked" && auth === null;
   if (credential.kind !== "code" && !isUnknownPin) return judge(state, attempt, facts);
-  const { decision } = decideHere(state, { auth, proven: [credential.factor], confirmation: "not_asked" }, facts);
+  const { decision } = decideHere(state, { auth, evidence: attempt.evidence, confirmation: "not_asked" }, facts);
   if (isUnknownPin) {
     // Whether it was a wrong one, the customer's server may still say.
     const guessers = decision.kind === "ask_vendor" ? state.guessers : withGuess(state.guessers, guesserKey(deviceId, null), facts.stampMs);
@@ -92,7 +104,13 @@ function presentPin(state: DoorState, presentation: Presentation, wait: FactorWa
     return judge({ ...rest, guessers: withoutGuesses(rest.guessers, key) }, { presentation, auth, evidence }, facts);
   }
   const guessers = isTheirs ? rest.guessers : withGuess(rest.guessers, key, facts.stampMs);
-  const failure = failEvent(happeningAt(state, deviceId, facts), wait.person, chainOf(evidence), wait.refusal ?? "factor_failed");
+  const failed = {
+    person: wait.person,
+    chain: chainOf(evidence),
+    reason: wait.refusal ?? "factor_failed",
+    qrId: qrOf(evidence)?.id,
+  } as const;
+  const failure = failEvent(happeningAt(state, deviceId, facts), failed);
   // The log says why; the keypad says only that it was wrong.
   const outcome = { outcome: "refused", reason: "factor_failed", person: wait.person } as const;
   return after(answer({ ...rest, guessers }, [presentationId], outcome, facts), failure);
@@ -105,5 +123,5 @@ function withhold(state: DoorState, presentation: Presentation, wait: FactorWait
   const person = credential.factor === "PIN" ? (wait?.person ?? null) : null;
   const chain = credential.factor === "PIN" ? [...chainOf(wait?.evidence ?? []), credential.factor] : [credential.factor];
   const refused = answer(state, [presentationId], { outcome: "refused", reason, person }, facts);
-  return after(refused, failEvent(happeningAt(state, deviceId, facts), person, chain, reason));
+  return after(refused, failEvent(happeningAt(state, deviceId, facts), { person, chain, reason }));
 }

@@ -16,7 +16,9 @@ import { boltMoved, judgeLeaf, senseLeaf } from "./leaf.ts";
 import { beginLearning, cancelLearning, endLearnings, judgeLearnings, type Learning, type LearningEnd, learn } from "./learning.ts";
 import { type CommandResult, type OnceOpen, openOnce } from "./open-once.ts";
 import { type Presentation, present } from "./present.ts";
+import { giveUpQrUses } from "./qr-use.ts";
 import { giveUpAsks, takeAnswer } from "./take-answer.ts";
+import { takeQrUse } from "./take-qr-use.ts";
 import { tamper } from "./tamper.ts";
 import type { VendorAnswer, VendorAsk } from "./vendor-wait.ts";
 
@@ -115,7 +117,7 @@ function stepInput(state: DoorState, input: DoorInput, facts: DoorFacts): DoorSt
     case "factor_timeout":
       return timeOut(state, input.waitId, facts);
     case "vendor_answered":
-      return takeAnswer(state, input.waitId, input.answer, facts);
+      return takeQrUse(state, input.waitId, input.answer, facts) ?? takeAnswer(state, input.waitId, input.answer, facts);
     case "not_recorded":
       return notRecorded(state, input.about, facts);
     case "command":
@@ -175,7 +177,8 @@ function notRecorded(state: DoorState, about: Unrecorded, facts: DoorFacts): Doo
 /** The bolt first. */
 function stop(state: DoorState, facts: DoorFacts): DoorStep {
   const given = giveUpAsks({ ...state, waits: [], learnings: [] }, facts);
-  return { state: given.state, effects: [{ kind: "lock" }, ...endLearnings(state), ...given.effects] };
+  const all = giveUpQrUses(given.state, facts);
+  return { state: all.state, effects: [{ kind: "lock" }, ...endLearnings(state), ...given.effects, ...all.effects] };
 }
 
 function record(...events: readonly LinkEvent[]): DoorEffect {

@@ -1,7 +1,7 @@
 import { fitDetail, type LinkEvent } from "@postern/contract";
 import { type AuthItem, assertNever, type Decision, type DenialReason } from "@postern/core";
 import type { Outcome } from "../drivers/driver.ts";
-import { chainOf, isNobodys, isProof } from "./attempt.ts";
+import { isNobodys, isProof } from "./attempt.ts";
 import { after, answer, grant, happeningAt } from "./conclude.ts";
 import { decideHere, type Judgement } from "./decide-here.ts";
 import { atDoor, doorEvent } from "./door-events.ts";
@@ -24,7 +24,7 @@ type Holder = AuthItem | null | "another";
 function holderNow({ person, evidence }: VendorWait, { roster }: DoorFacts): Holder {
   if (person === null) return evidence.every((one) => isNobodys(one, roster)) ? null : "another";
   const auth = roster.auth(person.authId);
-  return auth !== null && evidence.every((one) => isProof(one, auth)) ? auth : "another";
+  return auth !== null && evidence.every((one) => isProof(one, auth, roster)) ? auth : "another";
 }
 
 export interface Answered {
@@ -47,7 +47,7 @@ export function concludeAnswer(state: DoorState, answered: Answered, facts: Door
 function decideAgain(state: DoorState, { wait, holder, given }: Answered, facts: DoorFacts): Judgement {
   if (holder === "another") return { decision: { kind: "denied", because: "unknown" } };
   const { verdict } = given;
-  const judged = { auth: holder, proven: chainOf(wait.evidence) };
+  const judged = { auth: holder, evidence: wait.evidence };
   const bare = decideHere(state, { ...judged, confirmation: "not_asked" }, facts);
   const { decision } = bare;
   // Whom the customer refused nobody lets in, also where nobody would ask any more.

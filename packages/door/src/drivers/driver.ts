@@ -87,6 +87,8 @@ export type Credential =
   | { readonly kind: "card"; readonly factor: "CARD" | "MOBILE"; readonly card: Card }
   /** A typed user id, which names a person and proves nothing. */
   | { readonly kind: "code"; readonly factor: "CODE"; readonly userId: number }
+  /** Whatever a code says that was held up: one of ours, which a phone makes anew every few seconds, or a customer's own. */
+  | { readonly kind: "qr"; readonly factor: "QR"; readonly payload: string }
   /** The reader itself knows whose it is: it compared a template, or holds what it verified. null: it knows nobody by it. */
   | {
       readonly kind: "matched";

@@ -25,6 +25,7 @@ const SCHEMA = `
     door_id integer, key text, count integer not null, last_ms integer not null, primary key(door_id, key)) strict, without rowid;
   create table if not exists open_alarms(door_id integer, device_id integer, alarm text, primary key(door_id, device_id, alarm)) strict, without rowid;
   create table if not exists vendor_confirmed(auth_id integer primary key, confirmed_ms integer not null) strict;
+  create table if not exists used_qrs(qr_id integer primary key, step integer not null, used_ms integer not null) strict;
   create table if not exists stored_marks(slot integer primary key, through integer not null, stored_ms integer not null) strict;
   create table if not exists state(id integer primary key check (id = 1), next integer not null, newest_ms integer) strict;
   insert or ignore into state values(1, 1, null);
@@ -44,6 +45,7 @@ export class OutboxStore {
   readonly #alarmOn: StatementSync;
   readonly #alarmOff: StatementSync;
   readonly #vendorConfirmed: StatementSync;
+  readonly #usedQr: StatementSync;
   readonly #read: StatementSync;
 
   constructor(path: string, eventsMax = OUTBOX_EVENTS_MAX) {
@@ -56,6 +58,9 @@ export class OutboxStore {
     this.#alarmOn = this.#database.prepare("insert or ignore into open_alarms values(?, ?, ?)");
     this.#alarmOff = this.#database.prepare("delete from open_alarms where door_id = ? and device_id = ? and alarm = ?");
     this.#vendorConfirmed = this.#database.prepare("insert or replace into vendor_confirmed values(?, ?)");
+    this.#usedQr = this.#database.prepare(
+      "insert into used_qrs values(?, ?, ?) on conflict(qr_id) do update set step = max(step, excluded.step), used_ms = excluded.used_ms",
+    );
     this.#read = this.#database.prepare("select number, body from events where number >= ? and number <= ? order by number limit ?");
   }
 
@@ -146,6 +151,14 @@ export class OutboxStore {
     });
   }
 
+  /** The newest step of a dynamic QR that was accepted here; null: none was, or so long ago that no code of it is good any more. */
+  qrUsedStep(qrId: number): number | null {
+    return reading(() => {
+      const row = this.#database.prepare("select step from used_qrs where qr_id = ?").get(qrId);
+      return row === undefined ? null : integerOf(row, "step");
+    });
+  }
+
   /** When the first person of each door's scheduled unlock was let in. */
   firstIns(): Map<number, number> {
     return reading(() => {
@@ -213,6 +226,8 @@ export class OutboxStore {
       this.#database.prepare("delete from stored_marks where stored_ms <= ? and through < ?").run(beforeMs, through);
       // Kept as long as the events that say so: no door counts anybody as known for longer (`VENDOR_KNOWN_MS_MAX`).
       this.#database.prepare("delete from vendor_confirmed where confirmed_ms < ?").run(beforeMs);
+      // `beforeMs` is a month ago: no clock is set back by that much without a word.
+      this.#database.prepare("delete from used_qrs where used_ms < ?").run(beforeMs);
       this.#forgetGenerations();
     });
     return this.ends().firstKept;
@@ -233,6 +248,7 @@ export class OutboxStore {
       if (event.eventType === "DEV_DOOR_RELAY_OFF" && event.doorId !== undefined) this.#relayOff.run(event.doorId);
       if (event.eventType === "VENDOR_AUTH_SUCCESS" && event.authId !== undefined) this.#vendorConfirmed.run(event.authId, event.eventAt);
       this.#turnAlarm(event);
+      this.#noteQr(event);
     }
     const next = first + events.length;
     this.#head.run(next, newestMs);
@@ -245,6 +261,12 @@ export class OutboxStore {
   #turnAlarm(event: LinkEvent): void {
     const turn = alarmTurn(event);
     if (turn !== null) (turn.isOn ? this.#alarmOn : this.#alarmOff).run(turn.doorId, turn.deviceId, turn.alarm);
+  }
+
+  /** A code is used by being written down: in the same transaction, so that no power cut lets it open again. */
+  #noteQr({ eventAt, detail }: LinkEvent): void {
+    const { qrId, qrStep } = detail ?? {};
+    if (typeof qrId === "number" && typeof qrStep === "number") this.#usedQr.run(qrId, qrStep, Math.floor(eventAt));
   }
 
   #forgetGenerations(): void {

@@ -163,6 +163,11 @@ export class Outbox {
     return this.#store.vendorConfirmedMs(authId);
   }
 
+  /** The newest step of a dynamic QR that was accepted here, as the log says; null: none was, or long ago. */
+  qrUsedStep(qrId: number): number | null {
+    return this.#store.qrUsedStep(qrId);
+  }
+
   /** When the first person of each door's scheduled unlock was let in. */
   firstIns(): ReadonlyMap<number, number> {
     return this.#store.firstIns();

@@ -73,6 +73,7 @@ export class DoorWorld {
         beliefAgeMs: this.clock.beliefAgeMs(),
         isServerReachable: this.isServerReachable,
         vendorConfirmedMs: (authId) => this.outbox.vendorConfirmedMs(authId),
+        qrUsedStep: (qrId) => this.outbox.qrUsedStep(qrId),
         roster: this.replica.contents,
       }),
     });

@@ -25,6 +25,7 @@ import { GatewaySession, type GatewaySessionDeps } from "./gateway-session.ts";
 import { ALIVE_ANSWER_MS, CONTROLLERS_PER_STATEMENT_MAX, CONTROLLERS_WAITING_MAX, REFUSED_SESSION_RECORD_MS } from "./limits.ts";
 import { verifyLinkToken } from "./link-token.ts";
 import type { LinkConnection, LinkHandler } from "./mqtt/mqtt-listener.ts";
+import { useQr } from "./qr-use-store.ts";
 import { type ClosedSession, closeSessions, type GreetedSession, openSessions, type SessionOpening } from "./session-store.ts";
 import { type AskVendor, askNobody } from "./vendor-question.ts";
 
@@ -89,6 +90,7 @@ export class Gateway implements LinkHandler {
       timers,
       log,
       askVendor,
+      useQr: (use) => useQr(database, use),
       openSession: (opening) => this.#opening.ask(opening),
       closeSession: (closed) => this.#endSession(closed),
       personKeys,

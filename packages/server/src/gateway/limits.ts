@@ -33,3 +33,6 @@ export const CONTROLLERS_WAITING_MAX = 20_000;
  * halves what it waits for while many additions are queued, at the cost of one more small statement.
  */
 export const PAGE_ITEMS_COUNT_MAX = 64;
+
+/** Steps of five seconds by which a code that a door asks about may be off the server's clock: a door's own is never a minute wrong while it is connected. */
+export const QR_STEPS_FAR = 12;

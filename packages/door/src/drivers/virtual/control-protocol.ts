@@ -21,7 +21,9 @@ export type PresentedThing =
   /** A template in base64, and how well it was read, of a hundred; well when left out. */
   | { readonly finger: string; readonly score?: number }
   /** The absolute path of a picture, as the camera would take it. */
-  | { readonly face: string };
+  | { readonly face: string }
+  /** What a QR code says, as a scanner reads it. */
+  | { readonly qr: string };
 
 /** One line of JSON to the virtual driver's socket. */
 export type ControlRequest =
@@ -103,7 +105,7 @@ export function readControlRequest(line: string): RequestRead {
       const presented = readThing(value);
       return presented === null
         ? wrong(
-            "One of card {cardNumber, formatType?, formatData?}, code (a number), pin or uniquePin (1 to 14 digits as a text), finger (a template in base64; score, 0 to 100), face (the absolute path of a picture).",
+            "One of card {cardNumber, formatType?, formatData?}, code (a number), pin or uniquePin (1 to 14 digits as a text), finger (a template in base64; score, 0 to 100), face (the absolute path of a picture), qr (a code's text).",
           )
         : { ok: true, request: { op, doorId, ...presented, ...(side === undefined ? {} : { side }) } };
     }
@@ -150,13 +152,14 @@ export function readControlAnswer(line: string): ControlAnswer | null {
 
 const DIGITS = /^[0-9]{1,14}$/;
 
-function readThing({ card, code, pin, uniquePin, finger, score, face }: Readonly<Record<string, unknown>>): PresentedThing | null {
-  if ([card, code, pin, uniquePin, finger, face].filter((one) => one !== undefined).length !== 1) return null;
+function readThing({ card, code, pin, uniquePin, finger, score, face, qr }: Readonly<Record<string, unknown>>): PresentedThing | null {
+  if ([card, code, pin, uniquePin, finger, face, qr].filter((one) => one !== undefined).length !== 1) return null;
   if (typeof pin === "string") return DIGITS.test(pin) ? { pin } : null;
   if (typeof uniquePin === "string") return DIGITS.test(uniquePin) ? { uniquePin } : null;
   if (typeof code === "number") return Number.isSafeInteger(code) && code > 0 ? { code } : null;
   if (typeof finger === "string") return readFinger(finger, score);
   if (typeof face === "string") return isAbsolute(face) ? { face } : null;
+  if (typeof qr === "string") return qr === "" ? null : { qr };
   const presented = readCard(card);
   return presented === null ? null : { card: presented };
 }

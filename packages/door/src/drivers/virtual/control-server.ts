@@ -165,6 +165,7 @@ export class ControlServer {
 function credentialOf(thing: Exclude<PresentedThing, { readonly finger: string } | { readonly face: string }>): Credential | TypedPin {
   if ("pin" in thing) return { kind: "pin", digits: thing.pin };
   if ("uniquePin" in thing) return { kind: "unique_pin", digits: thing.uniquePin };
+  if ("qr" in thing) return { kind: "qr", factor: "QR", payload: thing.qr };
   if ("code" in thing) return { kind: "code", factor: "CODE", userId: thing.code };
   const { cardNumber, formatType = "CSN", formatData } = thing.card;
   const parsed = parseCard({ cardNumber, formatType, formatData });
