@@ -4,11 +4,12 @@ import { toDoorItem } from "./derive-roster.ts";
 import { readDoorRows } from "./derive-store.ts";
 import { PLACES_DERIVED_AT_ONCE_MAX } from "./limits.ts";
 import { type HeldItem, planChange } from "./plan-change.ts";
-import { loadHeldOf, writePlan } from "./roster-store.ts";
+import { loadHeldOf } from "./roster-store.ts";
+import { writePlans } from "./write-plans.ts";
 
 /**
  * Brings the doors of all places of a group in line with the tables, in the transaction of the cause and under `lockRostersOfGroup`, whose revisions it
- * takes: two statements for some hundreds of places, and one more for each place where something changed.
+ * takes: three statements for some hundreds of places.
  */
 export async function deriveDoors(transaction: Transaction, heads: ReadonlyMap<number, number>): Promise<void> {
   const placeIds = [...heads.keys()];
@@ -26,11 +27,12 @@ async function deriveSome(transaction: Transaction, heads: ReadonlyMap<number, n
     items.map(itemKey),
   );
   const doors = Map.groupBy(items, (_item, index) => rows[index]?.place_id ?? 0);
-  for (const [placeId, ofPlace] of doors) {
+  const plans = [...doors].map(([placeId, ofPlace]) => {
     const changes = ofPlace.map((item: DoorItem) => ({ key: itemKey(item), item }));
-    const plan = planChange(heads.get(placeId) ?? 0, held.get(placeId) ?? NOTHING_HELD, changes);
-    if (plan.rows.length > 0) await writePlan(transaction, placeId, plan);
-  }
+    return [placeId, planChange(heads.get(placeId) ?? 0, held.get(placeId) ?? NOTHING_HELD, changes)] as const;
+  });
+  const changed = plans.filter(([, plan]) => plan.rows.length > 0);
+  if (changed.length > 0) await writePlans(transaction, changed);
 }
 
 const NOTHING_HELD: ReadonlyMap<ItemKey, HeldItem> = new Map();

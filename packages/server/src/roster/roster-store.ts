@@ -141,8 +141,7 @@ const WRITE_PLAN = `
   )
   select pg_notify('${ROSTER_CHANGED_CHANNEL}', $1::bigint::text)`;
 
-/** One statement. */
-export async function writePlan(transaction: Transaction, placeId: number, plan: ChangePlan): Promise<void> {
+async function writePlan(transaction: Transaction, placeId: number, plan: ChangePlan): Promise<void> {
   const { rows, deltas } = plan;
   await transaction.query({
     name: "roster-write-plan",

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import type { MadeVendorApi, PlaceVendorMapping, VendorApi, VendorMapping, VendorTest } from "@postern/contract";
-import type { DoorItem } from "@postern/core";
+import { addSums, bucketOf, type DoorItem, hashToSum, type ItemKey } from "@postern/core";
 import { Webhook } from "standardwebhooks";
+import { deriveRoster } from "../../../src/roster/derive-roster.ts";
 import { type Answer, type FeatureServer, PLACE_ID, SECOND_PLACE_ID, startFeatureServer } from "../support/feature-server.ts";
 import { messageOf, problemOf } from "../support/problems.ts";
 import { rosterItem, rosterRevision } from "../support/roster-reader.ts";
@@ -382,4 +383,42 @@ test("places and doors that are made while a group changes what it asks, ask it 
   );
   assert.ok(doors.length > 8);
   for (const { item } of doors) assert.deepEqual(item.confirmations, [{ credential: "card", identifies: true }], String(item.id));
+});
+
+test("what many places' doors are written with at once adds up to what each of them holds", async () => {
+  const card = await made();
+  ok(await patchGroup({ accessType: "VENDOR", card: card.vendorApiId }));
+  ok(await patchGroup({ card: null }));
+  const { database } = server.test;
+  const rows = await database.query<{ place_id: number; item_key: ItemKey; scopes: number[]; hash: string; revision: number }>(
+    "select place_id, item_key, scopes, hash, revision from roster_items where hash is not null",
+  );
+  const wanted = new Map<string, bigint>();
+  for (const { place_id, item_key, scopes, hash } of rows)
+    for (const scope of scopes) {
+      const key = `${place_id} ${scope} ${bucketOf(item_key)}`;
+      wanted.set(key, addSums(wanted.get(key) ?? 0n, hashToSum(hash)));
+    }
+  const sums = await database.query<{ key: string; sum: string }>(
+    "select concat_ws(' ', place_id, scope, bucket) as key, sum::text from roster_sums where sum <> 0",
+  );
+  assert.deepEqual(new Map(sums.map(({ key, sum }) => [key, BigInt(sum)])), wanted);
+  const heads = await database.query<{ place_id: number; revision: number }>(
+    "select place_id, revision from roster_heads join places using (place_id) where place_group_id = 100",
+  );
+  for (const { place_id: placeId, revision } of heads) {
+    const ofPlace = rows.filter((row) => row.place_id === placeId);
+    assert.ok(ofPlace.every((row) => row.revision <= revision));
+    await database.transaction((tx) => deriveRoster(tx, placeId, { touched: { doors: "all" }, nowMs: server.nowMs }));
+    assert.equal(await rosterRevision(database, placeId), revision, "each door alone is written as all of them together were");
+  }
+  const [summed] = await database.query<{ isSame: boolean }>(
+    `select bool_and(total = expected) as "isSame" from (
+       select place_id, scope, mod(sum(sum), ${2n ** 128n}) as expected,
+         (select mod(mod(sum(delta), ${2n ** 128n}) + ${2n ** 128n}, ${2n ** 128n}) from roster_deltas
+          where roster_deltas.place_id = roster_sums.place_id and roster_deltas.scope = roster_sums.scope) as total
+       from roster_sums where place_id = $1 and scope <> 0 group by place_id, scope) sums`,
+    [PLACE_ID],
+  );
+  assert.equal(summed?.isSame, true, "the history of the digest leads to it");
 });
