@@ -182,6 +182,7 @@ interface Link {
   readonly mqttUrl: string;
   readonly connectedCount: () => number;
   readonly openVendorBreakers: () => number;
+  readonly vendorAsksInFlight: () => number;
 }
 
 interface LinkParts {
@@ -265,6 +266,7 @@ async function startLink({ options, stack, database, address, personKeys, metric
     instanceId,
     connectedCount: () => gateway.connectedCount,
     openVendorBreakers: () => vendors.openBreakerCount,
+    vendorAsksInFlight: () => gateway.askCount,
     mqttUrl: `${config.tls === null ? "mqtt" : "mqtts"}://${urlHost(config.host)}:${listener.port}`,
   };
 }
@@ -384,6 +386,7 @@ async function startHttp({
       facesWaiting: () => faces.waitingCount,
       followedPlaces: () => tails.placeCount,
       openVendorBreakers: link.openVendorBreakers,
+      vendorAsksInFlight: link.vendorAsksInFlight,
       databaseConnections: connectionUse,
     },
   );

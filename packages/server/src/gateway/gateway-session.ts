@@ -71,6 +71,11 @@ export class GatewaySession {
     return this.#opened;
   }
 
+  /** Doors that wait for the customer's own server. */
+  get askCount(): number {
+    return this.#asks.inFlightCount;
+  }
+
   /** One frame from the controller. Resolves when the next may come; appends go on behind it, one at a time. */
   async received(kind: UpKind, payload: Uint8Array): Promise<void> {
     const input = readInput(kind, payload);

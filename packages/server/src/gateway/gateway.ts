@@ -104,6 +104,13 @@ export class Gateway implements LinkHandler {
     return this.#connected.size;
   }
 
+  /** Doors of all these controllers that wait for customers' own servers. */
+  get askCount(): number {
+    let count = 0;
+    for (const { session } of this.#connected.values()) count += session.askCount;
+    return count;
+  }
+
   async authenticate(serial: string, password: string, remoteAddress: string): Promise<Verdict> {
     const { clock, verifyToken = verifyLinkToken } = this.#deps;
     const controller = await this.#finding.ask(serial);

@@ -23,6 +23,10 @@ export class SessionAsks {
     this.#deps = deps;
   }
 
+  get inFlightCount(): number {
+    return this.#inFlight.size;
+  }
+
   /** Resolves with the answer within the budget, whatever the customer's server does. */
   async ask({ placeId, controllerId }: OpenedSession, frame: AskFrame): Promise<AnswerFrame> {
     const { session: _, askId, qr, ...asked } = frame;

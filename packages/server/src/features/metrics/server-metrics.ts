@@ -9,6 +9,7 @@ export interface ProcessReadings {
   readonly facesWaiting: () => number;
   readonly followedPlaces: () => number;
   readonly openVendorBreakers: () => number;
+  readonly vendorAsksInFlight: () => number;
   readonly databaseConnections: () => { readonly total: number; readonly idle: number; readonly waiting: number };
 }
 
@@ -106,7 +107,8 @@ export class ServerMetrics implements HttpWatch {
   }
 
   /** Asked for at each reading. */
-  watchParts({ connectedControllers, facesWaiting, followedPlaces, openVendorBreakers, databaseConnections }: ProcessReadings): void {
+  watchParts({ databaseConnections, ...counts }: ProcessReadings): void {
+    const { connectedControllers, facesWaiting, followedPlaces, openVendorBreakers, vendorAsksInFlight } = counts;
     const registers = [this.#registry];
     const read = (name: string, help: string, value: () => number): void =>
       void new Gauge({
@@ -118,6 +120,7 @@ export class ServerMetrics implements HttpWatch {
     read("postern_gateway_controllers", "Controllers connected to this process.", connectedControllers);
     read("postern_faces_waiting", "Photos that wait to be examined.", facesWaiting);
     read("postern_followed_places", "Places whose ledgers somebody follows here, by a stream or by asking.", followedPlaces);
+    read("postern_vendor_asks_in_flight", "Doors that wait for customers' own servers.", vendorAsksInFlight);
     read(
       "postern_vendor_breakers_open",
       "Customers' servers that doors do not ask for now, because they did not answer.",

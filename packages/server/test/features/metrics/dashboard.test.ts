@@ -15,6 +15,7 @@ function known(): ReadonlySet<string> {
     facesWaiting: () => 0,
     followedPlaces: () => 0,
     openVendorBreakers: () => 0,
+    vendorAsksInFlight: () => 0,
     databaseConnections: () => ({ total: 0, idle: 0, waiting: 0 }),
   });
   return new Set(metrics.names());
