@@ -5,7 +5,13 @@ import { glob } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const PATTERNS = ["packages/*/test/**/*.test.ts", "bench/test/**/*.test.ts", "simulation/test/**/*.test.ts", "scripts/test/**/*.test.ts"];
+const PATTERNS = [
+  "packages/*/test/**/*.test.ts",
+  "bench/test/**/*.test.ts",
+  "conformance/test/**/*.test.ts",
+  "simulation/test/**/*.test.ts",
+  "scripts/test/**/*.test.ts",
+];
 
 /** Two cores: a second file fills the first one's waits for disk and database; more would only make time limits fail. */
 const FILES_AT_ONCE = 2;

@@ -56,6 +56,8 @@ const VIOLATIONS: readonly Violation[] = [
   importing("packages/server/src/features/doors/uses-api.ts", "../../api.ts"),
   importingPackage("packages/door/src/uses-server.ts", "@postern/server"),
   importingPackage("packages/door/src/drivers/uses-server-inside.ts", "@postern/server/internal"),
+  importingPackage("conformance/src/uses-contract.ts", "@postern/contract"),
+  importing("conformance/src/reaches-into-contract.ts", "../../packages/contract/src/index.ts"),
   importing("packages/cli/src/reaches-into-server.ts", "../../server/src/app.ts"),
   breaks(
     "lint/correctness/noUndeclaredDependencies",

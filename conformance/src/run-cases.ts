@@ -1,0 +1,50 @@
+import type { Asked, Case, CaseOutcome, CaseResult, Section } from "./case.ts";
+import { Skipped, Unmet } from "./expect.ts";
+import { SHOWN_TEXT_LENGTH_MAX } from "./limits.ts";
+
+/** Asks every case of these sections, one after another, and tells of each as it ends. */
+export async function runCases(
+  sections: readonly Section[],
+  asked: Asked,
+  onResult: (result: CaseResult) => void,
+): Promise<readonly CaseResult[]> {
+  const results: CaseResult[] = [];
+  for (const section of sections) {
+    for (const each of section.cases) {
+      const startMs = performance.now();
+      const outcome = await outcomeOf(each, asked);
+      const { name, source, basis } = each;
+      const result = { section, name, source, basis, ms: performance.now() - startMs, outcome };
+      results.push(result);
+      onResult(result);
+    }
+  }
+  return results;
+}
+
+async function outcomeOf({ run }: Case, asked: Asked): Promise<CaseOutcome> {
+  asked.clue.forget();
+  try {
+    await run(asked);
+    return { kind: "passed" };
+  } catch (failure) {
+    if (failure instanceof Skipped) return { kind: "skipped", reason: failure.message };
+    const last = asked.clue.last();
+    const curl = last?.curl ?? "";
+    if (failure instanceof Unmet) {
+      const received = last === null ? failure.received : `${failure.received}, in the answer ${last.status} ${last.text}`;
+      return { kind: "failed", problem: failure.message, expected: cut(failure.expected), received: cut(received), curl };
+    }
+    // No answer at all: the connection was refused or cut, or it took too long.
+    const because = failure instanceof Error ? failure.message : String(failure);
+    return { kind: "failed", problem: because, expected: "an answer", received: cut(String(causeOf(failure) ?? because)), curl };
+  }
+}
+
+function causeOf(failure: unknown): unknown {
+  return failure instanceof Error ? failure.cause : undefined;
+}
+
+function cut(text: string): string {
+  return text.length > SHOWN_TEXT_LENGTH_MAX ? `${text.slice(0, SHOWN_TEXT_LENGTH_MAX)}…` : text;
+}
