@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { actions, examples } from "./act.ts";
 import { addDoorCommands } from "./door-commands.ts";
+import { addLedgerCommands } from "./ledger-commands.ts";
 import { addNouns } from "./nouns/attach.ts";
 import { terminalOutput } from "./output.ts";
 import { addServerCommands } from "./server-commands.ts";
@@ -18,6 +19,7 @@ const act = actions(terminalOutput(), (code) => {
 });
 addServerCommands(postern, act);
 addDoorCommands(postern, act);
+addLedgerCommands(postern, act);
 await addNouns(postern, act, process.argv.slice(2));
 try {
   await postern.parseAsync();
