@@ -21,6 +21,7 @@ import { retention } from "./jobs/retention.ts";
 import { revoke } from "./jobs/revoke.ts";
 import { fresh, start } from "./jobs/start.ts";
 import { stream } from "./jobs/stream.ts";
+import { vendor } from "./jobs/vendor.ts";
 import { report } from "./report.ts";
 import { tableHead, tableRow } from "./table.ts";
 
@@ -38,6 +39,7 @@ const JOBS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   stream,
   many,
   command,
+  vendor,
   decide,
   faces,
   start,

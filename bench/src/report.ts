@@ -42,6 +42,8 @@ What the jobs do:
 - **door to commit**: frames of 256 events over MQTT, each controller with one unanswered, until \`stored\`; counted in the ledger.
 - **commit → live stream, webhook**: from the commit until the event is in the hands of a client that streams, and of a server that is sent it, both in a process
   of their own; the first fifth of the run is left out.
+- **a door asks**: a controller true to the link asks the customer's own server, question after question, until the answer is back at the door; beside it the same request to the same server without
+  Postern. Then the doors of ten customers ask at the same moment, ten times, before and while one customer's server answers nobody.
 - **decide**: a card's key looked up among 100,000 auths, and the decision.
 - **photo to template**: a photo of a person, as bytes, through the pool of worker threads; beside it the time that the same photo spends inside the networks alone.
   Enrolments with a photo go one after another while a second client enrols cards, whose p99 is given with and without them.

@@ -16,6 +16,7 @@ import { retention } from "../src/jobs/retention.ts";
 import { revoke } from "../src/jobs/revoke.ts";
 import { start } from "../src/jobs/start.ts";
 import { stream } from "../src/jobs/stream.ts";
+import { vendor } from "../src/jobs/vendor.ts";
 import { tableHead, tableRow } from "../src/table.ts";
 
 /** What each job measures, at a size that takes seconds. Figures are read, never judged: this machine may be busy. */
@@ -32,6 +33,7 @@ const SMALL: Readonly<Record<string, { readonly run: () => Promise<Figure[]>; re
   link: { run: () => link({ controllerCount: 2, count: 2_000 }), figures: 1 },
   stream: { run: () => stream({ perSecond: 500, seconds: 1, streamCount: 2 }), figures: 2 },
   many: { run: () => many({ places: 2, seatsEach: 5 }), figures: 2 },
+  vendor: { run: () => vendor({ customers: 2, doorsEach: 2, count: 10, rounds: 1 }), figures: 2 },
   decide: { run: () => decide({ authCount: 100, rounds: 1_000 }), figures: 2 },
   faces: { run: () => faces({ photos: 5, enrolments: 4, galleries: [100], probes: 3, isStudied: false }), figures: 5 },
   start: { run: () => start({ count: 1, people: 100, events: 400 }), figures: 1 },

@@ -2,6 +2,7 @@ import { downFilter } from "@postern/contract";
 import { pause, systemTimers } from "@postern/core";
 import { machineMs } from "../machine-time.ts";
 import { serve } from "../serve.ts";
+import { bareCall, endBareCalls } from "./bare-call.ts";
 import { PacketLink } from "./packet-link.ts";
 import { type ControllerSeat, ScriptedController } from "./scripted-controller.ts";
 
@@ -70,6 +71,27 @@ const controllersHandlers = {
     stopping.abort();
     return sending;
   },
+  /** The first controller asks the customer's own server, again and again. */
+  askInTurn: async ({ count, budgetMs }: { count: number; budgetMs: number }): Promise<readonly Asked[]> => {
+    const [controller] = controllers;
+    const asked: Asked[] = [];
+    for (let index = 0; index < count && controller !== undefined; index += 1) asked.push(await asking(controller, budgetMs));
+    return asked;
+  },
+  /** Every controller asks once, all at the same moment. */
+  askAtOnce: ({ budgetMs }: { budgetMs: number }): Promise<readonly Asked[]> =>
+    Promise.all(controllers.map((controller) => asking(controller, budgetMs))),
+  /** How long each of so many calls takes that ask the same without a door. */
+  callBare: async ({ url, count }: { url: string; count: number }): Promise<readonly number[]> => {
+    const elapsedMs: number[] = [];
+    for (let index = 0; index < count; index += 1) {
+      const beginMs = machineMs();
+      await bareCall(url);
+      elapsedMs.push(machineMs() - beginMs);
+    }
+    endBareCalls();
+    return elapsedMs;
+  },
   /** The same frames to any broker, from as many publishers, each with one message unacknowledged; resolves when all are acknowledged. */
   publishFrames: async ({ url, publishers, frames, payload }: { url: string; publishers: number; frames: number; payload: string }) => {
     await Promise.all(
@@ -82,6 +104,16 @@ const controllersHandlers = {
   },
 };
 export type ControllersHandlers = typeof controllersHandlers;
+
+interface Asked {
+  readonly serial: string;
+  readonly verdict: string;
+  readonly elapsedMs: number;
+}
+
+async function asking(controller: ScriptedController, budgetMs: number): Promise<Asked> {
+  return { serial: controller.seat.serial, ...(await controller.ask(budgetMs)) };
+}
 
 /** Each controller has its turn after an equal part of the time, so that the load is even. */
 async function sendPaced(perSecond: number, frameEvents: number, stop: AbortSignal): Promise<number> {

@@ -4,6 +4,7 @@ import {
   downFilter,
   downKindOf,
   type RosterFrame,
+  readAnswer,
   readRoster,
   readRosterItem,
   readStored,
@@ -25,6 +26,7 @@ import {
 } from "@postern/core";
 import { retryDelayMs } from "@postern/door/internal";
 import { SignJWT } from "jose";
+import { machineMs } from "../machine-time.ts";
 import { PacketLink } from "./packet-link.ts";
 import { passageEvents } from "./passage-events.ts";
 
@@ -50,6 +52,7 @@ export class ScriptedController {
   #session = 0;
   #epoch: string | null = null;
   #nextLocalLogId = 1;
+  #nextAskId = 1;
   readonly #waiting = new Map<DownKind, (payload: Buffer) => void>();
   readonly #held = new Map<string, HeldItem>();
   readonly #sums: Map<number, bigint>;
@@ -98,6 +101,20 @@ export class ScriptedController {
     if (through !== first + count - 1 || refused.length > 0)
       throw new TypeError(`not stored: ${JSON.stringify({ through, refused, expect })}`);
     this.#nextLocalLogId += count;
+  }
+
+  /** Asks the customer's own server about a card, and resolves with what it said and how long that took. One at a time. */
+  async ask(budgetMs: number): Promise<{ readonly verdict: string; readonly elapsedMs: number }> {
+    const { doorId, deviceId } = this.seat;
+    const askId = this.#nextAskId;
+    this.#nextAskId += 1;
+    const beginMs = machineMs();
+    const answered = this.#next("answer");
+    const card = { credential: "card", identify: true, presented: "12345" };
+    this.#send("ask", { session: this.#session, askId, doorId, deviceId, ...card, budgetMs });
+    const read = readAnswer(await answered);
+    if (!read.ok) throw new TypeError(read.problem);
+    return { verdict: read.frame.verdict, elapsedMs: machineMs() - beginMs };
   }
 
   /** Comes back by itself whenever the connection is lost, after the pauses of a real controller, until `end`. */

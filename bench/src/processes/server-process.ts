@@ -7,6 +7,7 @@ import { addPeople, addPlaces, addSeats, PLACE_ID } from "./bench-place.ts";
 import { ConfirmedByAll } from "./confirmed-by-all.ts";
 import type { ApiAddress } from "./people-client.ts";
 import type { ControllerSeat } from "./scripted-controller.ts";
+import { addVendorCustomers } from "./vendor-customers.ts";
 
 const KEY_MS = 3_600_000;
 const CONFIRM_MS_MAX = 60_000;
@@ -29,12 +30,17 @@ const serverHandlers = {
   start: async ({
     dataDir,
     mqttPort = 0,
+    outgoingHosts,
   }: {
     dataDir: string | null;
     mqttPort?: number;
+    outgoingHosts?: string;
   }): Promise<{ api: ApiAddress; mqttUrl: string }> => {
     const path = dataDir ?? stack.use(await temporaryFolder("bench")).path;
-    const config = readConfig({ POSTERN_HTTP_PORT: "0", POSTERN_MQTT_PORT: String(mqttPort), POSTERN_DATA_DIR: path });
+    const config = readConfig({
+      ...{ POSTERN_HTTP_PORT: "0", POSTERN_MQTT_PORT: String(mqttPort), POSTERN_DATA_DIR: path },
+      ...(outgoingHosts === undefined ? {} : { POSTERN_OUTGOING_HOSTS: outgoingHosts }),
+    });
     running = await startServer({ config, log: silentLog, clock: systemClock, timers: systemTimers, random: systemRandom });
     stack.defer(() => server().stop());
     const expiresAtMs = systemClock.nowMs() + KEY_MS;
@@ -71,6 +77,8 @@ const serverHandlers = {
     }
     return seats;
   },
+  /** Customers whose own servers are asked, with their seats. */
+  addVendorCustomers: (wanted: Parameters<typeof addVendorCustomers>[1]) => addVendorCustomers(server(), wanted),
   addPeople: ({ first, count }: { first: number; count: number }): Promise<void> => addPeople(server(), first, count),
   /** Resolves when every seat holds the whole roster as it is now. */
   allConfirmed: async (_: null): Promise<void> => {
