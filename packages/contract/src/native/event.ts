@@ -28,6 +28,12 @@ export const EventsAnswer = Type.Object(
     next: Type.String({
       description: "Where to go on: after all of these, and after what was looked at and is not among the events asked for.",
     }),
+    droppedThrough: Type.Optional(
+      Type.String({
+        description:
+          "There when the cursor is older than events are kept: what came after it and up to here is gone, and the events are those behind it.",
+      }),
+    ),
   },
   closed,
 );

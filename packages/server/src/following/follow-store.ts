@@ -24,6 +24,8 @@ export interface EventsAfter {
   readonly events: readonly TimedEvent[];
   /** Every chosen event up to here is among `events`: where to go on. */
   readonly through: number;
+  /** What came after the sequence and up to here is no longer kept; null: all of it is. */
+  readonly droppedThrough: number | null;
 }
 
 export interface AfterWhat {
@@ -61,21 +63,26 @@ function statement(conditions: string): string {
     select next_sequence - 1 as sequence from ledger_heads where place_id = $1
   ), span as (
     select min(period) as first, max(period) as last from events where place_id = $1
+  ), gone as (
+    -- What was dropped with its months is a run at the beginning: whoever is further back is taken to its end at once.
+    select coalesce((select sequence - 1 from events where place_id = $1 and period = span.first order by sequence limit 1), head.sequence) as through
+    from head, span
   ), page as (
     select found.* from span cross join lateral generate_series(span.first, span.last) as each(period)
     cross join lateral (
       select sequence, event_at, device_id, door_id, user_id, auth_id, event_type, local_log_id, received_at,
         case when generation > 0 and event_type <> ${eventCode("EVENT_REFUSED")} then coalesce((detail->>'deviceAt')::bigint, event_at) end as device_at
       from events
-      where place_id = $1 and period = each.period and sequence > $3 and sequence <= $3::bigint + $5::bigint${conditions}
+      where place_id = $1 and period = each.period and sequence > greatest($3::bigint, (select through from gone))
+        and sequence <= greatest($3::bigint, (select through from gone)) + $5::bigint${conditions}
       order by sequence limit $4
     ) as found
     order by sequence limit $4
   )
-  select head.sequence as head, page.sequence, page.event_at as "eventAt", page.device_id as "deviceId", page.door_id as "doorId",
+  select head.sequence as head, gone.through as gone, page.sequence, page.event_at as "eventAt", page.device_id as "deviceId", page.door_id as "doorId",
     doors.name as "doorName", page.user_id as "userId", page.auth_id as "authId", auths.name as "userName", users.key as "userKey",
     page.event_type as "eventType", page.local_log_id as "localLogId", page.received_at as "receivedAt", page.device_at as "deviceAt"
-  from head left join page on true
+  from head cross join gone left join page on true
   left join doors on doors.door_id = page.door_id and doors.place_id = $1
   left join users on users.user_id = page.user_id and users.place_group_id = $2
   left join auths on auths.auth_id = page.auth_id and auths.place_id = $1
@@ -98,14 +105,19 @@ export async function eventsAfter(queryable: Queryable, place: FollowedPlace, af
     values: [place.placeId, place.placeGroupId, sequence, countMax, lookedMax, ...values],
   });
   const head = rows[0]?.head ?? 0;
-  const events = rows.flatMap(({ head: _head, ...event }) => (event.sequence === null ? [] : [{ ...event, sequence: event.sequence }]));
+  const gone = rows[0]?.gone ?? 0;
+  const events = rows.flatMap(({ head: _head, gone: _gone, ...event }) =>
+    event.sequence === null ? [] : [{ ...event, sequence: event.sequence }],
+  );
   const last = events.at(-1);
-  const looked = Math.max(sequence, Math.min(head, sequence + lookedMax));
-  return { head, events, through: events.length === countMax && last !== undefined ? last.sequence : looked };
+  const looked = Math.max(sequence, Math.min(head, Math.max(sequence, gone) + lookedMax));
+  const through = events.length === countMax && last !== undefined ? last.sequence : looked;
+  return { head, events, through, droppedThrough: gone > sequence ? gone : null };
 }
 
 type Row = Omit<TimedEvent, "sequence"> & {
   readonly head: number;
+  readonly gone: number;
   /** null: the page is empty, and the row is there for the head's sake. */
   readonly sequence: number | null;
 };

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { silentLog, systemTimers, type Timers } from "@postern/core";
+import { silentLog, systemClock, systemTimers, type Timers } from "@postern/core";
+import { LedgerFollowers } from "../../src/features/events/follow.ts";
 import { pageOfEvents } from "../../src/features/events/store.ts";
+import { EVERY_EVENT } from "../../src/following/event-choice.ts";
+import { LedgerHints } from "../../src/following/ledger-hints.ts";
+import { PlaceTails } from "../../src/following/place-tails.ts";
 import { ensurePeriod } from "../../src/ledger/ledger-store.ts";
+import { encodeLogId } from "../../src/ledger/log-id.ts";
 import { periodOf } from "../../src/ledger/period.ts";
 import { dropOldPeriods, makePeriodsAhead } from "../../src/ledger/retention.ts";
 import { summarise } from "../../src/ledger/summarise.ts";
@@ -105,4 +110,31 @@ test("the month that begins soon is made beside those who read and append, a lon
   assert.equal(parts.length, 1);
   await writeEvents(test_.database, 904, [{ eventAt: soon, receivedAt: soon, eventType: "DEV_DOOR_RELAY_ON" }]);
   assert.deepEqual(await page(904), { total: 2, sequences: [1, 2] });
+});
+
+test("who goes on from before what was dropped is told so, and is taken to the first event that is kept at once", async () => {
+  await placeWith(905, [...Array.from({ length: 60 }, () => 0), 5, 5]);
+  await drop(31);
+  const place = { placeId: 905, placeGroupId: 1 };
+  const followers = new LedgerFollowers({
+    database: test_.database,
+    clock: systemClock,
+    tails: new PlaceTails({
+      database: test_.database,
+      clock: systemClock,
+      timers: systemTimers,
+      log: silentLog,
+      ledgerGrown: new LedgerHints(systemTimers),
+    }),
+  });
+  const asked = { waitMs: 0, countMax: 2, choice: EVERY_EVENT };
+  const next = async (after: number): Promise<unknown> => {
+    const { events, next, droppedThrough } = await followers.next(place, { ...asked, after }, new AbortController().signal);
+    return [events.map(({ logId }) => logId), next, droppedThrough];
+  };
+  const id = (sequence: number): string => encodeLogId({ placeId: 905, sequence });
+  assert.deepEqual(await next(3), [[id(61), id(62)], id(62), id(60)]);
+  assert.deepEqual(await next(60), [[id(61), id(62)], id(62), undefined]);
+  // Who begins at the beginning asks for what there is.
+  assert.deepEqual(await next(0), [[id(61), id(62)], id(62), undefined]);
 });

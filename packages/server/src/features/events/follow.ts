@@ -19,11 +19,14 @@ export interface FollowAnswer {
   readonly events: readonly FollowedEvent[];
   /** Where to go on: after all of them, and after what was looked at and not chosen. */
   readonly next: string;
+  /** What came after the cursor and up to here is no longer kept. */
+  readonly droppedThrough?: string;
 }
 
 interface Found {
   readonly events: readonly FollowedEvent[];
   readonly through: number;
+  readonly droppedThrough?: number | null;
 }
 
 /** Reads a ledger onwards in its own order, which no late event can disturb, and waits for what is not there yet. */
@@ -46,7 +49,8 @@ export class LedgerFollowers {
       return answer(place, found);
     this.#countWaiting += 1;
     try {
-      return answer(place, await this.#wait(place, { ...query, after: found.through, untilMs }, signal));
+      const waited = await this.#wait(place, { ...query, after: found.through, untilMs }, signal);
+      return answer(place, { ...waited, droppedThrough: found.droppedThrough ?? null });
     } finally {
       this.#countWaiting -= 1;
     }
@@ -64,7 +68,8 @@ export class LedgerFollowers {
       read = await this.#read(place, read.through, query);
     }
     const events = read.events.map((event) => followedEvent(place.placeId, event));
-    return { events, through: read.through, isBehind: read.through < read.head };
+    const droppedThrough = query.after > 0 ? first.droppedThrough : null;
+    return { events, through: read.through, droppedThrough, isBehind: read.through < read.head };
   }
 
   async #wait(
@@ -90,6 +95,7 @@ export class LedgerFollowers {
   }
 }
 
-function answer({ placeId }: FollowedPlace, { events, through }: Found): FollowAnswer {
-  return { events, next: encodeLogId({ placeId, sequence: through }) };
+function answer({ placeId }: FollowedPlace, { events, through, droppedThrough = null }: Found): FollowAnswer {
+  const dropped = droppedThrough === null ? {} : { droppedThrough: encodeLogId({ placeId, sequence: droppedThrough }) };
+  return { events, next: encodeLogId({ placeId, sequence: through }), ...dropped };
 }
