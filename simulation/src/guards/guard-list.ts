@@ -251,8 +251,8 @@ export const GUARDS: readonly Guard[] = [
     changes: [
       {
         file: "packages/door/src/controller/judge.ts",
-        from: "  const carried = carryOut(state, attempt, decision, facts);",
-        to: '  const wait = state.last?.outcome.outcome === "wait_factor";\n  const carried = carryOut(state, attempt, wait ? { kind: "granted", because: "auth" } : decision, facts);',
+        from: "?? carryOut(state, attempt, decision, facts);",
+        to: '?? carryOut(state, attempt, state.last?.outcome.outcome === "wait_factor" ? { kind: "granted", because: "auth" } : decision, facts);',
       },
     ],
     faults: ["cut_all"],
@@ -402,8 +402,8 @@ export const GUARDS: readonly Guard[] = [
     changes: [
       {
         file: "packages/door/src/controller/judge.ts",
-        from: 'proven: chainOf(evidence), confirmation: "not_asked" }',
-        to: 'proven: chainOf(evidence), confirmation: "confirmed" }',
+        from: '{ auth, evidence, confirmation: "not_asked" }',
+        to: '{ auth, evidence, confirmation: "confirmed" }',
       },
     ],
     faults: ["vendor"],
