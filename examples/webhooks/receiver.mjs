@@ -1,10 +1,13 @@
 // Receives a Postern webhook, verifies it, and takes each event once. Node 20 or later; nothing to install.
 // WEBHOOK_SECRET=whsec_… node receiver.mjs
+// With HEADS_FILE it keeps the signed ends of the ledger, which `postern ledger verify --heads` holds a ledger to.
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { appendFile } from "node:fs/promises";
 import { createServer } from "node:http";
 
 const secret = Buffer.from((process.env.WEBHOOK_SECRET ?? "").replace(/^whsec_/, ""), "base64");
 const port = Number(process.env.PORT ?? 9000);
+const headsFile = process.env.HEADS_FILE;
 
 /** As Standard Webhooks has it: any of the signatures will do, and a message older than five minutes is somebody's recording. */
 function isGenuine(headers, body) {
@@ -29,6 +32,7 @@ createServer(async (request, response) => {
     const { type, data } = JSON.parse(body);
     console.log(`${type} ${id} with ${data.events.length}`);
     for (const event of data.events) console.log(`  ${event.eventType} ${event.doorName ?? ""} ${event.userId ?? ""}`.trimEnd());
+    if (headsFile !== undefined && data.head !== undefined) await appendFile(headsFile, `${JSON.stringify(data.head)}\n`);
     taken.add(id);
   }
   // Only now: what is not answered with 2xx within 15 seconds is sent again.

@@ -32,8 +32,11 @@ create table signed_heads(
 create index on signed_heads(at);
 grant select, insert, delete on signed_heads to postern_app;
 
+-- The head that goes with the delivery that is due: an attempt after a crash is the same message.
+alter table webhook_places add column pending_head json;
+
 -- As it was when the export was asked for.
-alter table event_exports add column head jsonb;
+alter table event_exports add column head json;
 
 -- A month's events go with their counts; its blocks stay, and say so. The heads are locked first, as an append locks them; only ledgers in which nothing
 -- has happened since end in such a month.

@@ -186,7 +186,7 @@ function createServices(deps: ApiDeps) {
     events,
     tails,
     heads,
-    exports: new Exports({ ...deps, files: deps.exportFiles }),
+    exports: new Exports({ ...deps, heads, files: deps.exportFiles }),
     webhooks: new Webhooks({ ...deps, ...webhookSending(deps) }),
     vendorApis: new VendorApis({ ...deps, ...vendorSecrets(deps) }),
     vendorMappings: new VendorMappings(deps),

@@ -1,5 +1,6 @@
 import Type, { type Static } from "typebox";
 import { EventChoice, eventChoiceFields, eventSpanFields } from "./event-choice.ts";
+import { LedgerHead } from "./ledger.ts";
 import { operations } from "./operation.ts";
 import { Count, closed, EpochMs, Id, NoQuery, OptionalEpochMs, PlaceParams, pageFields, pageOf } from "./parts.ts";
 
@@ -19,6 +20,9 @@ export const EventExport = Type.Object(
     endedAt: OptionalEpochMs,
     expiresAt: Type.Union([EpochMs, Type.Null()], { description: "Until then the file can be had; null: it is not done." }),
     error: Type.Union([Type.String(), Type.Null()]),
+    head: Type.Union([LedgerHead, Type.Null()], {
+      description: "The end of the ledger that it was made from, signed: the file has nothing from beyond it.",
+    }),
   },
   closed,
 );

@@ -1,6 +1,7 @@
 import Type, { type Static } from "typebox";
 import { FollowedEvent } from "./event.ts";
 import { EventChoice } from "./event-choice.ts";
+import { LedgerHead } from "./ledger.ts";
 import { WEBHOOK_SECRET_KEPT_MS_MAX, WEBHOOK_URL_LENGTH_MAX } from "./native-limits.ts";
 import { operations } from "./operation.ts";
 import {
@@ -84,6 +85,7 @@ export const WebhookMessage = Type.Object({
     placeId: Type.Optional(Id),
     after: Type.Optional(Type.String({ description: "A cursor of the place: what was sent before ends here." })),
     next: Type.Optional(Type.String({ description: "A cursor of the place: the next message begins after it." })),
+    head: Type.Optional(LedgerHead),
     events: Type.Array(FollowedEvent),
   }),
 });

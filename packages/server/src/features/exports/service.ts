@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import type { CreateExport, EventExport } from "@postern/contract";
 import { type Clock, pause, type Timers } from "@postern/core";
 import { readEventChoice } from "../../following/event-choice.ts";
+import type { SignedHeads } from "../../ledger/signed-heads.ts";
 import type { ReachedPlace } from "../../platform/access/actor.ts";
 import { type AuditActor, writeAudit } from "../../platform/audit/audit-store.ts";
 import type { Database } from "../../platform/database.ts";
@@ -19,6 +20,7 @@ export interface ExportsDeps {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly files: ExportFiles;
+  readonly heads: Pick<SignedHeads, "current">;
 }
 
 export interface DownloadAsked {
@@ -38,7 +40,7 @@ export class Exports {
   async create({ placeId, placeGroupId }: ReachedPlace, by: AuditActor, body: CreateExport = {}): Promise<EventExport> {
     accepted(readEventChoice(body));
     const { from = null, to = null, ...events } = body;
-    const { database, clock } = this.#deps;
+    const { database, clock, heads } = this.#deps;
     const madeAt = clock.nowMs();
     return database.transaction(async (tx) => {
       const counts = await store.lockAndCountExports(tx, placeId);
@@ -50,7 +52,9 @@ export class Exports {
       if (counts.kept >= limits.EXPORTS_KEPT_MAX)
         throw new NativeRefusal("conflict", { detail: `At most ${limits.EXPORTS_KEPT_MAX} exports of a place are kept; delete one.` });
       const receivedFromMs = from === null ? null : from - limits.RECEIVED_BEFORE_MS;
-      const exportId = await store.insertExport(tx, { placeId, events, from, to, receivedFromMs, madeAt });
+      const head = await heads.current(placeId, tx);
+      if (head === null) throw hidden("placeId");
+      const exportId = await store.insertExport(tx, { placeId, events, from, to, receivedFromMs, madeAt, head });
       await writeAudit(tx, { by, placeGroupId, placeId, atMs: madeAt, action: "events.export", target: { kind: "export", id: exportId } });
       const made = await store.findExport(tx, exportId);
       if (made === null) throw hidden("exportId");

@@ -1,4 +1,4 @@
-import type { EventChoice, EventExport } from "@postern/contract";
+import type { EventChoice, EventExport, LedgerHead } from "@postern/contract";
 import { assert } from "@postern/core";
 import { periodOf } from "../../ledger/period.ts";
 import type { Queryable, Transaction } from "../../platform/database.ts";
@@ -7,7 +7,7 @@ import { EXPORT_KEPT_MS } from "./limits.ts";
 
 const COLUMNS = `export_id as "exportId", place_id as "placeId", events, from_ms as "from", to_ms as "to", state,
   sequence - first_sequence as "lookedCount", through_sequence - first_sequence as "lookedTotal", event_count as "eventCount", bytes, made_at as "madeAt",
-  ended_at as "endedAt", case when state = 'done' then ended_at + ${EXPORT_KEPT_MS} end as "expiresAt", error`;
+  ended_at as "endedAt", case when state = 'done' then ended_at + ${EXPORT_KEPT_MS} end as "expiresAt", error, head`;
 
 export async function findExport(queryable: Queryable, exportId: number): Promise<EventExport | null> {
   const text = `select ${COLUMNS} from event_exports where export_id = $1`;
@@ -49,26 +49,28 @@ export interface NewExport {
   /** Nothing that was received before can be meant; null: everything can. */
   readonly receivedFromMs: number | null;
   readonly madeAt: number;
+  /** What stands in the ledger up to here is meant. */
+  readonly head: LedgerHead;
 }
 
-/** Of what stands in the ledger now. Returns its id. */
+/** Of what stands in the ledger up to its head. Returns its id. */
 export async function insertExport(transaction: Transaction, made: NewExport): Promise<number> {
   const { receivedFromMs } = made;
   const [row] = await transaction.query<{ export_id: number }>(
     `with span as (
-       select next_sequence - 1 as last,
+       select $7::bigint as last,
          case when $5::int is null then 0
-           else coalesce((select min(sequence) - 1 from events where place_id = $1 and period >= $5), next_sequence - 1) end as first
-       from ledger_heads where place_id = $1
+           else least($7, coalesce((select min(sequence) - 1 from events where place_id = $1 and period >= $5), $7)) end as first
      )
-     insert into event_exports(export_id, place_id, events, from_ms, to_ms, state, first_sequence, through_sequence, sequence, made_at)
-     select nextval('event_export_ids'), $1, $2, $3, $4, 'waiting', first, last, first, $6 from span returning export_id`,
+     insert into event_exports(export_id, place_id, events, from_ms, to_ms, state, first_sequence, through_sequence, sequence, made_at, head)
+     select nextval('event_export_ids'), $1, $2, $3, $4, 'waiting', first, last, first, $6, $8 from span returning export_id`,
     [
       ...[made.placeId, JSON.stringify(made.events), made.from, made.to],
       ...[receivedFromMs === null ? null : periodOf(Math.max(0, receivedFromMs)), made.madeAt],
+      ...[made.head.sequence, JSON.stringify(made.head)],
     ],
   );
-  assert(row !== undefined, "a place has a ledger");
+  assert(row !== undefined, "what is inserted is one row");
   return row.export_id;
 }
 

@@ -1,4 +1,4 @@
-import type { EventChoice } from "@postern/contract";
+import type { EventChoice, LedgerHead } from "@postern/contract";
 import { writeAudit } from "../../platform/audit/audit-store.ts";
 import type { Database, Queryable, Transaction } from "../../platform/database.ts";
 import { LOG_MS_MAX, LOG_ROWS_PER_OUTCOME_MAX, RUNNERS_PER_WEBHOOK_MAX } from "./limits.ts";
@@ -11,6 +11,7 @@ export interface Lease extends SentTo {
   readonly events: EventChoice;
   readonly sequence: number;
   readonly pendingThrough: number | null;
+  readonly pendingHead: LedgerHead | null;
   readonly version: number;
   readonly attempts: number;
   readonly failingSince: number | null;
@@ -51,22 +52,22 @@ export async function claimDue(
       from free, webhooks
       where webhook_places.webhook_id = free.webhook_id and webhook_places.place_id = free.place_id and webhooks.webhook_id = free.webhook_id
       returning webhook_places.webhook_id as "webhookId", webhook_places.place_id as "placeId", place_group_id as "placeGroupId", url, events, sequence,
-        pending_through as "pendingThrough", version, attempts, failing_since as "failingSince", lease, secret_sealed as "secretSealed",
+        pending_through as "pendingThrough", pending_head as "pendingHead", version, attempts, failing_since as "failingSince", lease, secret_sealed as "secretSealed",
         previous_secret_sealed as "previousSecretSealed", previous_secret_until as "previousSecretUntil"`,
     values: [instanceId, nowMs, placeId, fullWebhookIds, countMax],
   });
 }
 
-/** Before a delivery is sent for the first time: where it begins and ends. False: the lease is another's by now. */
+/** Before a delivery is sent for the first time: where it begins and ends, and the head that goes with it. False: the lease is another's by now. */
 export async function savePending(
   queryable: Queryable,
   lease: Lease,
-  { after, through }: { after: number; through: number },
+  { after, through, head }: { readonly after: number; readonly through: number; readonly head: LedgerHead | null },
 ): Promise<boolean> {
   const count = await queryable.execute({
     name: "webhooks-pending",
-    text: "update webhook_places set sequence = $4, pending_through = $5 where webhook_id = $1 and place_id = $2 and lease = $3",
-    values: [lease.webhookId, lease.placeId, lease.lease, after, through],
+    text: "update webhook_places set sequence = $4, pending_through = $5, pending_head = $6 where webhook_id = $1 and place_id = $2 and lease = $3",
+    values: [lease.webhookId, lease.placeId, lease.lease, after, through, head === null ? null : JSON.stringify(head)],
   });
   return count === 1;
 }

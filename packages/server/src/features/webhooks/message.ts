@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { LedgerHead } from "@postern/contract";
 import { assert } from "@postern/core";
 import type { FollowedEntry } from "../../following/followed-event.ts";
 import { encodeLogId } from "../../ledger/log-id.ts";
@@ -11,6 +12,8 @@ export interface Batch {
   readonly version: number;
   readonly after: number;
   readonly through: number;
+  /** Of the place's ledger, behind these events; null: it is not known any more. */
+  readonly head: LedgerHead | null;
   /** At least one. */
   readonly entries: readonly FollowedEntry[];
 }
@@ -24,7 +27,7 @@ export interface Message {
  * A batch as it is sent. Its id follows from what it holds, so that every attempt has the same one, after a crash and from another process too; the time
  * of its first event keeps it from meaning something else after the database went back to an older state.
  */
-export function messageOf({ webhookId, placeId, version, after, through, entries }: Batch): Message {
+export function messageOf({ webhookId, placeId, version, after, through, head: ledgerHead, entries }: Batch): Message {
   const [first, last] = [entries[0], entries.at(-1)];
   assert(first !== undefined && last !== undefined, "a delivery has an event");
   const facts = JSON.stringify([webhookId, placeId, version, after, through, first.event.receivedAt]);
@@ -36,6 +39,7 @@ export function messageOf({ webhookId, placeId, version, after, through, entries
       placeId,
       after: encodeLogId({ placeId, sequence: after }),
       next: encodeLogId({ placeId, sequence: through }),
+      ...(ledgerHead === null ? {} : { head: ledgerHead }),
     },
   });
   // The events have been written as JSON already, for everybody who follows the place.

@@ -1,7 +1,9 @@
+import type { LedgerHead } from "@postern/contract";
 import { assert, type Clock, type Log, type Random } from "@postern/core";
 import { type EventChoice, readEventChoice } from "../../following/event-choice.ts";
 import type { FollowedEntry } from "../../following/followed-event.ts";
 import type { PlaceTails, TailReader } from "../../following/place-tails.ts";
+import type { SignedHeads } from "../../ledger/signed-heads.ts";
 import type { Database } from "../../platform/database.ts";
 import { type DeliveryLogged, type Lease, releaseLease, saveDelivered, saveFailed, savePending } from "./delivery-store.ts";
 import { DELIVERY_EVENTS_MAX, LEASE_IDLE_MS } from "./limits.ts";
@@ -12,6 +14,7 @@ import { type Attempted, type SendDeps, sendMessage } from "./send-message.ts";
 export interface RunnerDeps extends SendDeps {
   readonly database: Database;
   readonly tails: PlaceTails;
+  readonly heads: Pick<SignedHeads, "current">;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -40,6 +43,8 @@ export class PlaceRunner {
   readonly #choice: EventChoice;
   #sequence: number;
   #attempts: number;
+  /** Of the delivery that is due. */
+  #head: LedgerHead | null;
 
   constructor(deps: RunnerDeps, lease: Lease, watch: RunnerWatch) {
     this.#deps = deps;
@@ -50,6 +55,7 @@ export class PlaceRunner {
     this.#choice = choice.value;
     this.#sequence = lease.sequence;
     this.#attempts = lease.attempts;
+    this.#head = lease.pendingHead;
   }
 
   /** Rejects with the database's failure: then the lease is still held. */
@@ -71,8 +77,10 @@ export class PlaceRunner {
     await releaseLease(this.#deps.database, this.#lease, this.#sequence);
   }
 
-  #save({ through }: Batch): Promise<boolean> {
-    return savePending(this.#deps.database, this.#lease, { after: this.#sequence, through });
+  async #save({ through }: Batch): Promise<boolean> {
+    const { database, heads } = this.#deps;
+    this.#head = await heads.current(this.#lease.placeId);
+    return savePending(database, this.#lease, { after: this.#sequence, through, head: this.#head });
   }
 
   /** What is to be delivered next; null: nothing has happened for a while. */
@@ -103,7 +111,7 @@ export class PlaceRunner {
   /** False: this runner has nothing more to do. */
   async #deliver(batch: Batch, stopping: AbortSignal): Promise<boolean> {
     const lease = this.#lease;
-    const message = messageOf({ ...lease, after: this.#sequence, ...batch });
+    const message = messageOf({ ...lease, after: this.#sequence, head: this.#head, ...batch });
     const attempted = await this.#watch.inSlot(() => sendMessage(this.#deps, lease, { message, signal: stopping }));
     if (attempted.error === "stopped") return this.#giveUp();
     const logged: DeliveryLogged = {

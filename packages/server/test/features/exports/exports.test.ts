@@ -102,6 +102,16 @@ test("an export holds every event that stood there when it was asked for, once, 
   assert.match(String(line), /^[\w-]{20},2026-07-01T00:01:00\.000Z,2026-07-01 09:01:00,UTC\+09:00,DEV_DEVICE_START,234,Entrance,/);
 });
 
+test("an export says by a signed head which ledger it was made from", async () => {
+  const { head, lookedTotal } = await ask();
+  assert.ok(head !== null);
+  assert.deepEqual(head, (await server.call("GET", `/v2/places/${PLACE_ID}/ledger`)).body);
+  assert.equal(head.sequence, lookedTotal);
+  await writeEvents(server.test.database, PLACE_ID, [{ eventAt: Date.UTC(2026, 8, 1), eventType: "DEV_DEVICE_START", localLogId: 0 }]);
+  const [found] = ((await server.call("GET", `/v2/places/${PLACE_ID}/exports`)).body as { items: EventExport[] }).items;
+  assert.deepEqual(found?.head, head, "as it was when it was asked for");
+});
+
 test("only the events that are meant are written, within their span", async () => {
   const from = Date.UTC(2026, 6, 1, 10);
   const made = await ask({ types: ["DEV_CARD_AUTH_FAIL"], from, to: from + 3_600_000 });

@@ -1,8 +1,17 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
+import { createHash, createPublicKey, verify } from "node:crypto";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import type { MadeWebhook, Webhook, WebhookDelivery, WebhookPlace, WebhookTest } from "@postern/contract";
-import { silentLog, systemClock, systemRandom, systemTimers } from "@postern/core";
+import {
+  headText,
+  type LedgerHead,
+  type MadeWebhook,
+  type Webhook,
+  type WebhookDelivery,
+  type WebhookMessage,
+  type WebhookPlace,
+  type WebhookTest,
+} from "@postern/contract";
+import { chainHash, silentLog, systemClock, systemRandom, systemTimers } from "@postern/core";
 import { webhookSending } from "../../../src/api.ts";
 import { WebhookDispatcher } from "../../../src/features/webhooks/dispatcher.ts";
 import { OutgoingHttp } from "../../../src/platform/outgoing/outgoing-http.ts";
@@ -52,6 +61,7 @@ function dispatcher(instanceId = 1): WebhookDispatcher {
     log: silentLog,
     outgoing,
     tails: server.services.tails,
+    heads: server.services.heads,
     ...webhookSending({ deriveKey: (purpose) => deriveKey(purpose) }),
     instanceId,
     isInstanceAlive: async (id) => alive.has(id),
@@ -120,6 +130,43 @@ test("events come in the ledger's order, signed so that a receiver's library tak
   const [first] = await logOf(made);
   assert.deepEqual([first?.outcome, first?.status, first?.attempt, first?.error, first?.answer], ["delivered", 204, 1, null, null]);
   assert.equal((await placeOf(made)).behind, 0);
+});
+
+test("each message carries the signed end of its place's ledger, behind its events, and the same one however often it is sent", async () => {
+  await subscribe();
+  receiver.status = 500;
+  const one = dispatcher();
+  await one.poll();
+  await append(3);
+  await eventually("it was sent", () => receiver.received.length === 1);
+  await one.stop();
+  // What happens meanwhile is in no message that was begun.
+  await append(2);
+  receiver.status = 204;
+  server.nowMs += 60_000;
+  const two = dispatcher(2);
+  await eventually("all have come", async () => {
+    await two.poll();
+    return receiver.numbers().length === 5;
+  });
+  const [failed, again, next] = receiver.received;
+  assert.ok(failed !== undefined && again !== undefined && next !== undefined);
+  assert.equal(again.body, failed.body);
+  const heads = [again, next].map(({ body }) => (JSON.parse(body) as WebhookMessage).data.head);
+  const current = await call<LedgerHead>("GET", `/v2/places/${PLACE_ID}/ledger`);
+  assert.deepEqual({ ...heads[1], at: 0, signature: "" }, { ...current, at: 0, signature: "" });
+  const [first, last] = heads;
+  assert.ok(first !== undefined && last !== undefined);
+  assert.equal(first.sequence, last.sequence - 2);
+  const { lines } = await call<{ lines: string[] }>("GET", `/v2/places/${PLACE_ID}/ledger/lines?after=${first.sequence}`);
+  assert.equal(
+    lines.reduce((hash, line) => chainHash(hash, line), first.hash),
+    last.hash,
+  );
+  for (const { signature, ...head } of [first, last]) {
+    const { pem } = server.services.heads.key;
+    assert.ok(verify(null, Buffer.from(headText(head)), createPublicKey(pem), Buffer.from(signature, "base64url")));
+  }
 });
 
 test("only the events that are meant are sent, and the others are passed by", async () => {
