@@ -145,7 +145,7 @@ test("everything wrong with an API is named at its field", async () => {
     [{ url: `https://members.example/${"x".repeat(490)}` }, "url"],
     [{ name: "x".repeat(65) }, "name"],
     [{ credential: "iris" }, "credential"],
-    [{ headers: [SECRET_HEADER, { name: "x-api-key", value: "b" }] }, "headers[1].name"],
+    [{ headers: [SECRET_HEADER, { name: "X-API-KEY", value: "b" }] }, "headers[1].name"],
     [{ headers: [{ name: "Content-Type", value: "text/plain" }] }, "headers[0].name"],
     [{ headers: [{ name: "aCCept", value: "a" }] }, "headers[0].name"],
     [{ headers: [{ name: "Host", value: "a" }] }, "headers[0].name"],
