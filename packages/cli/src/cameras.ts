@@ -1,4 +1,13 @@
-import { CAMERA_FRAMES_PER_SECOND, CAMERA_FRAMES_PER_SECOND_MAX, CAMERAS_MAX, type CameraWiring, readCameraSource } from "@postern/door";
+import { resolve } from "node:path";
+import {
+  CAMERA_FRAMES_PER_SECOND,
+  CAMERA_FRAMES_PER_SECOND_MAX,
+  CAMERAS_MAX,
+  type CameraWiring,
+  readCameraSource,
+  SCANNERS_MAX,
+  type ScannerWiring,
+} from "@postern/door";
 import { failure } from "./failure.ts";
 
 /** The cameras of a controller as they are typed: `234=rtsp://camera.local/stream`, or `234:exit=/dev/video0`. */
@@ -12,13 +21,29 @@ export function readCameras({
   if (camera.length > CAMERAS_MAX) throw failure("argument_invalid", `A controller has at most ${CAMERAS_MAX} cameras.`);
   const framesPerSecond = readRate(cameraRate);
   return camera.map((typed) => {
-    const match = /^(\d{1,15})(?::(entry|exit))?=(.+)$/.exec(typed);
-    // What stands behind the sign of equality may hold a password: it is not repeated.
-    if (match === null)
-      throw failure("argument_invalid", "--camera is written as DOOR=SOURCE or DOOR:exit=SOURCE, such as 234=/dev/video0.");
-    const side = match[2] === "exit" ? "exit" : "entry";
-    return { doorId: Number(match[1]), side, source: readCameraSource(match[3] ?? ""), framesPerSecond };
+    const { source, ...where } = readEye("--camera", typed, "/dev/video0");
+    return { ...where, source: readCameraSource(source), framesPerSecond };
   });
+}
+
+/** The scanners of a controller as they are typed: `234=/dev/ttyACM0`, or `234:exit=/run/scanner`. */
+export function readScanners(scanner: readonly string[] = []): readonly ScannerWiring[] {
+  if (scanner.length > SCANNERS_MAX) throw failure("argument_invalid", `A controller has at most ${SCANNERS_MAX} scanners.`);
+  return scanner.map((typed) => {
+    const { source, ...where } = readEye("--scanner", typed, "/dev/ttyACM0");
+    return { ...where, path: resolve(source) };
+  });
+}
+
+function readEye(
+  option: string,
+  typed: string,
+  example: string,
+): { readonly doorId: number; readonly side: "entry" | "exit"; readonly source: string } {
+  const match = /^(\d{1,15})(?::(entry|exit))?=(.+)$/.exec(typed);
+  // What stands behind the sign of equality may hold a password: it is not repeated.
+  if (match === null) throw failure("argument_invalid", `${option} is written as DOOR=SOURCE or DOOR:exit=SOURCE, such as 234=${example}.`);
+  return { doorId: Number(match[1]), side: match[2] === "exit" ? "exit" : "entry", source: match[3] ?? "" };
 }
 
 function readRate(typed: string | undefined): number {

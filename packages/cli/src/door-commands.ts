@@ -23,7 +23,12 @@ export function addDoorCommands(postern: Command, act: Act): void {
     .option("--data-dir <folder>", "where it keeps its key, replica and log (default .postern-door)")
     .option(
       "--camera <door=source>",
-      "a camera that is looked at for faces all the time, through ffmpeg: rtsp://…, /dev/video0 or a recording; door:exit=source for the other side; once for each",
+      "a camera that is looked at for faces and QR codes all the time, through ffmpeg: rtsp://…, /dev/video0 or a recording; door:exit=source for the other side; once for each",
+      (text: string, before: readonly string[] = []) => [...before, text],
+    )
+    .option(
+      "--scanner <door=path>",
+      "a scanner that writes each code it reads as a line: a serial device or a pipe; door:exit=path for the other side; once for each",
       (text: string, before: readonly string[] = []) => [...before, text],
     )
     .option("--camera-rate <number>", "pictures in a second of each camera (default 2)")
@@ -32,6 +37,7 @@ export function addDoorCommands(postern: Command, act: Act): void {
       examples(
         "postern door run --server http://127.0.0.1:8080 --claim 4F7K-92QD",
         "postern door run",
+        "postern door run --scanner 234=/dev/ttyACM0",
         "postern door run --camera 234=rtsp://camera.local/stream --camera 234:exit=/dev/video0",
       ),
     )
@@ -67,6 +73,7 @@ function addPresenting(door: Command, act: Act): void {
     .option("--score <number>", "how well the finger is read, of a hundred (default 100): a scan takes it from 50 on")
     .option("--face <picture>", "a JPEG, PNG or WebP of whoever stands before the camera", then("face"))
     .option("--qr <text>", "what a QR code says, as a scanner reads it", then("qr"))
+    .option("--qr-picture <file>", "a JPEG, PNG or WebP that shows a QR code", then("qrPicture"))
     .option("--side <side>", "entry or exit (default entry)")
     .option("--timeout <seconds>", "how long to wait for the door's answer (default 30)")
     .option("--json", "one JSON value")

@@ -6,7 +6,7 @@ import type { CameraSource } from "./camera/camera-source.ts";
 import { FfmpegCamera } from "./camera/ffmpeg-camera.ts";
 import type { Identity } from "./claim/identity.ts";
 import { claimedIdentity } from "./claim/identity-file.ts";
-import { Controller } from "./controller/controller.ts";
+import { Controller, type DoorEye } from "./controller/controller.ts";
 import { DoorClock } from "./controller/door-clock.ts";
 import type { ControllerState } from "./controller-state.ts";
 import { describeController } from "./describe-controller.ts";
@@ -15,10 +15,13 @@ import type { Driver, Side } from "./drivers/driver.ts";
 import { ControlServer } from "./drivers/virtual/control-server.ts";
 import { VirtualDriver } from "./drivers/virtual/virtual-driver.ts";
 import { doorError } from "./errors.ts";
-import { FaceCamera } from "./faces/face-camera.ts";
+import { FaceCamera, type FaceCameraDeps } from "./faces/face-camera.ts";
 import { FaceMatcher } from "./faces/face-matcher.ts";
 import { CLOCK_PERSIST_MS, PICTURES_WAITING_MAX, TRIM_INTERVAL_MS } from "./limits.ts";
 import { Outbox, type OutboxStart } from "./outbox/outbox.ts";
+import { QrCamera } from "./qr/qr-camera.ts";
+import { QrPictures } from "./qr/qr-pictures.ts";
+import { Scanner } from "./qr/scanner.ts";
 import { Replica } from "./replica/replica.ts";
 import { openMqttLink } from "./uplink/link-connection.ts";
 import { signLinkToken } from "./uplink/link-token.ts";
@@ -41,6 +44,8 @@ export interface StartOptions {
   readonly driver?: Driver;
   /** Cameras whose pictures are looked at for faces all the time. */
   readonly cameras?: readonly CameraWiring[];
+  /** Scanners that write each code they read as a line. */
+  readonly scanners?: readonly ScannerWiring[];
   /** In place of the one on the PATH. */
   readonly ffmpeg?: string;
 }
@@ -51,6 +56,14 @@ export interface CameraWiring {
   readonly side: Side;
   readonly source: CameraSource;
   readonly framesPerSecond: number;
+}
+
+/** A scanner at one side of a door. */
+export interface ScannerWiring {
+  readonly doorId: number;
+  readonly side: Side;
+  /** Of a serial device or a pipe. */
+  readonly path: string;
 }
 
 export interface RunningController {
@@ -169,7 +182,10 @@ class ControllerApp implements RunningController {
   readonly #uplink: Uplink;
   readonly #controlServer: ControlServer | null;
   readonly #eyes: FaceCamera;
+  readonly #pictures: QrPictures;
+  readonly #codes: QrCamera;
   readonly #cameras: readonly FfmpegCamera[];
+  readonly #scanners: readonly Scanner[];
   #faces: Promise<FacePool> | null = null;
   readonly #chores = new Map<string, Timer>();
   readonly #waiters = new Set<Waiter>();
@@ -186,6 +202,10 @@ class ControllerApp implements RunningController {
     const isFailSafe = (doorId: number): boolean => disk.replica.contents.door(doorId)?.lockType === "fail_safe";
     const virtual = options.driver === undefined ? new VirtualDriver(clock, timers, isFailSafe) : null;
     this.#eyes = this.#makeEyes(virtual);
+    this.#pictures = new QrPictures(timers);
+    const present: FaceCameraDeps["present"] = async (...presented) => (virtual ?? this.#controller).present(...presented);
+    this.#codes = new QrCamera({ pictures: this.#pictures, clock, present });
+    this.#scanners = (options.scanners ?? []).map((wiring) => this.#makeScanner(wiring));
     this.#cameras = (options.cameras ?? []).map((wiring) => this.#makeCamera(wiring));
     this.#controlServer = virtual === null ? null : this.#makeControlServer(virtual, dataDir);
     this.#controller = this.#makeController(options.driver ?? virtual ?? new VirtualDriver(clock, timers));
@@ -200,6 +220,7 @@ class ControllerApp implements RunningController {
     this.#repeat("trim", TRIM_INTERVAL_MS, () => this.#trim());
     this.#repeat("persist clock", CLOCK_PERSIST_MS, () => this.#persistClock());
     for (const camera of this.#cameras) await camera.start();
+    for (const scanner of this.#scanners) await scanner.start();
     this.#uplink.start();
   }
 
@@ -225,7 +246,9 @@ class ControllerApp implements RunningController {
   async #stop(): Promise<void> {
     for (const timer of this.#chores.values()) timer.cancel();
     this.#uplink.stop();
+    for (const scanner of this.#scanners) scanner.stop();
     await Promise.all(this.#cameras.map((camera) => camera.stop()));
+    await this.#pictures.stop();
     await this.#controlServer?.stop();
     await (await this.#faces?.catch(() => null))?.stop();
     await this.#controller.stop();
@@ -236,7 +259,14 @@ class ControllerApp implements RunningController {
   }
 
   #makeControlServer(driver: VirtualDriver, dataDir: string): ControlServer {
-    return new ControlServer({ dataDir, driver, log: this.#options.log, camera: this.#eyes, state: () => this.state() });
+    return new ControlServer({
+      dataDir,
+      driver,
+      log: this.#options.log,
+      camera: this.#eyes,
+      codes: this.#codes,
+      state: () => this.state(),
+    });
   }
 
   /** Virtual doors see through their readers, which somebody may have broken by hand. */
@@ -255,10 +285,23 @@ class ControllerApp implements RunningController {
     const { timers, random, log, ffmpeg = "ffmpeg" } = this.#options;
     return new FfmpegCamera({
       ...{ source, framesPerSecond, ffmpeg, timers, random, log },
-      onPicture: (picture) => this.#eyes.glimpse(doorId, side, picture),
-      onFailed: () => this.#controller.cameraChanged(doorId, side, "DRIVER_FAILED"),
-      onRecovered: () => void this.#controller.cameraChanged(doorId, side, "DRIVER_RECOVERED"),
+      // Both look at each picture: what one of them cannot look at harms the other in nothing.
+      onPicture: (picture) => Promise.allSettled([this.#eyes.glimpse(doorId, side, picture), this.#codes.glimpse(doorId, side, picture)]),
+      ...this.#eyeOf(doorId, { side, eye: "camera" }),
     });
+  }
+
+  #makeScanner({ doorId, side, path }: ScannerWiring): Scanner {
+    const { timers, random, log } = this.#options;
+    const onCode = (payload: string): Promise<unknown> => this.#codes.scanned(doorId, side, payload);
+    return new Scanner({ ...{ path, timers, random, log, onCode }, ...this.#eyeOf(doorId, { side, eye: "scanner" }) });
+  }
+
+  #eyeOf(doorId: number, eye: DoorEye): { readonly onFailed: () => boolean; readonly onRecovered: () => void } {
+    return {
+      onFailed: () => this.#controller.eyeChanged(doorId, eye, "DRIVER_FAILED"),
+      onRecovered: () => void this.#controller.eyeChanged(doorId, eye, "DRIVER_RECOVERED"),
+    };
   }
 
   /** Made with the first picture: a controller whose doors see nobody is as light as if there were no faces. */

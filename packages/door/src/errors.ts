@@ -23,6 +23,7 @@ export const DOOR_CODES = {
   part_dead: { class: "transient", summary: "That part of the virtual door does not work now: it was broken by hand, or has no power." },
   busy: { class: "transient", summary: "Too many requests wait at this door." },
   face_unclear: { class: "caller", summary: "Nobody can be told by that picture." },
+  qr_unclear: { class: "caller", summary: "The picture shows no QR code, or more than one." },
   picture_unreadable: { class: "caller", summary: "That picture is no file that can be read, or it is too large." },
   camera_unusable: { class: "caller", summary: "That is no camera whose pictures can be taken." },
   ffmpeg_missing: { class: "caller", summary: "Cameras need ffmpeg on the PATH, and there is none that can be started." },

@@ -1,4 +1,4 @@
-export { type CameraWiring, type RunningController, type StartOptions, startController } from "./app.ts";
+export { type CameraWiring, type RunningController, type ScannerWiring, type StartOptions, startController } from "./app.ts";
 export { type CameraSource, readCameraSource } from "./camera/camera-source.ts";
 export { type ClaimOptions, claimController } from "./claim/claim-controller.ts";
 export type { Identity } from "./claim/identity.ts";
@@ -16,4 +16,4 @@ export type {
   PresentResult,
 } from "./drivers/virtual/control-protocol.ts";
 export { DOOR_CODES, type DoorCode } from "./errors.ts";
-export { CAMERA_FRAMES_PER_SECOND, CAMERA_FRAMES_PER_SECOND_MAX, CAMERAS_MAX } from "./limits.ts";
+export { CAMERA_FRAMES_PER_SECOND, CAMERA_FRAMES_PER_SECOND_MAX, CAMERAS_MAX, SCANNERS_MAX } from "./limits.ts";

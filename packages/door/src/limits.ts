@@ -180,3 +180,21 @@ export const CAMERA_SETTLED_MS = 60_000;
 
 /** Cameras of one controller: two for each of its doors. */
 export const CAMERAS_MAX = 64;
+
+/** Codes looked for in one picture: two tell already that it is not clear which is meant. */
+export const QR_CODES_PER_PICTURE_MAX = 4;
+
+/** From the begin of one picture to its codes: a hundred times the usual. A thread that takes longer is ended, with its picture. */
+export const QR_PICTURE_MS_MAX = 5_000;
+
+/** For so long a code that stays before a camera or a scanner is taken once, however often its phone renews it: longer than it takes to walk through. */
+export const SAME_QR_MS = 8_000;
+
+/** Sides of doors at which it is remembered what was seen last: two for each door of a controller, and room to spare. */
+export const QR_SEEN_COUNT_MAX = 256;
+
+/** One line of a scanner: a QR code holds less than 4,300 characters of the densest alphabet. Beyond it the scanner is opened anew. */
+export const SCANNER_LINE_BYTES_MAX = 8 * 1024;
+
+/** Scanners of one controller: two for each of its doors. */
+export const SCANNERS_MAX = 64;

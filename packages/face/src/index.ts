@@ -1,3 +1,4 @@
+export * from "./decode-picture.ts";
 export * from "./examine-photo.ts";
 export * from "./face-errors.ts";
 export * from "./face-models.ts";

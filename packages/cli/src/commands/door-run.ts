@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { systemClock, systemRandom, systemTimers } from "@postern/core";
 import { claimController, startController } from "@postern/door";
 import { createLog, readConfig } from "@postern/server";
-import { readCameras } from "../cameras.ts";
+import { readCameras, readScanners } from "../cameras.ts";
 import { isClaimed } from "../claimed-folder.ts";
 import { failure } from "../failure.ts";
 import type { Output } from "../output.ts";
@@ -17,12 +17,15 @@ export interface RunOptions {
   /** `234=rtsp://…`, `234:exit=/dev/video0`. */
   readonly camera?: readonly string[];
   readonly cameraRate?: string;
+  /** `234=/dev/ttyACM0`. */
+  readonly scanner?: readonly string[];
 }
 
 /** A virtual controller as a process of its own. */
 export async function runDoor(options: RunOptions, output: Output): Promise<void> {
   const folder = resolve(options.dataDir ?? ".postern-door");
   const cameras = readCameras(options);
+  const scanners = readScanners(options.scanner);
   using told = untilToldToStop(output);
   output.outliveReader();
   if (options.claim !== undefined) {
@@ -46,6 +49,7 @@ export async function runDoor(options: RunOptions, output: Output): Promise<void
     timers: systemTimers,
     random: systemRandom,
     cameras,
+    scanners,
   });
   try {
     output.line(`Controller ${controller.identity.serial} runs on ${folder}; its doors decide also without the server.`);

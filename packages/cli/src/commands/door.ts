@@ -23,7 +23,7 @@ export interface PresentOptions {
 
 /** One thing as it stood in the command. */
 export interface TypedThing {
-  readonly kind: "card" | "code" | "pin" | "uniquePin" | "finger" | "face" | "qr";
+  readonly kind: "card" | "code" | "pin" | "uniquePin" | "finger" | "face" | "qr" | "qrPicture";
   readonly text: string;
 }
 
@@ -34,7 +34,10 @@ export async function presentThings(options: PresentOptions & { readonly things:
   const timeoutMs = wholeNumber("--timeout", options.timeout ?? ANSWER_S_DEFAULT) * 1_000;
   const things = await Promise.all(options.things.map((thing) => readThing(thing, options.score)));
   if (things.length === 0)
-    throw failure("argument_missing", "What is presented? Give --card, --code and --pin, --unique-pin, --finger, --face, or --qr.");
+    throw failure(
+      "argument_missing",
+      "What is presented? Give --card, --code and --pin, --unique-pin, --finger, --face, --qr, or --qr-picture.",
+    );
   const { socketPath } = await controllerOf(dataDir(), doorId);
   let code: number = EXIT.refused;
   for (const thing of things) {
@@ -66,6 +69,8 @@ async function readThing({ kind, text }: TypedThing, score: string | undefined):
       return { face: resolve(text) };
     case "qr":
       return { qr: text };
+    case "qrPicture":
+      return { qrPicture: resolve(text) };
     default:
       return assertNever(kind);
   }

@@ -35,6 +35,12 @@ export interface ControllerDeps {
   readonly onAppended: () => void;
 }
 
+/** What looks at a door beside its readers, and at which of its sides. */
+export interface DoorEye {
+  readonly side: Side;
+  readonly eye: "camera" | "scanner";
+}
+
 /** All doors of one controller. */
 export class Controller {
   readonly #deps: ControllerDeps;
@@ -111,12 +117,12 @@ export class Controller {
     return deviceId === null ? Promise.reject(doorError("exit_missing")) : runner.present(deviceId, credential);
   }
 
-  /** A door's camera gives no pictures, or does again: a fact, where the door is served. False: it is not. */
-  cameraChanged(doorId: number, side: Side, eventType: "DRIVER_FAILED" | "DRIVER_RECOVERED"): boolean {
+  /** A door's camera or scanner gives nothing, or does again: a fact, where the door is served. False: it is not. */
+  eyeChanged(doorId: number, { side, eye }: DoorEye, eventType: "DRIVER_FAILED" | "DRIVER_RECOVERED"): boolean {
     const wiring = this.#doors.get(doorId)?.state.wiring;
     if (wiring === undefined) return false;
     const happening = { eventAt: this.#deps.facts().stampMs, doorId, deviceId: deviceOn(wiring, side) ?? wiring.entryDeviceId };
-    this.record(doorEvent(happening, eventType, { part: `${side}_camera` }));
+    this.record(doorEvent(happening, eventType, { part: `${side}_${eye}` }));
     return true;
   }
 

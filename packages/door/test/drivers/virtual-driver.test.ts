@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { WireItem } from "@postern/contract";
 import { silentLog, systemClock, systemRandom, systemTimers } from "@postern/core";
+import sharp from "sharp";
+import { renderSVG } from "uqr";
 import { type RunningController, startController } from "../../src/app.ts";
 import { askVirtualDriver } from "../../src/drivers/virtual/ask-virtual-driver.ts";
 import { readControlRequest } from "../../src/drivers/virtual/control-protocol.ts";
@@ -53,6 +55,25 @@ test("virtual driver: a card is presented over the socket, and the answer says w
   assert.deepEqual(opened, { doorId: 234, deviceId: 434, outcome: "opened", authId: 1000, userId: 2000, relay: "on" });
   const refused = await askVirtualDriver(socketPath, { op: "present", doorId: 234, card: { cardNumber: "99" } }, ASK);
   assert.deepEqual(refused, { doorId: 234, deviceId: 434, outcome: "refused", reason: "unknown", relay: "on" });
+});
+
+test("virtual driver: a code is presented as its text or as a picture of it, and a picture without one is no attempt", async (context) => {
+  const { socketPath, folder } = await start(context);
+  const ask = (thing: { qr: string } | { qrPicture: string }) =>
+    askVirtualDriver(socketPath, { op: "present", doorId: 234, ...thing }, ASK);
+  const refused = { doorId: 234, deviceId: 434, outcome: "refused", reason: "unknown", relay: "off" };
+  assert.deepEqual(await ask({ qr: "TICKET" }), refused);
+  const [code, blank] = [join(folder.dataDir, "code.png"), join(folder.dataDir, "blank.png")];
+  await sharp(Buffer.from(renderSVG("TICKET", { border: 4, pixelSize: 6 })))
+    .png()
+    .toFile(code);
+  assert.deepEqual(await ask({ qrPicture: code }), refused);
+  await sharp({ create: { width: 64, height: 64, channels: 3, background: "#777" } })
+    .png()
+    .toFile(blank);
+  await assert.rejects(ask({ qrPicture: blank }), { code: "qr_unclear" });
+  await assert.rejects(ask({ qrPicture: "code.png" }), { code: "request_malformed" });
+  await assert.rejects(ask({ qr: "" }), { code: "request_malformed" });
 });
 
 test("virtual driver: the state names each door, the link and the digest, and no person", async (context) => {

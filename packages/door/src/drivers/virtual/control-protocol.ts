@@ -23,7 +23,9 @@ export type PresentedThing =
   /** The absolute path of a picture, as the camera would take it. */
   | { readonly face: string }
   /** What a QR code says, as a scanner reads it. */
-  | { readonly qr: string };
+  | { readonly qr: string }
+  /** The absolute path of a picture of one. */
+  | { readonly qrPicture: string };
 
 /** One line of JSON to the virtual driver's socket. */
 export type ControlRequest =
@@ -105,7 +107,7 @@ export function readControlRequest(line: string): RequestRead {
       const presented = readThing(value);
       return presented === null
         ? wrong(
-            "One of card {cardNumber, formatType?, formatData?}, code (a number), pin or uniquePin (1 to 14 digits as a text), finger (a template in base64; score, 0 to 100), face (the absolute path of a picture), qr (a code's text).",
+            "One of card {cardNumber, formatType?, formatData?}, code (a number), pin or uniquePin (1 to 14 digits as a text), finger (a template in base64; score, 0 to 100), face (the absolute path of a picture), qr (a code's text), qrPicture (the absolute path of a picture).",
           )
         : { ok: true, request: { op, doorId, ...presented, ...(side === undefined ? {} : { side }) } };
     }
@@ -152,16 +154,25 @@ export function readControlAnswer(line: string): ControlAnswer | null {
 
 const DIGITS = /^[0-9]{1,14}$/;
 
-function readThing({ card, code, pin, uniquePin, finger, score, face, qr }: Readonly<Record<string, unknown>>): PresentedThing | null {
-  if ([card, code, pin, uniquePin, finger, face, qr].filter((one) => one !== undefined).length !== 1) return null;
+/** Exactly one of these. */
+const THINGS = ["card", "code", "pin", "uniquePin", "finger", "face", "qr", "qrPicture"] as const;
+
+function readThing(value: Readonly<Record<string, unknown>>): PresentedThing | null {
+  const { card, code, pin, uniquePin, finger, score } = value;
+  if (THINGS.filter((name) => value[name] !== undefined).length !== 1) return null;
   if (typeof pin === "string") return DIGITS.test(pin) ? { pin } : null;
   if (typeof uniquePin === "string") return DIGITS.test(uniquePin) ? { uniquePin } : null;
   if (typeof code === "number") return Number.isSafeInteger(code) && code > 0 ? { code } : null;
   if (typeof finger === "string") return readFinger(finger, score);
-  if (typeof face === "string") return isAbsolute(face) ? { face } : null;
-  if (typeof qr === "string") return qr === "" ? null : { qr };
   const presented = readCard(card);
-  return presented === null ? null : { card: presented };
+  return presented === null ? readSeen(value) : { card: presented };
+}
+
+/** What a camera or a scanner sees. */
+function readSeen({ face, qr, qrPicture }: Readonly<Record<string, unknown>>): PresentedThing | null {
+  if (typeof face === "string") return isAbsolute(face) ? { face } : null;
+  if (typeof qrPicture === "string") return isAbsolute(qrPicture) ? { qrPicture } : null;
+  return typeof qr === "string" && qr !== "" ? { qr } : null;
 }
 
 function readFinger(finger: string, score: unknown): PresentedThing | null {

@@ -9,6 +9,7 @@ import { writeFileWhole } from "../../disk/write-file-whole.ts";
 import { doorError } from "../../errors.ts";
 import type { FaceCamera } from "../../faces/face-camera.ts";
 import { CONTROL_CONNECTIONS_MAX, CONTROL_REQUEST_BYTES_MAX, CONTROL_REQUESTS_WAITING_MAX, PICTURE_BYTES_MAX } from "../../limits.ts";
+import type { QrCamera } from "../../qr/qr-camera.ts";
 import type { Credential, Outcome, TypedPin } from "../driver.ts";
 import {
   type ControlAnswer,
@@ -26,6 +27,7 @@ export interface ControlServerDeps {
   readonly driver: VirtualDriver;
   readonly log: Log;
   readonly camera: FaceCamera;
+  readonly codes: QrCamera;
   readonly state: () => ControllerState;
 }
 
@@ -149,10 +151,11 @@ export class ControlServer {
   }
 
   async #show(request: ControlRequest & { readonly op: "present" }, side: "entry" | "exit"): Promise<Outcome> {
-    const { driver, camera } = this.#deps;
+    const { driver, camera, codes } = this.#deps;
     const { doorId } = request;
     if ("finger" in request)
       return driver.presentFinger(doorId, side, { template: request.finger, score: request.score ?? FINGER_SCORE_MAX });
+    if ("qrPicture" in request) return codes.see(doorId, side, await readPicture(request.qrPicture));
     if ("face" in request) return camera.see(doorId, side, await readPicture(request.face));
     return driver.present(doorId, side, credentialOf(request));
   }
@@ -162,7 +165,9 @@ export class ControlServer {
   }
 }
 
-function credentialOf(thing: Exclude<PresentedThing, { readonly finger: string } | { readonly face: string }>): Credential | TypedPin {
+function credentialOf(
+  thing: Exclude<PresentedThing, { readonly finger: string } | { readonly face: string } | { readonly qrPicture: string }>,
+): Credential | TypedPin {
   if ("pin" in thing) return { kind: "pin", digits: thing.pin };
   if ("uniquePin" in thing) return { kind: "unique_pin", digits: thing.uniquePin };
   if ("qr" in thing) return { kind: "qr", factor: "QR", payload: thing.qr };
