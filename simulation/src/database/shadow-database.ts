@@ -122,7 +122,7 @@ export class ShadowDatabase {
       `update ledger_heads set next_sequence = $2, chain = decode($3, 'hex'), chain_from = $4, chain_period = $5, block_first = $6 where place_id = $1`,
       ...[placeId, nextSequence, chain?.hash ?? null, chain?.from ?? null, chain?.period ?? null, chain?.blockFirst ?? null],
     );
-    void this.#asOwner("delete from ledger_blocks where place_id = $1 and last_sequence >= $2", placeId, nextSequence);
+    void this.#asOwner("delete from ledger_blocks where place_id = $1 and last_sequence >= $2", placeId, chain?.blockFirst ?? 0);
     void this.#asOwner("delete from log_marks where place_id = $1", placeId);
     void this.#asOwner(
       `insert into log_marks(place_id, controller_id, generation, last_local_log_id)

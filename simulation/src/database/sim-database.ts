@@ -94,7 +94,9 @@ export class DatabaseHost {
     if (past === undefined || past.epoch !== tables.epoch) return;
     const { countEvents, nextSequence, chain, marks } = past;
     this.onAppendsLost(tables.events.length - countEvents);
-    const [events, blocks] = [tables.events.slice(0, countEvents), tables.blocks.filter(({ last }) => last < nextSequence)];
+    const events = tables.events.slice(0, countEvents);
+    // The block that the first of them closed goes with it: it was open before.
+    const blocks = tables.blocks.filter(({ last }) => last < (chain?.blockFirst ?? 0));
     this.tables = { ...tables, events, blocks, nextSequence, chain, marks: new Map(marks) };
     void this.#open?.end("rollback");
     this.shadow?.loseAppends(this.tables);
