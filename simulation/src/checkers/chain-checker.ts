@@ -2,16 +2,14 @@ import { eventLine } from "@postern/contract";
 import { chainHash, chainOrigin } from "@postern/core";
 import type { Tables } from "../database/memory-tables.ts";
 
+/** What a chain is judged by. */
+export type ChainTables = Pick<Tables, "placeId" | "events" | "chain" | "blocks">;
+
 /**
  * What is wrong with the chain of a ledger: its head must be the hash over every event there is, whoever appended them and whatever went back in time, and
  * the blocks those over every month before the last.
  */
-export function chainFaults({
-  placeId,
-  events,
-  chain,
-  blocks,
-}: Pick<Tables, "placeId" | "events" | "chain" | "blocks">): readonly string[] {
+export function chainFaults({ placeId, events, chain, blocks }: ChainTables): readonly string[] {
   const [first] = events;
   if (first === undefined) return chain === null ? [] : ["a ledger without an event has a chain"];
   if (chain === null) return [`${events.length} events have no chain`];

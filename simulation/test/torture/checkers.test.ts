@@ -368,3 +368,13 @@ test("a controller of which nothing is known to be confirmed is held to nothing 
     [],
   );
 });
+
+test("an event that is another than it was when it was appended is told by the chain, whatever it says", () => {
+  const said = accusations(
+    ({ database }) => {
+      database.events = database.events.map((row) => (row.sequence === 2 ? { ...row, detail: { by: "somebody" } } : row));
+    },
+    { isChained: true },
+  );
+  assert.deepEqual(said, ["chain: the chain's head is not the hash of the 4 events"]);
+});

@@ -1,5 +1,17 @@
-import { eventCode, isEventType, type LinkEvent, type RecordedEvent } from "@postern/contract";
-import { type AuthItem, addSums, alwaysSchedule, bucketOf, hashToSum, itemHash, itemKey, itemScopes, type RosterItem } from "@postern/core";
+import { eventCode, eventLine, isEventType, type LinkEvent, type RecordedEvent } from "@postern/contract";
+import {
+  type AuthItem,
+  addSums,
+  alwaysSchedule,
+  bucketOf,
+  chainHash,
+  chainOrigin,
+  hashToSum,
+  itemHash,
+  itemKey,
+  itemScopes,
+  type RosterItem,
+} from "@postern/core";
 import { judge } from "../../src/torture/checkers/judge.ts";
 import { digestOf } from "../../src/torture/checkers/replica-checker.ts";
 import type { DatabaseDisk, DoorDisk, Evidence, ItemVersion, StoredAuth } from "../../src/torture/evidence/evidence.ts";
@@ -157,7 +169,7 @@ export function soundEvidence(): Spoilable {
     },
     doors: [door],
     database: {
-      ...{ epoch: EPOCH, placeId: PLACE_ID, revision: 0, nextSequence: 1, events: [], history: [], items: [] },
+      ...{ epoch: EPOCH, placeId: PLACE_ID, revision: 0, nextSequence: 1, chain: null, blocks: [], events: [], history: [], items: [] },
       ...{ sums: new Map(), auths: [], controllers: [] },
     },
   };
@@ -166,10 +178,20 @@ export function soundEvidence(): Spoilable {
   return evidence;
 }
 
-/** What the checkers say of evidence with one flaw, as `checker: what`. */
-export function accusations(spoil: (evidence: Spoilable) => void): string[] {
+/** The head as an append leaves it behind these events. */
+export function chained(evidence: Spoilable): void {
+  const { database } = evidence;
+  const from = database.events[0]?.sequence ?? 1;
+  const hash = database.events.reduce((before, event) => chainHash(before, eventLine(event)), chainOrigin(PLACE_ID, from));
+  database.chain = database.events.length === 0 ? null : { hash, from, period: 0, blockFirst: from };
+}
+
+/** What the checkers say of evidence with one flaw, as `checker: what`. The flaw is older than the chain, unless it is said that it came after. */
+export function accusations(spoil: (evidence: Spoilable) => void, { isChained = false } = {}): string[] {
   const evidence = soundEvidence();
+  if (isChained) chained(evidence);
   spoil(evidence);
+  if (!isChained) chained(evidence);
   const said: string[] = [];
   const whole: Evidence = evidence;
   judge(whole, (checker, what) => said.push(`${checker}: ${what}`));

@@ -1,3 +1,4 @@
+import { chainFaults } from "../../checkers/chain-checker.ts";
 import { PlaceHistory } from "../../checkers/place-history.ts";
 import type { Accuse } from "../../checkers/violation.ts";
 import type { Evidence } from "../evidence/evidence.ts";
@@ -13,6 +14,7 @@ export function judge(evidence: Evidence, accuse: Accuse): number {
   const history = new PlaceHistory();
   for (const { key, ...version } of database.history) history.say(key, { ...version, epoch: database.epoch });
   judgeLogs(doors, database, accuse);
+  for (const fault of chainFaults(database)) accuse("chain", fault);
   judgeChanges(journal.changes, database, accuse);
   judgePeople(database, accuse);
   judgeReplicas(doors, database, history, accuse);

@@ -1,5 +1,6 @@
 import type { RecordedEvent } from "@postern/contract";
 import type { Database } from "@postern/server/internal";
+import type { BlockRow } from "../../database/memory-tables.ts";
 import type { DatabaseDisk, ItemVersion, StoredAuth, StoredController } from "./evidence.ts";
 
 /** Lets the database itself note every version of every item of the roster, in the transaction that makes it. */
@@ -17,10 +18,15 @@ export async function noteVersions(database: Database): Promise<void> {
 
 /** Everything in the database that the checkers ask for, once nobody writes any more. */
 export async function readDatabase(database: Database, placeId: number): Promise<DatabaseDisk> {
-  const [[head], events, history, items, sums, auths, controllers] = await Promise.all([
-    database.query<Pick<DatabaseDisk, "epoch" | "revision" | "nextSequence">>(
-      `select (select epoch from deployment) as epoch, revision, next_sequence as "nextSequence"
+  const [[head], blocks, events, history, items, sums, auths, controllers] = await Promise.all([
+    database.query<Pick<DatabaseDisk, "epoch" | "revision" | "nextSequence" | "chain">>(
+      `select (select epoch from deployment) as epoch, revision, next_sequence as "nextSequence",
+         case when chain is not null then jsonb_build_object('hash', encode(chain, 'hex'), 'from', chain_from, 'period', chain_period, 'blockFirst', block_first) end as chain
        from roster_heads join ledger_heads using (place_id) where place_id = $1`,
+      [placeId],
+    ),
+    database.query<BlockRow>(
+      `select period, first_sequence as first, last_sequence as last, encode(hash, 'hex') as hash from ledger_blocks where place_id = $1 order by 2`,
       [placeId],
     ),
     database.query<RecordedEvent>(
@@ -46,9 +52,9 @@ export async function readDatabase(database: Database, placeId: number): Promise
       [placeId],
     ),
   ]);
-  const { epoch, revision, nextSequence } = head ?? { epoch: "", revision: 0, nextSequence: 0 };
+  const { epoch, revision, nextSequence, chain } = head ?? { epoch: "", revision: 0, nextSequence: 0, chain: null };
   const kept = sums.map(({ scope, bucket, sum }) => [`${scope}:${bucket}`, BigInt(sum)] as const).filter(([, sum]) => sum !== 0n);
-  return { placeId, epoch, revision, nextSequence, events, history, items, sums: new Map(kept), auths, controllers };
+  return { placeId, epoch, revision, nextSequence, chain, blocks, events, history, items, sums: new Map(kept), auths, controllers };
 }
 
 async function readAuths(database: Database, placeId: number): Promise<StoredAuth[]> {

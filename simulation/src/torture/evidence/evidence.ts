@@ -1,6 +1,7 @@
 import type { LinkEvent } from "@postern/contract";
 import type { ItemKey, RosterItem } from "@postern/core";
 import type { LogGeneration, StoredReplica } from "@postern/door/internal";
+import type { ChainTables } from "../../checkers/chain-checker.ts";
 import type { LedgerTables } from "../../checkers/ledger-index.ts";
 import type { Journal } from "../people/journal.ts";
 
@@ -30,8 +31,7 @@ export interface LoggedEvent {
   readonly event: LinkEvent;
 }
 
-export interface DatabaseDisk extends LedgerTables {
-  readonly placeId: number;
+export interface DatabaseDisk extends LedgerTables, ChainTables {
   /** Of the roster's head. */
   readonly revision: number;
   /** Every version that an item of the roster ever had, in the order of revisions. */
