@@ -124,6 +124,27 @@ test("no member of a head can be changed", () => {
   }
 });
 
+test("a head that the key did sign is not taken for another place's, for another event's, or over another beginning", () => {
+  const at = lineOf(11) - 2;
+  const instead = (more: Partial<LedgerHead>): readonly string[] => lines().with(at, headFileLine(ledger.headAt(10, more)).trimEnd());
+  assert.match(wrongOf(instead({ placeId: 179 })), new RegExp(`^${at + 1} 11: is a head of the place 179`));
+  assert.match(wrongOf(instead({ sequence: 9 })), new RegExp(`^${at + 1} 11: holds the head of the sequence 9 behind 10`));
+  assert.match(wrongOf(instead({ before: "0".repeat(64) })), new RegExp(`^${at + 1} 11: holds a head over another beginning`));
+  assert.match(
+    wrongOf(lines(), [ledger.headAt(10, { placeId: 179 })]),
+    /^1 1: begins the ledger of the place 178, and kept head 1 is of 179/,
+  );
+  const [moved = ""] = lines().slice(at);
+  assert.match(
+    wrongOf(
+      lines()
+        .toSpliced(at, 1)
+        .toSpliced(at + 1, 0, moved),
+    ),
+    new RegExp(`^${at + 2} 12: holds the head of the sequence 10 behind 11`),
+  );
+});
+
 test("a signature is written in one way alone", () => {
   const at = lineOf(11) - 2;
   for (const spoilt of [
