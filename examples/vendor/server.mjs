@@ -28,7 +28,7 @@ function answer(response, status, json) {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(json));
 }
 
-createServer(async (request, response) => {
+const server = createServer(async (request, response) => {
   let body = "";
   for await (const chunk of request) body += chunk;
   if (!isGenuine(request.headers, body)) return answer(response, 401, { allowed: false, text: "Who asks?" });
@@ -37,4 +37,5 @@ createServer(async (request, response) => {
   const allowed = member?.isPaid === true;
   console.log(`${deviceId} asks for card ${rfCard}: ${allowed ? "yes" : "no"}`);
   answer(response, 200, { allowed, text: allowed ? `Welcome, ${member.name}` : "Please see the reception" });
-}).listen(port, "127.0.0.1", () => console.log(`listening on http://127.0.0.1:${port}/`));
+});
+server.listen(port, "127.0.0.1", () => console.log(`listening on http://127.0.0.1:${server.address().port}/`));
