@@ -10,8 +10,11 @@ export const SOCKETS_PER_TARGET_MAX = 32;
 /** Idle connections to one host and port that are kept for the next request. */
 export const IDLE_SOCKETS_PER_TARGET_MAX = 2;
 
-/** How long an idle one is kept: below the five seconds after which Node's own servers close theirs, so that few are used as they close. */
+/** How long an idle one is kept whose server does not say: below the five seconds after which Node's own servers close theirs, so that few are used as they close. */
 export const IDLE_SOCKET_MS_MAX = 4_000;
+
+/** The same where it says so, at most: a door that is used each minute then spares itself and the server a handshake. */
+export const ANNOUNCED_IDLE_SOCKET_MS_MAX = 90_000;
 
 /** Addresses of one name that are looked at; every one of them must be allowed. */
 export const ADDRESSES_PER_NAME_MAX = 32;

@@ -1,8 +1,9 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
 import type { LookupFunction } from "node:net";
 import { type Clock, CodedError, type Timers } from "@postern/core";
 import { checkedLookup, type ResolveName } from "./checked-lookup.ts";
+import { heedAnnounced, KeptHttpAgent, KeptHttpsAgent } from "./kept-agents.ts";
 import * as limits from "./limits.ts";
 import { resolveBySystem, resolveInDns } from "./resolve-name.ts";
 import { type AllowedHost, type Target, targetOf } from "./target-rules.ts";
@@ -108,19 +109,20 @@ export class OutgoingHttp {
 const USUAL_SOCKETS = { inUse: limits.SOCKETS_PER_TARGET_MAX, kept: limits.IDLE_SOCKETS_PER_TARGET_MAX };
 
 interface Agents {
-  readonly plain: HttpAgent;
-  readonly secure: HttpsAgent;
+  readonly plain: KeptHttpAgent;
+  readonly secure: KeptHttpsAgent;
 }
 
 function agents(lookup: LookupFunction, { authority, socketsPerTarget = USUAL_SOCKETS }: OutgoingDeps): Agents {
   const options = {
-    keepAlive: true,
-    timeout: limits.IDLE_SOCKET_MS_MAX,
     maxSockets: socketsPerTarget.inUse,
     maxFreeSockets: socketsPerTarget.kept,
     lookup,
   };
-  return { plain: new HttpAgent(options), secure: new HttpsAgent({ ...options, ...(authority === undefined ? {} : { ca: authority }) }) };
+  return {
+    plain: new KeptHttpAgent(options),
+    secure: new KeptHttpsAgent({ ...options, ...(authority === undefined ? {} : { ca: authority }) }),
+  };
 }
 
 interface Answered {
@@ -170,7 +172,10 @@ class Exchange {
         });
       });
       sending.once("error", reject);
-      sending.once("response", (response) => this.#readAnswer(response).then(resolve, reject));
+      sending.once("response", (response) => {
+        heedAnnounced(response);
+        this.#readAnswer(response).then(resolve, reject);
+      });
       sending.end(body);
     });
   }
