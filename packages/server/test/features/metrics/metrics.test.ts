@@ -77,6 +77,7 @@ test("calls are counted by route and kind of status, with no word of what was as
     'surface="native",method="GET",route="readPerson",status="2xx" 1',
     'surface="v1",method="GET",route="/places/:placeId/doors",status="2xx" 2',
   ]);
-  assert.doesNotMatch(text, /4711|4712|815|816|secret/);
+  // Without the values: how long something took may have any digits.
+  assert.doesNotMatch(text.replace(/ [-+.\de]+$/gm, ""), /4711|4712|815|816|secret/);
   assert.match(text, /^postern_http_requests_in_flight 1$/m);
 });

@@ -164,6 +164,12 @@ describe("a question and its answer", () => {
     assert.equal(vendor.asked.length, 1);
   });
 
+  test("a server that was given another key asks nobody with what it cannot unseal", async () => {
+    await mapped();
+    assert.equal(await outcome(asksBy(vendor.outgoing(), { secretKey: Buffer.alloc(32, 9) })), "silent secret_unreadable");
+    assert.equal(vendor.asked.length, 0);
+  });
+
   test("connections are kept: the second question needs no new one", async () => {
     await mapped();
     const asks = asksBy(vendor.outgoing());

@@ -259,6 +259,16 @@ function isSigned(secret: string, asked: AskedOfVendor | undefined): boolean {
   return String(signatures).split(" ").includes(wanted);
 }
 
+test("what another server's key has sealed can be renamed by nobody and tested by nobody, but taken away", async () => {
+  const { vendorApiId } = await made();
+  await server.test.database.execute("update vendor_apis set headers_sealed = '\\x01', secret_sealed = '\\x01'");
+  const path = `/v2/vendor-apis/${vendorApiId}`;
+  assert.equal(problemOf(await server.call("POST", `${path}/test`, { body: { sample: SAMPLE } })), "409 conflict");
+  assert.equal(problemOf(await server.call("PATCH", path, { body: { name: "Guests" } })), "409 conflict");
+  ok(await server.call("GET", path));
+  ok(await server.call("DELETE", path));
+});
+
 async function confirmations(placeId = PLACE_ID): Promise<unknown> {
   const [doorId = 0] = placeId === PLACE_ID ? [234] : server.second.doorIds;
   return ((await rosterItem(server.test.database, placeId, `door:${doorId}`)) as DoorItem).confirmations;
