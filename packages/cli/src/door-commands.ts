@@ -3,6 +3,7 @@ import { type Act, examples, type JsonOption, type Work } from "./act.ts";
 import type { PresentOptions, ShowOptions, TypedThing } from "./commands/door.ts";
 import type { FaultOptions, FireOptions, PressOptions, SensorOptions, TamperOptions } from "./commands/door-parts.ts";
 import type { RunOptions } from "./commands/door-run.ts";
+import type { ScreenOptions } from "./commands/door-screen.ts";
 
 /** Loaded when called for: a door that is asked from a script answers sooner without the server's and the controller's code. */
 const commands = (): Promise<typeof import("./commands/door.ts")> => import("./commands/door.ts");
@@ -43,6 +44,7 @@ export function addDoorCommands(postern: Command, act: Act): void {
     )
     .action(act(async (options: RunOptions & JsonOption, output) => (await import("./commands/door-run.ts")).runDoor(options, output)));
   addPresenting(door, act);
+  addScreen(door, act);
   addDoorParts(door, act);
   addDoorTroubles(door, act);
 }
@@ -89,6 +91,17 @@ function addPresenting(door: Command, act: Act): void {
     .option("--json", "one JSON value a door")
     .addHelpText("after", examples("postern door state", "postern door state --door 234 --json"))
     .action(act(async (options: ShowOptions, output) => (await commands()).showDoors(options, output)));
+}
+
+function addScreen(door: Command, act: Act): void {
+  door
+    .command("screen")
+    .description("what the screens of a door's devices show: the notice, and which picture")
+    .requiredOption("--door <id>", "the door")
+    .option("--watch", "tell each change, until it is ended")
+    .option("--json", "one JSON value a device")
+    .addHelpText("after", examples("postern door screen --door 234", "postern door screen --door 234 --watch"))
+    .action(act(async (options: ScreenOptions, output) => (await import("./commands/door-screen.ts")).showScreens(options, output)));
 }
 
 /** Acts with what stands after the command as `position`. */

@@ -199,6 +199,31 @@ describe("administering a place from the command line", () => {
     await done("door", "mode", "236", "--operator", "none");
   });
 
+  test("a device shows its notice and the picture for what happens at its door, whose file can be opened", async () => {
+    const deviceId = await deviceOf("234");
+    const dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+    const file = join(folder, "dot.png");
+    await writeFile(file, Buffer.from(dot, "base64"));
+    await done("display", "message", deviceId, "--text", "Please ring");
+    assert.match(
+      await done("display", "image", deviceId, "LOCKED", "--file-name", "dot.png", "--file-data", file),
+      /The controller has it/,
+    );
+    assert.match(await done("door", "screen", "--door", "234"), /its own picture\n +Please ring/);
+    await done("door", "mode", "234", "--operator", "locked");
+    let screen = "";
+    await until("the picture of a locked door", async () => {
+      screen = await done("door", "screen", "--door", "234", "--json");
+      return screen.includes('"LOCKED"');
+    });
+    const { picture } = JSON.parse(screen) as { picture: { path: string } };
+    assert.equal((await readFile(picture.path)).subarray(1, 4).toString(), "PNG");
+    await done("door", "mode", "234", "--operator", "none");
+    await done("display", "clear-image", deviceId, "LOCKED");
+    await done("display", "clear-message", deviceId);
+    assert.match(await done("door", "screen", "--door", "234"), /its own picture\n$/);
+  });
+
   test("a card that does not come, a lockdown and a second request end a learning with their reason, and exit code 3", async () => {
     const deviceId = await deviceOf("236");
     const late = await command("device", "learn", deviceId, "--within-ms", "1000");

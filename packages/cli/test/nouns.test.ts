@@ -13,7 +13,7 @@ import { readTyped } from "../src/nouns/typed-value.ts";
 /** Calls that have a command of their own, or that a controller makes. */
 const ELSEWHERE = new Set([
   ...["followEvents", "streamEvents", "claimController", "listControllers", "issueClaimCode"],
-  ...["createImport", "importAuths", "createExport", "downloadExport", "listLedgerLines"],
+  ...["createImport", "importAuths", "createExport", "downloadExport", "listLedgerLines", "downloadDisplayImage"],
 ]);
 
 const verbs = [

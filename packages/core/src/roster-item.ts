@@ -7,7 +7,7 @@ import type { UtcTransition } from "./time-zone.ts";
  * What a door must know, item by item. The content of an item is exactly what `decideAccess` and the drivers use: two replicas that hold
  * equal contents decide alike, which is why the roster digest is made of contents and of nothing else.
  */
-export type RosterItem = PlaceItem | ScheduleItem | DoorItem | DoorModeItem | AuthItem | QrItem;
+export type RosterItem = PlaceItem | ScheduleItem | DoorItem | DoorModeItem | AuthItem | QrItem | DisplayItem;
 
 export type RosterKind = RosterItem["kind"];
 
@@ -146,6 +146,31 @@ export interface QrItem {
   readonly userId: number;
 }
 
+/** Which picture a device shows when. */
+export const DISPLAY_IMAGE_TYPES = ["DEFAULT", "SUCCESS", "FAILURE", "UNLOCKED", "LOCKED"] as const;
+export type DisplayImageType = (typeof DISPLAY_IMAGE_TYPES)[number];
+
+/** A picture of a device's display. Its bytes are fetched by its key, and are those whose hash this is. */
+export interface DisplayPicture {
+  readonly type: DisplayImageType;
+  /** Of the server's, for whoever fetches it; says nothing of the picture. */
+  readonly key: string;
+  /** SHA-256 of the bytes, in hexadecimal digits. */
+  readonly sha256: string;
+  readonly mediaType: "image/jpeg" | "image/png";
+}
+
+/** What a device shows (CLUe §1.8). Concerns the door it stands at. Its id is the device's. */
+export interface DisplayItem {
+  readonly kind: "display";
+  readonly id: number;
+  readonly doorId: number;
+  /** null: none. */
+  readonly message: string | null;
+  /** Each type once, in the order of `DISPLAY_IMAGE_TYPES`. */
+  readonly pictures: readonly DisplayPicture[];
+}
+
 export function itemKey(item: { readonly kind: RosterKind; readonly id: number }): ItemKey {
   return `${item.kind}:${item.id}`;
 }
@@ -163,6 +188,8 @@ export function itemScopes(item: RosterItem): readonly number[] {
     case "door":
     case "mode":
       return [item.id];
+    case "display":
+      return [item.doorId];
     case "auth":
       return grantScopes([item, ...item.grants]);
     default:

@@ -11,6 +11,9 @@ import { DoorClock } from "./controller/door-clock.ts";
 import type { ControllerState } from "./controller-state.ts";
 import { describeController } from "./describe-controller.ts";
 import { lockDataDirectory, makeDataDirectory } from "./disk/data-directory.ts";
+import { fetchPicture } from "./display/fetch-picture.ts";
+import { type DeviceDisplays, openDisplays } from "./display/open-displays.ts";
+import type { PictureFilesDeps } from "./display/picture-files.ts";
 import type { Driver, Side } from "./drivers/driver.ts";
 import { ControlServer } from "./drivers/virtual/control-server.ts";
 import { VirtualDriver } from "./drivers/virtual/virtual-driver.ts";
@@ -98,7 +101,7 @@ export async function startController(options: StartOptions): Promise<RunningCon
 export interface ControllerParts {
   readonly identity: Identity;
   readonly disk: ControllerDisk;
-  readonly link: Pick<UplinkDeps, "openLink" | "signToken" | "askServerTime">;
+  readonly link: Pick<UplinkDeps, "openLink" | "signToken" | "askServerTime"> & Pick<PictureFilesDeps, "fetchPicture">;
 }
 
 /** Runs a controller over an open disk and a way to the server, until `stop`. */
@@ -118,6 +121,7 @@ function linkOver({ serial, privateKey }: Identity, serverUrl: string): Controll
     openLink: openMqttLink,
     signToken: (nowMs) => signLinkToken(serial, privateKey, nowMs),
     askServerTime: (signal) => askServerTime(serverUrl, signal),
+    fetchPicture: (key, signal) => fetchPicture(serverUrl, key, signal),
   };
 }
 
@@ -179,6 +183,7 @@ class ControllerApp implements RunningController {
   readonly #disk: ControllerDisk;
   readonly #link: ControllerParts["link"];
   readonly #controller: Controller;
+  readonly #displays: DeviceDisplays;
   readonly #uplink: Uplink;
   readonly #controlServer: ControlServer | null;
   readonly #eyes: FaceCamera;
@@ -208,7 +213,9 @@ class ControllerApp implements RunningController {
     this.#scanners = (options.scanners ?? []).map((wiring) => this.#makeScanner(wiring));
     this.#cameras = (options.cameras ?? []).map((wiring) => this.#makeCamera(wiring));
     this.#controlServer = virtual === null ? null : this.#makeControlServer(virtual, dataDir);
-    this.#controller = this.#makeController(options.driver ?? virtual ?? new VirtualDriver(clock, timers));
+    const driver = options.driver ?? virtual ?? new VirtualDriver(clock, timers);
+    this.#displays = this.#openDisplays(driver);
+    this.#controller = this.#makeController(driver);
     this.#uplink = this.#makeUplink();
   }
 
@@ -216,6 +223,8 @@ class ControllerApp implements RunningController {
     // First, so that what a start without a clock adds to the age of the belief outlives the next power cut too.
     this.#persistClock();
     await this.#controller.start(this.#disk.replica.doors);
+    this.#disk.replica.contents.watchDisplays((deviceId, item) => this.#displays.hold(deviceId, item));
+    this.#displays.start();
     this.socketPath = (await this.#controlServer?.start()) ?? null;
     this.#repeat("trim", TRIM_INTERVAL_MS, () => this.#trim());
     this.#repeat("persist clock", CLOCK_PERSIST_MS, () => this.#persistClock());
@@ -252,6 +261,7 @@ class ControllerApp implements RunningController {
     await this.#controlServer?.stop();
     await (await this.#faces?.catch(() => null))?.stop();
     await this.#controller.stop();
+    await this.#displays.stop();
     this.#persistClock();
     this.#disk.close();
     for (const waiter of this.#waiters) waiter.reject(doorError("stopping"));
@@ -267,6 +277,12 @@ class ControllerApp implements RunningController {
       codes: this.#codes,
       state: () => this.state(),
     });
+  }
+
+  #openDisplays(driver: Driver): DeviceDisplays {
+    const { dataDir, timers, random, log } = this.#options;
+    const { fetchPicture } = this.#link;
+    return openDisplays(driver, { folder: join(dataDir, "display"), fetchPicture, timers, random, log });
   }
 
   /** Virtual doors see through their readers, which somebody may have broken by hand. */
@@ -331,6 +347,7 @@ class ControllerApp implements RunningController {
       firstIns: { read: () => outbox.firstIns(), write: (doorId, firstInMs) => outbox.writeFirstIn(doorId, firstInMs) },
       watchFingers: (watcher) => roster.watchFingers(watcher),
       onAppended: () => this.#uplink.appended(),
+      watcher: this.#displays,
       askVendor: (ask, signal) => this.#uplink.ask(ask, signal),
       facts: () => ({
         nowMs: doorClock.nowMs(),

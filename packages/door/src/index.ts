@@ -14,6 +14,7 @@ export type {
   PresentedCard,
   PresentedThing,
   PresentResult,
+  ShowResult,
 } from "./drivers/virtual/control-protocol.ts";
 export { DOOR_CODES, type DoorCode } from "./errors.ts";
 export { CAMERA_FRAMES_PER_SECOND, CAMERA_FRAMES_PER_SECOND_MAX, CAMERAS_MAX, SCANNERS_MAX } from "./limits.ts";

@@ -198,3 +198,12 @@ export const SCANNER_LINE_BYTES_MAX = 8 * 1024;
 
 /** Scanners of one controller: two for each of its doors. */
 export const SCANNERS_MAX = 64;
+
+/** How long a device shows what came of what was presented, before it shows what is usual again. */
+export const MOOD_MS = 3_000;
+
+/** Of a picture for a display: the server keeps at most 4 MB, and writes it anew, which may make a PNG somewhat larger. */
+export const SHOWN_PICTURE_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Of one picture over a slow line. It is asked for again from its beginning. */
+export const PICTURE_FETCH_MS_MAX = 120_000;

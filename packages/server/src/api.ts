@@ -11,6 +11,8 @@ import { type ClaimsService, claimsService } from "./features/controllers/claims
 import type { KeepEndedKey } from "./features/controllers/ended-keys.ts";
 import { serveClaims, serveControllers } from "./features/controllers/routes.ts";
 import { controllersService } from "./features/controllers/service.ts";
+import { addDisplayRoutes, serveDisplays } from "./features/displays/routes.ts";
+import { Displays } from "./features/displays/service.ts";
 import { devicesService } from "./features/doors/devices.ts";
 import { nativeDoorsService } from "./features/doors/native-service.ts";
 import { addDoorRoutes, serveDevices, serveDoors } from "./features/doors/routes.ts";
@@ -182,6 +184,7 @@ function createServices(deps: ApiDeps) {
     devices: devicesService(deps),
     doors: doorsService(deps),
     nativeDoors: nativeDoorsService(deps),
+    displays: new Displays(deps),
     dynamicQrs: new DynamicQrs(deps),
     events,
     tails,
@@ -222,7 +225,7 @@ export function vendorSecrets({ deriveKey }: Pick<ApiDeps, "deriveKey">): Pick<V
 /** CLUe's paths; called once per prefix. */
 function addV1Features(
   routes: FastifyInstance,
-  { audit, auths, doors, dynamicQrs, events, faceMatching, operating, scans }: Services,
+  { displays, audit, auths, doors, dynamicQrs, events, faceMatching, operating, scans }: Services,
   { access, tellDoors }: { readonly access: Access; readonly tellDoors: TellDoors },
 ): void {
   addAuditRoutes(routes, audit);
@@ -232,6 +235,7 @@ function addV1Features(
   addEventRoutes(routes, events);
   addFaceRoutes(routes, faceMatching);
   addOperatingRoutes(routes, operating, access);
+  addDisplayRoutes(routes, displays, access);
   addScanRoutes(routes, scans, access);
 }
 
@@ -242,6 +246,7 @@ function serveFeatures(serve: Serve, services: Services): void {
   serveClaims(serve, services.controllers, services.claims);
   serveControllers(serve, services.controllers);
   serveDevices(serve, services.devices);
+  serveDisplays(serve, services.displays);
   serveDoors(serve, services.nativeDoors);
   serveDynamicQrs(serve, services.dynamicQrs);
   serveEvents(serve, services.events);

@@ -105,6 +105,7 @@ export class DoorMachine {
         openLink: (link, listener) => network.open({ machine: this.name, life }, link, listener),
         signToken: (nowMs) => Promise.resolve(tokenOf(nowMs, this.publicKey)),
         askServerTime: (signal) => this.#askServerTime(life, signal),
+        fetchPicture: () => Promise.resolve(null),
       },
     }).catch(() => life.end());
   }

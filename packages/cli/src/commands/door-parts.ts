@@ -100,7 +100,7 @@ export async function setFault({ part: typed, position, door, json }: FaultOptio
   output.line(`The ${typed} of door ${doorId} is ${isOn ? "broken" : "mended, and works when it is tried again"}; ${boltText(done)}`);
 }
 
-async function tell(request: Exclude<ControlRequest, { readonly op: "state" | "present" }>): Promise<DoneResult> {
+async function tell(request: Exclude<ControlRequest, { readonly op: "state" | "present" | "show" }>): Promise<DoneResult> {
   const { socketPath } = await controllerOf(dataDir(), request.doorId);
   return await askVirtualDriver(socketPath, request, { timeoutMs: LOOK_MS_MAX });
 }

@@ -115,6 +115,28 @@ export const NOUNS: readonly Noun[] = [
     ],
   },
   {
+    noun: "display",
+    about: "what readers with a screen show",
+    columns: [],
+    verbs: [
+      { verb: "show", operation: "readDisplay", examples: ["345"] },
+      {
+        verb: "message",
+        operation: "setDisplayMessage",
+        reachesDoors: true,
+        examples: ["345 --text 'Please ring'", "345 --text '' --is-used false"],
+      },
+      { verb: "clear-message", operation: "deleteDisplayMessage", reachesDoors: true, examples: ["345"] },
+      {
+        verb: "image",
+        operation: "setDisplayImage",
+        reachesDoors: true,
+        examples: ["345 SUCCESS --file-name welcome.jpg --file-data welcome.jpg"],
+      },
+      { verb: "clear-image", operation: "deleteDisplayImage", reachesDoors: true, examples: ["345 SUCCESS"] },
+    ],
+  },
+  {
     noun: "scan",
     about: "cards and fingers that a reader is asked for, to be given to somebody",
     columns: [],

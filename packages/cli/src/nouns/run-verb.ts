@@ -81,7 +81,7 @@ async function callOf(run: Run): Promise<Call> {
 }
 
 /** What a path names by a text; everything else has a number. */
-const TEXTS: ReadonlySet<string> = new Set(["keyId", "logId", "token"]);
+const TEXTS: ReadonlySet<string> = new Set(["keyId", "logId", "token", "imageType"]);
 
 async function paramsOf({ operation, named, placeId }: Run): Promise<Record<string, unknown>> {
   const names = namedBy(operation);

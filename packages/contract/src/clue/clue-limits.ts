@@ -84,3 +84,16 @@ export const REJECTED_TEXT_LENGTH_MAX = 100;
 /** CLUe §6: a dynamic QR begins at most 90 days before now, and holds for at most 90 days. */
 export const DYNAMIC_QR_AGE_MS_MAX = 90 * 86_400_000;
 export const DYNAMIC_QR_LENGTH_MS_MAX = 90 * 86_400_000;
+
+/** CLUe §1.8: lines of a notice, and characters in each; a line that is longer goes on in the next one. */
+export const DISPLAY_MESSAGE_LINES_MAX = 5;
+export const DISPLAY_MESSAGE_LINE_LENGTH = 20;
+/** Five full lines and what parts them, in UTF-16 code units. */
+export const DISPLAY_MESSAGE_LENGTH_MAX = 2 * DISPLAY_MESSAGE_LINES_MAX * DISPLAY_MESSAGE_LINE_LENGTH + DISPLAY_MESSAGE_LINES_MAX;
+
+/** CLUe §1.8: a picture for a device has at most 4 MB; as base64, in lines and with a prefix. */
+export const DISPLAY_IMAGE_BYTES_MAX = 4 * 1024 * 1024;
+export const DISPLAY_IMAGE_TEXT_LENGTH_MAX = 5_900_000;
+
+/** Names of files are shown again and open nothing. */
+export const DISPLAY_FILE_NAME_LENGTH_MAX = 200;

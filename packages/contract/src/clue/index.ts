@@ -6,6 +6,7 @@ export * from "./clue-limits.ts";
 export type * from "./create-auth.ts";
 export * from "./create-auth-body.ts";
 export * from "./credential-scan.ts";
+export * from "./device-display.ts";
 export * from "./device-item.ts";
 export * from "./door-item.ts";
 export * from "./dynamic-qr.ts";

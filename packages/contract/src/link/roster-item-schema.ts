@@ -1,7 +1,7 @@
-import { type RosterItem, SCHEDULE_HOLIDAYS_MAX, SCHEDULE_WINDOWS_PER_DAY_MAX } from "@postern/core";
+import { DISPLAY_IMAGE_TYPES, type RosterItem, SCHEDULE_HOLIDAYS_MAX, SCHEDULE_WINDOWS_PER_DAY_MAX } from "@postern/core";
 import Type, { type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
-import { FACE_IMAGES_COUNT_MAX, FINGERPRINTS_COUNT_MAX, MODES_COUNT_MAX } from "../clue/clue-limits.ts";
+import { DISPLAY_MESSAGE_LENGTH_MAX, FACE_IMAGES_COUNT_MAX, FINGERPRINTS_COUNT_MAX, MODES_COUNT_MAX } from "../clue/clue-limits.ts";
 import { STALE_USERS_COUNT_MAX, VENDOR_BUDGET_MS_MAX, VENDOR_BUDGET_MS_MIN, VENDOR_KNOWN_MS_MAX } from "./limits.ts";
 
 const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
@@ -130,6 +130,28 @@ export const QrItemSchema = Type.Object(
   strict,
 );
 
+const DisplayItemSchema = Type.Object(
+  {
+    kind: Type.Literal("display"),
+    id: Id,
+    doorId: Id,
+    message: Type.Union([Type.Null(), Type.String({ maxLength: DISPLAY_MESSAGE_LENGTH_MAX })]),
+    pictures: Type.Array(
+      Type.Object(
+        {
+          type: Literals(...DISPLAY_IMAGE_TYPES),
+          key: Type.String({ pattern: "^[0-9a-f]{32}$" }),
+          sha256: Type.String({ pattern: "^[0-9a-f]{64}$" }),
+          mediaType: Literals("image/jpeg", "image/png"),
+        },
+        strict,
+      ),
+      { maxItems: DISPLAY_IMAGE_TYPES.length },
+    ),
+  },
+  strict,
+);
+
 /** A roster item as it goes over the link. */
 export const RosterItemSchema = Type.Union([
   PlaceItemSchema,
@@ -138,6 +160,7 @@ export const RosterItemSchema = Type.Union([
   DoorModeItemSchema,
   AuthItemSchema,
   QrItemSchema,
+  DisplayItemSchema,
 ]);
 
 const check = Compile(RosterItemSchema);

@@ -1,6 +1,7 @@
 export * from "./claim-key.ts";
 export * from "./command-stage.ts";
 export * from "./controller.ts";
+export * from "./display.ts";
 export * from "./door.ts";
 export * from "./dynamic-qr.ts";
 export * from "./event.ts";

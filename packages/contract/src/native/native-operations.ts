@@ -1,4 +1,5 @@
 import { controllerOperations } from "./controller.ts";
+import { displayOperations } from "./display.ts";
 import { doorOperations } from "./door.ts";
 import { dynamicQrOperations } from "./dynamic-qr.ts";
 import { eventOperations } from "./event.ts";
@@ -24,6 +25,7 @@ export const NATIVE_OPERATIONS = {
   ...doorOperations,
   ...operatingOperations,
   ...scanOperations,
+  ...displayOperations,
   ...controllerOperations,
   ...scheduleOperations,
   ...groupOperations,

@@ -29,7 +29,7 @@ export interface OperationSpec {
   /** null: the answer has no body, or none that is JSON. */
   readonly answer: TSchema | null;
   /** Of an answer that is no JSON: it is sent as it comes into being. */
-  readonly answerMedia?: "text/event-stream" | "text/csv";
+  readonly answerMedia?: "text/event-stream" | "text/csv" | "image/*";
   /** `Accept: application/x-ndjson` has the items of this member as lines, and the other one in `Postern-Next`. */
   readonly lines?: { readonly of: string; readonly next: string };
   /** Headers it hears beside those of its manners, with what they mean. */

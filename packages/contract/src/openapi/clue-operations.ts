@@ -11,6 +11,7 @@ import {
 } from "../clue/clue-limits.ts";
 import { CreateAuthBody } from "../clue/create-auth-body.ts";
 import { RequestScanAnswer, RequestScanBody, ScanResult } from "../clue/credential-scan.ts";
+import { DeviceImageData, DeviceMessageData, DisplayImageName, PutDeviceImageBody, PutDeviceMessageBody } from "../clue/device-display.ts";
 import { ClueDoorItem } from "../clue/door-item.ts";
 import { ClueDynamicQr, CreateDynamicQrBody, UNIQUE_KEY_PATTERN } from "../clue/dynamic-qr.ts";
 import { successOf, successOfList } from "../clue/envelope.ts";
@@ -310,6 +311,35 @@ export const CLUE_OPERATIONS = {
     query: NoQuery,
     body: null,
     answer: successOf(ScanResult),
+    errors: ["e1007"],
+  },
+  putDeviceImage: {
+    method: "PUT",
+    path: "/devices/{deviceId}/images/{imageType}",
+    source: "CLUe §1.8",
+    access: ["devices"],
+    tag: "displays",
+    summary: "Set the picture that a device shows at one moment",
+    description:
+      "Of at most 4 MB. One that is larger than the device's screen (BioStation 3 1280 × 720, X-Station 2 480 × 800, BioLite N2 160 × 128, others within 1280 × 1280) is made " +
+      "smaller, whole and in its proportions. `imageUrl` answers it to whoever knows that address.",
+    params: Type.Object({ deviceId: Id, imageType: DisplayImageName }),
+    query: NoQuery,
+    body: PutDeviceImageBody,
+    answer: successOf(DeviceImageData),
+    errors: ["e1007"],
+  },
+  putDeviceMessage: {
+    method: "PUT",
+    path: "/devices/{deviceId}/messages",
+    source: "CLUe §1.8",
+    access: ["devices"],
+    tag: "displays",
+    summary: "Set the notice on a device's home screen: at most five lines of twenty characters",
+    params: Type.Object({ deviceId: Id }),
+    query: NoQuery,
+    body: PutDeviceMessageBody,
+    answer: successOf(DeviceMessageData),
     errors: ["e1007"],
   },
   publishDoor: {

@@ -7,7 +7,7 @@ import type { OpenAlarm } from "../outbox/open-alarms.ts";
 import type { FingerWatcher } from "../replica/fingers.ts";
 import { doorEvent } from "./door-events.ts";
 import type { DoorFacts } from "./door-facts.ts";
-import { DoorRunner } from "./door-runner.ts";
+import { DoorRunner, type DoorWatcher } from "./door-runner.ts";
 import { type DoorState, type FoundDoor, newDoorState } from "./door-state.ts";
 import type { FirstIns } from "./first-in.ts";
 import type { Guesses } from "./guesses.ts";
@@ -33,6 +33,8 @@ export interface ControllerDeps {
   /** Asks the customer's own server for a door. */
   readonly askVendor: AskThroughLink;
   readonly onAppended: () => void;
+  /** Told what happens at the doors, for whoever shows it. */
+  readonly watcher: DoorWatcher;
 }
 
 /** What looks at a door beside its readers, and at which of its sides. */
@@ -184,11 +186,12 @@ export class Controller {
   }
 
   #connect(wiring: DoorWiring): void {
-    const { driver, timers, log, facts, firstIns, guesses, askVendor } = this.#deps;
+    const { driver, timers, log, facts, firstIns, guesses, askVendor, watcher } = this.#deps;
     const { doorId } = wiring;
-    const deps = { recorder: this.#recorder, firstIns, guesses, timers, log, facts, askVendor };
+    const deps = { recorder: this.#recorder, firstIns, guesses, timers, log, facts, askVendor, watcher };
     const runner = new DoorRunner(wiring, driver.connect(wiring), deps);
     runner.start(this.#find(doorId));
+    watcher.stands(runner.state);
     this.#doors.set(doorId, runner);
   }
 

@@ -25,6 +25,13 @@ export interface DoorRunnerDeps {
   readonly askVendor: AskThroughLink;
   /** The world as it is now. */
   readonly facts: () => DoorFacts;
+  readonly watcher: DoorWatcher;
+}
+
+/** Told what happens at a door, for whoever shows it. */
+export interface DoorWatcher {
+  stands(state: Pick<DoorState, "wiring" | "mode">): void;
+  presented(deviceId: number, outcome: Outcome): void;
 }
 
 /** Runs one door: tells `stepDoor` what happens, and does what it says on the hardware and the log. */
@@ -101,6 +108,7 @@ export class DoorRunner {
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     this.#answers.set(presentationId, resolve);
     this.handle({ kind: "presented", presentation: { presentationId, deviceId, credential } });
+    void promise.then((outcome) => this.#deps.watcher.presented(deviceId, outcome));
     return promise;
   }
 
@@ -128,6 +136,7 @@ export class DoorRunner {
 
   handle(input: DoorInput): void {
     const { state, effects } = stepDoor(this.#state, input, this.#deps.facts());
+    if (state.mode !== this.#state.mode) this.#deps.watcher.stands(state);
     this.#state = state;
     for (const effect of effects) {
       if (this.#carryOut(effect) === "stop") break;

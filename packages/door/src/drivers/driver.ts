@@ -1,4 +1,4 @@
-import type { Card, DenialReason, Factor } from "@postern/core";
+import type { Card, DenialReason, DisplayImageType, Factor } from "@postern/core";
 
 /** What a driver speaks to: the hardware of the doors it is given. It reports and obeys; every decision is the controller's. */
 export interface Driver {
@@ -12,8 +12,25 @@ export interface Driver {
    * Every auth of the controller's doors comes; whether a match opens is decided each time. Left out: fingers open nothing here.
    */
   holdFingers?(authId: number, templates: readonly string[]): void;
+  /** For devices with a screen: what one shows from now on. Left out: nothing is shown here, and no picture is fetched. */
+  show?(deviceId: number, shown: Shown): void;
   /** Leaves every door locked. */
   stop(): Promise<void>;
+}
+
+/** What a device shows. */
+export interface Shown {
+  /** null: none. */
+  readonly message: string | null;
+  /** null: the device's own. */
+  readonly picture: ShownPicture | null;
+}
+
+export interface ShownPicture {
+  /** For which moment it was made: where that has none, the default one is shown. */
+  readonly type: DisplayImageType;
+  /** Of the file, which does not change and goes when nobody shows it. */
+  readonly path: string;
 }
 
 export interface DoorWiring {

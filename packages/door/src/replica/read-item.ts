@@ -2,7 +2,7 @@ import { readRosterItem } from "@postern/contract";
 import { faceMark, fingerMark, type ItemKey, itemKey, type RosterItem, type RosterKind } from "@postern/core";
 import type { HeldItem } from "./held-item.ts";
 
-const KINDS: ReadonlySet<string> = new Set<RosterKind>(["place", "schedule", "door", "mode", "auth", "qr"]);
+const KINDS: ReadonlySet<string> = new Set<RosterKind>(["place", "schedule", "door", "mode", "auth", "qr", "display"]);
 
 /** The key as the link and the disk write it, or null when it is none. Its kind may be one that this release does not know. */
 export function readItemKey(text: string): ItemKey | null {

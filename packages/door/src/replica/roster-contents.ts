@@ -3,6 +3,7 @@ import {
   assertNever,
   bucketOf,
   COMMON_SCOPE,
+  type DisplayItem,
   type DoorItem,
   type DoorModeItem,
   type ItemKey,
@@ -21,6 +22,9 @@ import { ScopeSums } from "./scope-sums.ts";
 
 type Held = HeldItem & { readonly kind: "item" } & { readonly hash: string };
 
+/** Told what a device shows now; null: nothing of the server's any more. */
+export type DisplayWatcher = (deviceId: number, item: DisplayItem | null) => void;
+
 /** What a controller holds, in memory, with the indexes its decisions ask and the sums its digest is made of. Hashes are of the contents, always. */
 export class RosterContents {
   readonly #revisions = new Map<ItemKey, number>();
@@ -31,6 +35,8 @@ export class RosterContents {
   readonly #modes = new Map<number, DoorModeItem>();
   readonly #schedules = new Map<number, Schedule>();
   readonly #qrs = new Map<string, QrItem>();
+  readonly #displays = new Map<number, DisplayItem>();
+  #displayWatcher: DisplayWatcher = () => undefined;
   readonly #cards = new HolderIndex<string>();
   readonly #users = new HolderIndex<number>();
   readonly #uniquePins = new HolderIndex<string>();
@@ -120,6 +126,12 @@ export class RosterContents {
   /** The same of faces, for whoever compares those. */
   watchFaces(watcher: FingerWatcher): void {
     this.#faces.watch(watcher);
+  }
+
+  /** Hands every display that is held to whoever shows them, and each change from now on. */
+  watchDisplays(watcher: DisplayWatcher): void {
+    this.#displayWatcher = watcher;
+    for (const [deviceId, item] of this.#displays) watcher(deviceId, item);
   }
 
   apply(write: HeldItem): void {
@@ -216,6 +228,10 @@ export class RosterContents {
       case "qr":
         this.#qrs.set(item.qid, item);
         break;
+      case "display":
+        this.#displays.set(item.id, item);
+        this.#displayWatcher(item.id, item);
+        break;
       default:
         assertNever(item);
     }
@@ -248,6 +264,10 @@ export class RosterContents {
         break;
       case "qr":
         if (this.#qrs.get(item.qid)?.id === item.id) this.#qrs.delete(item.qid);
+        break;
+      case "display":
+        this.#displays.delete(item.id);
+        this.#displayWatcher(item.id, null);
         break;
       default:
         assertNever(item);

@@ -65,6 +65,7 @@ export class DoorWorld {
       },
       watchFingers: (watcher) => this.replica.contents.watchFingers(watcher),
       onAppended: () => undefined,
+      watcher: { stands: () => undefined, presented: () => undefined },
       askVendor: (ask, signal) => this.vendor.ask(ask, signal),
       facts: () => ({
         nowMs: this.clock.nowMs(),

@@ -3,6 +3,7 @@ import {
   type AuthItem,
   assert,
   type Chain,
+  type DisplayItem,
   type DoorItem,
   type DoorModeItem,
   itemKey,
@@ -13,11 +14,13 @@ import {
 import type { Transaction } from "../platform/database.ts";
 import {
   type AuthRow,
+  type DisplayRow,
   type DoorRow,
   type ModeRow,
   type PlaceRow,
   type QrRow,
   readAuthRows,
+  readDisplayRows,
   readDoorRows,
   readModeRows,
   readPlaceRow,
@@ -37,6 +40,8 @@ export interface Touched {
   readonly doors?: readonly number[] | "all";
   readonly modes?: readonly number[] | "all";
   readonly auths?: readonly number[] | "all";
+  /** Devices whose display changed. Doors that are touched bring those of all devices of the place along: one may stand elsewhere now. */
+  readonly displays?: readonly number[];
   /** Dynamic QRs. Those that concern a whole group are brought to all its places by `changeGroupRosters`. */
   readonly qrs?: readonly number[] | "all";
 }
@@ -66,6 +71,8 @@ export async function deriveRoster(
     );
   if (touched.doors !== undefined)
     changes.push(...itemsOf("door", touched.doors, (await readDoorRows(transaction, [placeId], touched.doors)).map(toDoorItem)));
+  const displays = touched.doors === undefined ? touched.displays : "all";
+  if (displays !== undefined) changes.push(...displayChanges(displays, await readDisplayRows(transaction, placeId, displays)));
   if (touched.modes !== undefined)
     changes.push(...itemsOf("mode", touched.modes, (await readModeRows(transaction, placeId, touched.modes)).map(toModeItem)));
   if (touched.auths !== undefined)
@@ -80,6 +87,15 @@ export function itemsOf(kind: RosterKind, ids: readonly number[] | "all", items:
   const found = new Set(items.map((item) => item.id));
   const missing = ids === "all" ? [] : ids.filter((id) => !found.has(id));
   return [...items.map((item) => ({ key: itemKey(item), item })), ...missing.map((id) => ({ key: itemKey({ kind, id }), item: null }))];
+}
+
+/** A device that stands at no door, or shows nothing of the server's, has no item. */
+function displayChanges(ids: readonly number[] | "all", rows: readonly DisplayRow[]): RosterChange[] {
+  const items = rows.flatMap((row): DisplayItem[] => {
+    const { device_id: id, door_id: doorId, message, pictures } = row;
+    return doorId === null || (message === null && pictures.length === 0) ? [] : [{ kind: "display", id, doorId, message, pictures }];
+  });
+  return itemsOf("display", ids === "all" ? rows.map((row) => row.device_id) : ids, items);
 }
 
 function toPlaceItem(row: PlaceRow, nowMs: number): RosterItem {

@@ -1,4 +1,4 @@
-import type { ConfirmedCredential, Grant, Holiday, PinVerifier, Schedule } from "@postern/core";
+import type { ConfirmedCredential, DisplayItem, Grant, Holiday, PinVerifier, Schedule } from "@postern/core";
 import type { Transaction } from "../platform/database.ts";
 
 type Ids = readonly number[] | "all";
@@ -122,6 +122,37 @@ export function readAuthRows(transaction: Transaction, placeId: number, ids: Ids
       from auths
       where place_id = $1 and deleted_at is null and ($2::bigint[] is null or auth_id = any($2)) order by auth_id`,
     values: [placeId, idsOrNull(ids)],
+  });
+}
+
+export interface DisplayRow {
+  readonly device_id: number;
+  /** The door it stands at; null: none. */
+  readonly door_id: number | null;
+  /** null: none is shown. */
+  readonly message: string | null;
+  readonly pictures: DisplayItem["pictures"];
+}
+
+/** What devices of a place show, also those that stand at no door any more. */
+export function readDisplayRows(transaction: Transaction, placeId: number, deviceIds: Ids): Promise<DisplayRow[]> {
+  return transaction.query({
+    name: "derive-displays",
+    text: `
+      select device_id, doors.door_id, case when messages.is_used then messages.message end as message, coalesce(images.pictures, '[]') as pictures
+      from (
+        select device_id from device_messages where place_id = $1 union select device_id from device_images where place_id = $1
+      ) as shown
+      join devices using (device_id)
+      left join doors on doors.door_id = devices.door_id and doors.deleted_at is null
+      left join device_messages messages using (device_id)
+      left join lateral (
+        select jsonb_agg(jsonb_build_object('type', type, 'key', image_key, 'sha256', encode(sha256, 'hex'), 'mediaType', media_type)
+          order by array_position(array['DEFAULT', 'SUCCESS', 'FAILURE', 'UNLOCKED', 'LOCKED'], type)) as pictures
+        from device_images where device_images.device_id = devices.device_id
+      ) as images on true
+      where $2::bigint[] is null or device_id = any($2) order by device_id`,
+    values: [placeId, idsOrNull(deviceIds)],
   });
 }
 

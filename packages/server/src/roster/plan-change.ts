@@ -86,8 +86,8 @@ function written({ scopes, hash, addedRevision }: HeldItem): Pick<RosterRow, "sc
 }
 
 function laneOf(key: ItemKey, existed: boolean): Lane {
-  // What one person holds: taking it away goes before whatever is new, and neither before what holds for all.
-  if (!key.startsWith("auth:") && !key.startsWith("qr:")) return 1;
+  // What one person holds, or one screen shows: taking it away goes before whatever is new, and neither before what holds for all.
+  if (!/^(auth|qr|display):/.test(key)) return 1;
   return existed ? 2 : 3;
 }
 

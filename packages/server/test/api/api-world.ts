@@ -20,6 +20,9 @@ import { TEST_NOW_MS, type TestPlace } from "../support/index.ts";
 import { rememberingFaces } from "../support/test-faces.ts";
 import { type WatchedDatabase, watchDatabase } from "./watched-database.ts";
 
+/** One pixel. */
+const DOT_PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
 export const OPERATOR = "postern-operator.of-this-test";
 
 export interface ApiCall {
@@ -203,6 +206,14 @@ function thingsMaker({ test: { database } }: KeysWorld, call: ApiWorld["call"]):
       await database.transaction((tx) => insertScan(tx, { ...scan, madeAtMs: TEST_NOW_MS, expiresAtMs: TEST_NOW_MS + 86_400_000 }));
       return token;
     },
+    imageType: async () => "DEFAULT",
+    // Of another moment, so that calls for that one do not take it away.
+    imageKey: async ({ deviceIds: [deviceId = 0] }, key) => {
+      const body = { fileName: "dot.png", fileData: DOT_PNG };
+      const path = `/v2/devices/${deviceId}/display/images/LOCKED`;
+      const answer = await call({ method: "PUT", url: path, key, body });
+      return String(answer.body.images.find((one: { type: string }) => one.type === "LOCKED").imageUrl).slice(-32);
+    },
     taskUuid: async ({ placeId, deviceIds: [deviceId = 0] }) => {
       const taskUuid = randomUUID();
       const task = { taskUuid, placeId, deviceId, authIds: [], madeAtMs: TEST_NOW_MS };
@@ -250,6 +261,8 @@ export const MISSING: Things = {
   ),
   keyId: "AAAAAAAAAAAAAAAA",
   token: "f".repeat(32),
+  imageType: "DEFAULT",
+  imageKey: "f".repeat(32),
   taskUuid: "00000000-0000-4000-8000-000000000000",
   dynamicQrId: "00000000-0000-4000-8000-000000000000",
   logId: encodeLogId({ placeId: 987_654_321, sequence: 1 }),

@@ -102,7 +102,7 @@ export class Pools {
     // Few requests ask whom a face looks like, and each has much to go right before.
     const alone = fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...good) }, { weight: 2, arbitrary: picture });
     const pictures = fc.oneof({ weight: 6, arbitrary: fc.constant([]) }, { weight: 2, arbitrary: fc.array(picture, { maxLength: 2 }) });
-    return { "faceImages!": pictures, "base64Image!": alone, "faceImage!": alone };
+    return { "fileData!": alone, "faceImages!": pictures, "base64Image!": alone, "faceImage!": alone };
   }
 
   #idsOf(name: string): fc.Arbitrary<unknown> {

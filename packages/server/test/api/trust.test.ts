@@ -193,6 +193,8 @@ test("what is somebody else's answers byte for byte like what does not exist", a
     }
     // One at a time: the group is mine, the auth is not.
     for (const name of Object.keys(operation.spec.params.properties)) {
+      // The name of a moment, which is nobody's.
+      if (name === "imageType") continue;
       const [hidden = ""] = urlsOf(operation.surface, operation.spec.path, { ...things, [name]: foreignThings[name] ?? "" });
       const [missing = ""] = urlsOf(operation.surface, operation.spec.path, { ...things, [name]: MISSING[name] ?? "" });
       const call: ApiCall | undefined = callsOf(operation, things, every)[0];

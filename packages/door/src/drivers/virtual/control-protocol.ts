@@ -1,7 +1,7 @@
 import { isAbsolute } from "node:path";
 import { FINGER_SCORE_MAX } from "@postern/contract";
 import type { ControllerState } from "../../controller-state.ts";
-import type { DoorPart, Outcome } from "../driver.ts";
+import type { DoorPart, Outcome, Shown } from "../driver.ts";
 
 /** A card as CLUe writes it (CLUe §1.2). */
 export interface PresentedCard {
@@ -31,6 +31,8 @@ export type PresentedThing =
 export type ControlRequest =
   | ({ readonly op: "present"; readonly doorId: number; readonly side?: "entry" | "exit" } & PresentedThing)
   | { readonly op: "state"; readonly doorId?: number }
+  /** What the screens of the door's devices show. */
+  | { readonly op: "show"; readonly doorId: number }
   | { readonly op: "exit_button"; readonly doorId: number }
   | { readonly op: "sensor"; readonly doorId: number; readonly isOpen: boolean }
   | { readonly op: "fire"; readonly doorId: number; readonly isOn: boolean }
@@ -57,12 +59,18 @@ export const BREAKABLE_PARTS: readonly BreakablePart[] = [
 export interface ControlResults {
   readonly present: PresentResult;
   readonly state: ControllerState;
+  readonly show: ShowResult;
   readonly exit_button: DoneResult;
   readonly sensor: DoneResult;
   readonly fire: DoneResult;
   readonly tamper: DoneResult;
   readonly power: DoneResult;
   readonly fault: DoneResult;
+}
+
+export interface ShowResult {
+  readonly doorId: number;
+  readonly devices: readonly (Shown & { readonly deviceId: number; readonly side: "entry" | "exit" })[];
 }
 
 export interface PresentResult {
@@ -112,6 +120,7 @@ export function readControlRequest(line: string): RequestRead {
         : { ok: true, request: { op, doorId, ...presented, ...(side === undefined ? {} : { side }) } };
     }
     case "state":
+    case "show":
     case "exit_button":
       return { ok: true, request: { op, doorId } };
     case "sensor":
@@ -122,7 +131,7 @@ export function readControlRequest(line: string): RequestRead {
     case "fault":
       return readSwitch(op, doorId, value);
     default:
-      return wrong("op is present, state, exit_button, sensor, fire, tamper, power or fault.");
+      return wrong("op is present, state, show, exit_button, sensor, fire, tamper, power or fault.");
   }
 }
 

@@ -17,6 +17,7 @@ import {
   type PresentedThing,
   type PresentResult,
   readControlRequest,
+  type ShowResult,
 } from "./control-protocol.ts";
 import { LineReader } from "./line-reader.ts";
 import { controlSocketPath } from "./socket-path.ts";
@@ -120,6 +121,8 @@ export class ControlServer {
         if (request.doorId !== undefined && doors.length === 0) throw doorError("door_unknown", { context: { doorId: request.doorId } });
         return { ...all, doors };
       }
+      case "show":
+        return this.#show(request.doorId);
       case "exit_button":
         driver.pressExitButton(request.doorId);
         break;
@@ -144,13 +147,22 @@ export class ControlServer {
 
   async #present(request: ControlRequest & { readonly op: "present" }): Promise<PresentResult | undefined> {
     const { doorId, side = "entry" } = request;
-    const outcome = await this.#show(request, side);
+    const outcome = await this.#hold(request, side);
     const door = this.#deps.state().doors.find((one) => one.doorId === doorId);
     const deviceId = (side === "exit" ? door?.exitDeviceId : door?.entryDeviceId) ?? 0;
     return { doorId, deviceId, ...presentFields(outcome), relay: this.#relay(doorId) };
   }
 
-  async #show(request: ControlRequest & { readonly op: "present" }, side: "entry" | "exit"): Promise<Outcome> {
+  #show(doorId: number): ShowResult {
+    const { driver, state } = this.#deps;
+    const door = state().doors.find((one) => one.doorId === doorId);
+    if (door === undefined) throw doorError("door_unknown", { context: { doorId } });
+    const { entryDeviceId, exitDeviceId } = door;
+    const exit = exitDeviceId === null ? [] : [{ deviceId: exitDeviceId, side: "exit" as const, ...driver.shownAt(exitDeviceId) }];
+    return { doorId, devices: [{ deviceId: entryDeviceId, side: "entry", ...driver.shownAt(entryDeviceId) }, ...exit] };
+  }
+
+  async #hold(request: ControlRequest & { readonly op: "present" }, side: "entry" | "exit"): Promise<Outcome> {
     const { driver, camera, codes } = this.#deps;
     const { doorId } = request;
     if ("finger" in request)

@@ -1,6 +1,6 @@
 import type { Clock, Timers } from "@postern/core";
 import { doorError } from "../../errors.ts";
-import type { Credential, DoorPart, DoorPorts, DoorWiring, Driver, Outcome, ScannedFinger, TypedPin } from "../driver.ts";
+import type { Credential, DoorPart, DoorPorts, DoorWiring, Driver, Outcome, ScannedFinger, Shown, TypedPin } from "../driver.ts";
 import { VirtualDoor } from "./virtual-door.ts";
 
 /** Doors without hardware: for the demo, for tests, and for trying an integration. */
@@ -10,6 +10,7 @@ export class VirtualDriver implements Driver {
   readonly #isFailSafe: (doorId: number) => boolean;
   readonly #doors = new Map<number, VirtualDoor>();
   readonly #fingers = new Map<number, readonly string[]>();
+  readonly #shown = new Map<number, Shown>();
 
   /** `isFailSafe`: whether a door's bolt opens without power. */
   constructor(clock: Clock, timers: Timers, isFailSafe: (doorId: number) => boolean = () => false) {
@@ -34,6 +35,15 @@ export class VirtualDriver implements Driver {
   holdFingers(authId: number, templates: readonly string[]): void {
     if (templates.length === 0) this.#fingers.delete(authId);
     else this.#fingers.set(authId, templates);
+  }
+
+  show(deviceId: number, shown: Shown): void {
+    this.#shown.set(deviceId, shown);
+  }
+
+  /** What somebody who stands before a device sees on its screen. */
+  shownAt(deviceId: number): Shown {
+    return this.#shown.get(deviceId) ?? { message: null, picture: null };
   }
 
   /** Lays a finger on a reader that compares: here a finger is its template, to the byte. */

@@ -80,6 +80,8 @@ export async function lockAndCountContents(transaction: Transaction, placeId: nu
 /** What may stand in a place that has no doors, controllers and people any more; what names another comes first. */
 const LEFT_BEHIND = [
   "credential_scans",
+  "device_messages",
+  "device_images",
   "door_commands",
   "door_modes",
   "devices",

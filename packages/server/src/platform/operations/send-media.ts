@@ -8,7 +8,7 @@ export function sendAsItComes(media: string, answer: unknown, reply: FastifyRepl
   // biome-ignore lint/nursery/noUnsafeTypeAssertion: what handlers of such operations answer.
   const { body, status, headers = {} } = answer as SentAsItComes;
   if (status !== undefined) reply.code(status);
-  reply.headers({ "content-type": `${media}; charset=utf-8`, "x-accel-buffering": "no", ...headers });
+  reply.headers({ "content-type": media.startsWith("text/") ? `${media}; charset=utf-8` : media, "x-accel-buffering": "no", ...headers });
   return reply.send(body);
 }
 
