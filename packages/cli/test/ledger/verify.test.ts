@@ -6,7 +6,7 @@ import { test } from "node:test";
 import type { LedgerHead } from "@postern/contract";
 import fc from "fast-check";
 import { fileLines } from "../../src/ledger/file-lines.ts";
-import { eventFileLine, headFileLine } from "../../src/ledger/ledger-file.ts";
+import { eventFileLine, headFileLine, keptHeadIn } from "../../src/ledger/ledger-file.ts";
 import { judged, madeLedger, newSigner, PLACE_ID, signed } from "./made-ledger.ts";
 
 const ledger = madeLedger();
@@ -220,4 +220,13 @@ test("whatever byte of a file is another, left out or put in, something is told"
     { numRuns: 400 },
   );
   await rm(folder, { recursive: true });
+});
+
+test("a head that was kept is read as it is, from a line of a ledger's file and from a webhook's message, and nothing else is one", () => {
+  const head = ledger.headAt(17);
+  for (const text of [head, { head }, { type: "events", data: { placeId: PLACE_ID, head, events: [] } }])
+    assert.deepEqual(keptHeadIn(JSON.stringify(text)), head);
+  const { hash: _hash, ...less } = head;
+  for (const text of ["", "{", "null", JSON.stringify(less), JSON.stringify({ ...head, more: 1 })])
+    assert.equal(keptHeadIn(text), null, text);
 });
