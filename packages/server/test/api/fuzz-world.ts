@@ -22,10 +22,10 @@ export interface FuzzWorld extends AsyncDisposable {
 export async function createFuzzWorld(): Promise<FuzzWorld> {
   const api = await createApiWorld();
   const { key } = await api.keys.rootKey();
-  await populate(api, key);
+  const tokens = await populate(api, key);
   const { place, test: real, time } = api.keys;
   const logIds = Array.from({ length: 20 }, (_, index) => encodeLogId({ placeId: place.placeId, sequence: index + 1 }));
-  const pools = new Pools(logIds, await fuzzedPictures());
+  const pools = new Pools({ logIds, tokens }, await fuzzedPictures());
   return {
     api,
     key,
@@ -46,12 +46,13 @@ function operationsOf({ operations: { v1, v2 } }: ApiWorld): readonly Operation[
   ];
 }
 
-/** Two dozen of everything at one place, some at another of the same customer and at somebody else's, and a ledger of some pages. */
-async function populate(api: ApiWorld, key: string): Promise<void> {
+/** Two dozen of everything at one place, some at another of the same customer and at somebody else's, and a ledger of some pages. Answers the tokens of scans. */
+async function populate(api: ApiWorld, key: string): Promise<readonly string[]> {
   const { place, second, foreign, test: real } = api.keys;
   const { key: other } = await api.keys.rootKey({ placeGroupId: foreign.placeGroupId });
+  const tokens: string[] = [];
   for (let count = 0; count < 24; count += 1) {
-    await api.makeThings(place, key);
+    tokens.push(String((await api.makeThings(place, key))["token"]));
     if (count % 8 === 0) await api.makeThings(second, key);
     if (count % 8 === 0) await api.makeThings(foreign, other);
   }
@@ -64,6 +65,7 @@ async function populate(api: ApiWorld, key: string): Promise<void> {
     "insert into doors(door_id, place_id, name, settings, made_at) select id, $1, 'door ' || id, '{}', $2 from generate_series(600001, 600060) id",
     [place.placeId, TEST_NOW_MS],
   );
+  return tokens;
 }
 
 async function reconnect({ keys: { place, test: real, time } }: ApiWorld): Promise<void> {

@@ -34,10 +34,10 @@ export class Pools {
   readonly #pictures: FuzzedPictures;
   #nowMs = 0;
 
-  /** `logIds` of the place. */
-  constructor(logIds: readonly string[], pictures: FuzzedPictures) {
+  /** `logIds` of the place, and `tokens` of its scans, which the database does not hold. */
+  constructor({ logIds, tokens }: { readonly logIds: readonly string[]; readonly tokens: readonly string[] }, pictures: FuzzedPictures) {
     this.#pictures = pictures;
-    for (const pool of [this.#near, this.#any]) pool.set("logId", logIds);
+    for (const pool of [this.#near, this.#any]) pool.set("logId", logIds).set("token", tokens);
   }
 
   async refresh(database: Database, placeId: number, nowMs: number): Promise<void> {
@@ -57,11 +57,15 @@ export class Pools {
         (near.length > 0 ? near : any).map(({ id }) => id),
       );
     }
+    // Half of them the place's own: a call that names another customer's is refused.
+    const own = await database.query<{ id: unknown }>("select place_group_id as id from places where place_id = $1", [placeId]);
+    const others = this.#any.get("placeGroupId") ?? [];
+    this.#near.set("placeGroupId", [...others, ...others.map(() => own[0]?.id)]);
   }
 
   /** Mostly of the place, now and then of any, so that what is out of reach is met too. The arbitraries see each refreshing. */
   hints(): Hints {
-    const ids = [...Object.keys(TABLES), "logId"].map((name) => [name, this.#idsOf(name)] as const);
+    const ids = [...Object.keys(TABLES), "logId", "token"].map((name) => [name, this.#idsOf(name)] as const);
     const near = fc.integer({ min: -86_400_000, max: 86_400_000 }).map((ms) => this.#nowMs + ms);
     const times = ["at", "from", "to", "actAt", "notAfter", "startAt", "startTime", "eventTime"].map((name) => [name, near] as const);
     const later = near.map((ms) => ms + 3 * 86_400_000);
@@ -81,6 +85,8 @@ export class Pools {
       ...{
         endAt: later,
         endTime: later,
+        validFrom: near,
+        validTo: later,
         endsAt: later,
         givenAt: fc.constant(this.#nowMs),
         expiresAt: soon,
