@@ -187,7 +187,7 @@ export const QR_CODES_PER_PICTURE_MAX = 4;
 /** From the begin of one picture to its codes: a hundred times the usual. A thread that takes longer is ended, with its picture. */
 export const QR_PICTURE_MS_MAX = 5_000;
 
-/** For so long a code that stays before a camera or a scanner is taken once, however often its phone renews it: longer than it takes to walk through. */
+/** For so long a code that stays before a camera or a scanner is taken once, however often its phone renews it: longer than it takes to walk through, shorter than coming back. */
 export const SAME_QR_MS = 8_000;
 
 /** Sides of doors at which it is remembered what was seen last: two for each door of a controller, and room to spare. */

@@ -226,6 +226,7 @@ export const PersonExport = Type.Object(
         closed,
       ),
     ),
+    dynamicQrs: Type.Array(Type.Object({ validFrom: EpochMs, validTo: EpochMs, madeAt: EpochMs, boundAt: OptionalEpochMs }, closed)),
     areEventsWhole: Type.Boolean({ description: "False: there are more than fit; read the rest by the events call." }),
   },
   closed,

@@ -16,9 +16,9 @@ export function takeQrUse(state: DoorState, waitId: number, { verdict }: VendorA
   const auth = authNow(use.attempt, item, facts);
   const attempt: Attempt = { ...use.attempt, auth };
   if (verdict === "refused") return refuse(rest, attempt, "qr_used", facts);
-  // A right, or the code itself, that was taken away meanwhile: nobody is known by it any more.
-  const isHeld = item !== null && facts.nowMs !== null && facts.nowMs < item.toMs;
-  if (!isHeld || (use.attempt.auth !== null && auth === null)) return refuse(rest, attempt, "unknown", facts);
+  // Taken away meanwhile, or at its end: what the server said is about a code of a QR that was.
+  if (item === null) return refuse(rest, attempt, "unknown", facts);
+  if (facts.nowMs === null || facts.nowMs >= item.toMs) return refuse(rest, attempt, "ended", facts);
   return judge(rest, { ...attempt, isQrAskedAfter: true }, facts);
 }
 

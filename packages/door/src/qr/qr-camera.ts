@@ -14,7 +14,7 @@ export interface QrCameraDeps {
 /** Codes that a door's camera sees, or a scanner reads, as the door's readers present them. */
 export class QrCamera {
   readonly #deps: QrCameraDeps;
-  /** By side of a door: what was presented lately, and when it was last seen. */
+  /** By side of a door: what was presented last, and when. */
   readonly #seen = new Map<string, { readonly name: string; readonly atMs: number }>();
 
   constructor(deps: QrCameraDeps) {
@@ -28,7 +28,7 @@ export class QrCamera {
     return this.#deps.present(doorId, side, { kind: "qr", factor: "QR", payload });
   }
 
-  /** One of the many pictures of a camera that looks all the time; null: nothing came of it. A code that stays before it is taken once, however often its phone renews it. */
+  /** One of the many pictures of a camera that looks all the time; null: nothing came of it. A code that stays before it is taken once in a while, however often its phone renews it. */
   async glimpse(doorId: number, side: Side, picture: Uint8Array): Promise<Outcome | null> {
     const payload = await this.#onlyCode(picture);
     return payload === null ? null : this.scanned(doorId, side, payload);
@@ -49,8 +49,9 @@ export class QrCamera {
   #wasSeen(where: string, name: string): boolean {
     const atMs = this.#deps.clock.monotonicMs();
     const last = this.#seen.get(where);
+    if (last?.name === name && atMs - last.atMs < SAME_QR_MS) return true;
     if (this.#seen.size >= QR_SEEN_COUNT_MAX && last === undefined) this.#seen.clear();
     this.#seen.set(where, { name, atMs });
-    return last?.name === name && atMs - last.atMs < SAME_QR_MS;
+    return false;
   }
 }

@@ -240,6 +240,25 @@ test("a right, or a QR, that was taken away while the server was asked opens not
   assert.equal(world.isOpen(), false);
 });
 
+test("a QR that ends while the server is asked opens nothing", async (context) => {
+  const { world, phone, show } = await open(context);
+  world.isServerReachable = true;
+  world.change(phone.item({ toMs: NOW_MS + 10 }, 3));
+  const shown = show();
+  await settled();
+  world.time.advance(10);
+  world.vendor.answer(0, { verdict: "confirmed" });
+  assert.deepEqual(await shown, refused("ended"));
+});
+
+test("a QR that was taken away while the door waited for what follows it opens nothing with what follows", async (context) => {
+  const { world, show } = await open(context, () => [wire(aDoor({ chains: [["QR", "CARD"]] }), 2)]);
+  assert.equal((await show()).outcome, "wait_factor");
+  world.change(gone("qr:1500", 3));
+  assert.deepEqual(await world.driver.present(234, "entry", aCard()), refused("unknown"));
+  assert.equal(world.isOpen(), false);
+});
+
 test("more codes than a door can ask about at once are refused and not kept", async (context) => {
   const { world, show } = await open(context);
   world.isServerReachable = true;

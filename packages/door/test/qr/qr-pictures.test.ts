@@ -74,7 +74,7 @@ test("a thread that hangs on one picture is ended with it, and the next picture 
   await assert.rejects(impatient.read(picture), { code: "stopping" });
 });
 
-test("a code that stays before a camera is taken once, however often its phone renews it, and another one at once", async () => {
+test("a code that stays before a camera is taken once in a while, however often its phone renews it, and another one at once", async () => {
   const time = new ManualTime();
   const shown: string[] = [];
   let texts: string[] = [];
@@ -93,8 +93,8 @@ test("a code that stays before a camera is taken once, however often its phone r
   await look(CODE);
   time.advance(5_000);
   await look(phone.codeAt(NOW_MS + 5_000));
-  time.advance(5_000);
-  await look(phone.codeAt(NOW_MS + 10_000));
+  time.advance(SAME_QR_MS - 5_001);
+  await look(CODE);
   assert.deepEqual(shown, [CODE]);
   await look("TICKET", "OTHER");
   await look();

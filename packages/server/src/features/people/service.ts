@@ -11,7 +11,7 @@ import { erasePerson } from "./erase.ts";
 import { type ErasedPerson, findErasure } from "./erase-store.ts";
 import { EXPORT_EVENTS_MAX } from "./limits.ts";
 import type { Reach } from "./reach.ts";
-import { eventsOf, findPerson, type KeptPerson, listPeople, type PeopleFilter, type PersonEvent, rightsOf } from "./store.ts";
+import { eventsOf, findPerson, type KeptPerson, listPeople, type PeopleFilter, type PersonEvent, qrsOf, rightsOf } from "./store.ts";
 
 /** An auth as it is exported; null: it has not ended. */
 export type ExportedAuth = Auth & { readonly deletedAt: number | null };
@@ -77,7 +77,8 @@ async function exportPerson(deps: PeopleDeps, reach: Reach, userId: number): Pro
   const events = await eventsOf(deps.database, reach, { userId, limit: EXPORT_EVENTS_MAX + 1 });
   const areEventsWhole = events.length <= EXPORT_EVENTS_MAX;
   const shown = events.slice(0, EXPORT_EVENTS_MAX).map(exportedEvent);
-  return { exportedAt: deps.clock.nowMs(), ...person, auths: [...auths], events: shown, areEventsWhole };
+  const dynamicQrs = await qrsOf(deps.database, userId);
+  return { exportedAt: deps.clock.nowMs(), ...person, auths: [...auths], events: shown, dynamicQrs, areEventsWhole };
 }
 
 function exportedEvent({ placeId, sequence, eventAt, eventType, deviceId, doorId, authId }: PersonEvent): PersonExport["events"][number] {

@@ -1,4 +1,4 @@
-import type { Person } from "@postern/contract";
+import type { Person, PersonExport } from "@postern/contract";
 import type { Queryable } from "../../platform/database.ts";
 import type { PageWanted } from "../../platform/operations/page-cursor.ts";
 import type { Reach } from "./reach.ts";
@@ -66,6 +66,15 @@ export async function rightsOf(
   const rights = new Map<number, Right[]>();
   for (const { userId, ...right } of rows) rights.set(userId, [...(rights.get(userId) ?? []), right]);
   return rights;
+}
+
+/** Dynamic QRs that were issued to a person and are kept. Their links are secrets until they are tapped, and of no use to anybody else afterwards. */
+export async function qrsOf(queryable: Queryable, userId: number): Promise<PersonExport["dynamicQrs"]> {
+  return queryable.query({
+    name: "people-qrs",
+    text: `select valid_from as "validFrom", valid_to as "validTo", made_at as "madeAt", bound_at as "boundAt" from dynamic_qrs where user_id = $1 order by qr_id`,
+    values: [userId],
+  });
 }
 
 export interface PersonEvent {

@@ -101,18 +101,26 @@ test("somebody beyond reach is as if they were not there; one whose right has en
   assert.equal((await get(`/${userId}`, "second")).status, 404);
 });
 
-test("an export holds every right that there is or was, with its cards, the newest events, and no PIN", async () => {
+test("an export holds every right that there is or was, with its cards, QRs, the newest events, and no PIN", async () => {
   const ended = await enrolled("exported", { credentials: { cards: [{ cardNumber: "71", formatType: "CSN" }], phone: "123" } });
   await server.call("DELETE", `/v2/auths/${ended.authId}`);
   const { userId, ...live } = await enrolled("exported", { credentials: { pin: "4711", uniquePin: "98765432" } });
   await enrolled("exported", {}, SECOND_PLACE_ID);
+  const period = { validFrom: server.nowMs, validTo: server.nowMs + 1_000 };
+  assert.equal((await server.call("POST", "/v2/dynamic-qrs", { body: { userKey: "exported", ...period } })).status, 201);
   await written(userId, 3, { authId: live.authId, doorId: 234, deviceId: 5 });
   await written(userId + 100_000, 1);
   const { body, status } = await get(`/${userId}/export`, "demo");
   assert.equal(status, 200, JSON.stringify(body));
   const { exportedAt, events, auths, ...rest } = body as PersonExport;
   assert.equal(exportedAt, server.nowMs);
-  assert.deepEqual(rest, { userId, userKey: "exported", madeAt: server.nowMs, areEventsWhole: true });
+  assert.deepEqual(rest, {
+    userId,
+    userKey: "exported",
+    madeAt: server.nowMs,
+    dynamicQrs: [{ ...period, madeAt: server.nowMs, boundAt: null }],
+    areEventsWhole: true,
+  });
   assert.deepEqual(
     auths.map(({ authId, deletedAt, credentials }) => [authId, deletedAt, credentials.phone, credentials.cards.length, credentials.hasPin]),
     [
