@@ -101,3 +101,12 @@ export const FaceTask = Type.Object({
   createdAt: Type.Integer(),
   expiredAt: Type.Integer(),
 });
+
+export const DeviceImage = Type.Object({
+  imageId: Type.Integer(),
+  fileName: Type.String(),
+  key: Type.String(),
+  imageUrl: Type.String(),
+  type: Type.String(),
+  lastModifiedAt: Type.Integer(),
+});
