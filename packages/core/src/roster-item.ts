@@ -68,6 +68,8 @@ export interface DoorItem {
   readonly vendorKnownMs?: number;
   /** How long a person is kept waiting for the customer's server in all. Absent: three seconds, so that items are what they were before it could be set. */
   readonly vendorBudgetMs?: number;
+  /** Steps of five seconds by which a phone's code may be off the door's clock, to either side. Absent: one. */
+  readonly qrStepsOff?: number;
 }
 
 /** Whom a door lets in when the customer's server does not answer: nobody; everybody with a right; or those it confirmed there before. */

@@ -52,6 +52,9 @@ export const VENDOR_BUDGET_MS_MIN = 250;
 /** Whoever has stood before a door for longer has walked on, and would let in whoever came after. */
 export const VENDOR_BUDGET_MS_MAX = 10_000;
 
+/** Steps of five seconds by which a phone's code may be off a door's clock: half a minute. Beyond it a photograph of a code is worth something. */
+export const QR_STEPS_OFF_MAX = 6;
+
 /** People at one door whom the customer's server is asked about at once: two devices, and a few hands. Beyond it a credential is refused as `busy`. */
 export const VENDOR_ASKS_PER_DOOR_MAX = 4;
 

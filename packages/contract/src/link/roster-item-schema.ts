@@ -2,7 +2,7 @@ import { DISPLAY_IMAGE_TYPES, type RosterItem, SCHEDULE_HOLIDAYS_MAX, SCHEDULE_W
 import Type, { type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { DISPLAY_MESSAGE_LENGTH_MAX, FACE_IMAGES_COUNT_MAX, FINGERPRINTS_COUNT_MAX, MODES_COUNT_MAX } from "../clue/clue-limits.ts";
-import { STALE_USERS_COUNT_MAX, VENDOR_BUDGET_MS_MAX, VENDOR_BUDGET_MS_MIN, VENDOR_KNOWN_MS_MAX } from "./limits.ts";
+import { QR_STEPS_OFF_MAX, STALE_USERS_COUNT_MAX, VENDOR_BUDGET_MS_MAX, VENDOR_BUDGET_MS_MIN, VENDOR_KNOWN_MS_MAX } from "./limits.ts";
 
 const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 const OptionalId = Type.Union([Type.Null(), Id]);
@@ -86,6 +86,7 @@ export const DoorItemSchema = Type.Object(
     whenVendorSilent: Literals("deny", "allow", "allow_known"),
     vendorKnownMs: Type.Optional(Type.Integer({ minimum: 60_000, maximum: VENDOR_KNOWN_MS_MAX })),
     vendorBudgetMs: Type.Optional(Type.Integer({ minimum: VENDOR_BUDGET_MS_MIN, maximum: VENDOR_BUDGET_MS_MAX })),
+    qrStepsOff: Type.Optional(Type.Integer({ minimum: 1, maximum: QR_STEPS_OFF_MAX })),
   },
   strict,
 );

@@ -1,6 +1,12 @@
 import Type, { type Static } from "typebox";
 import { MODES_COUNT_MAX } from "../clue/clue-limits.ts";
-import { STALE_USERS_COUNT_MAX, VENDOR_BUDGET_MS_MAX, VENDOR_BUDGET_MS_MIN, VENDOR_KNOWN_MS_MAX } from "../link/limits.ts";
+import {
+  QR_STEPS_OFF_MAX,
+  STALE_USERS_COUNT_MAX,
+  VENDOR_BUDGET_MS_MAX,
+  VENDOR_BUDGET_MS_MIN,
+  VENDOR_KNOWN_MS_MAX,
+} from "../link/limits.ts";
 import { operations } from "./operation.ts";
 import {
   closed,
@@ -60,6 +66,12 @@ export const DoorSettingsFields = {
     minimum: VENDOR_BUDGET_MS_MIN,
     maximum: VENDOR_BUDGET_MS_MAX,
     description: "How long a person is kept waiting for the customer's own server in all.",
+  }),
+  qrStepsOff: Type.Integer({
+    minimum: 1,
+    maximum: QR_STEPS_OFF_MAX,
+    description:
+      "Steps of five seconds by which a phone's code may be off the door's clock, to either side; the code of a photograph is good for as long.",
   }),
 };
 export const DoorSettingsResource = Type.Object(DoorSettingsFields, closed);

@@ -27,7 +27,7 @@ export function present(state: DoorState, presentation: Presentation, facts: Doo
   if (credential.kind === "withheld") return withhold(state, presentation, wait ?? null, facts);
   if (credential.kind === "pin_checked") return presentPin(state, presentation, wait ?? null, facts);
   if (credential.kind !== "qr") return presentNamed(state, { ...presentation, credential }, wait, facts);
-  const read = readPresentedQr(credential, facts);
+  const read = readPresentedQr(credential, facts, state.wiring);
   if (read.kind === "refused") {
     const attempt = { presentation, auth: read.auth, evidence: [{ factor: "QR", key: null, ...read.evidence } as const] };
     return refuse(state, attempt, read.because, facts);

@@ -1,6 +1,6 @@
 import { VENDOR_PRESENTED_LENGTH_MAX } from "@postern/contract";
 import { type AuthItem, type DenialReason, judgeQr, readQrCode } from "@postern/core";
-import type { Credential } from "../drivers/driver.ts";
+import type { Credential, DoorWiring } from "../drivers/driver.ts";
 import type { Evidence, ReadQr } from "./attempt.ts";
 import type { DoorFacts } from "./door-facts.ts";
 
@@ -18,7 +18,11 @@ export type PresentedQr =
  * Looks at what a QR says, before anybody's right is looked at: by the door's own clock and what the replica holds, whether the server can be asked or not. A code
  * of ours that nobody holds here is not a customer's, and no server is sent it.
  */
-export function readPresentedQr({ payload }: Credential & { readonly kind: "qr" }, facts: DoorFacts): PresentedQr {
+export function readPresentedQr(
+  { payload }: Credential & { readonly kind: "qr" },
+  facts: DoorFacts,
+  { doorId }: Pick<DoorWiring, "doorId">,
+): PresentedQr {
   const code = readQrCode(payload);
   if (code === null) {
     return payload.length > VENDOR_PRESENTED_LENGTH_MAX
@@ -29,7 +33,7 @@ export function readPresentedQr({ payload }: Credential & { readonly kind: "qr" 
   const item = roster.qr(code.qid);
   if (item === null) return { kind: "refused", because: "unknown", auth: null, evidence: {} };
   const qr = { id: item.id, step: code.step };
-  const verdict = judgeQr({ item, code, nowMs, usedStep: usedStep(item.id, facts) });
+  const verdict = judgeQr({ item, code, nowMs, usedStep: usedStep(item.id, facts), stepsOffMax: roster.door(doorId)?.qrStepsOff });
   if (verdict === "good") {
     return { kind: "read", credential: { kind: "issued_qr", factor: "QR", qid: item.qid, userId: item.userId, qr } };
   }

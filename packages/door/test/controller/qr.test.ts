@@ -94,6 +94,14 @@ test("a copy that comes too late, one of another phone, and one whose QR was tak
   assert.equal(world.isOpen(), false);
 });
 
+test("a door that allows a phone's clock more takes a code of those steps, and of no other", async (context) => {
+  const { phone, show } = await open(context, () => [wire(aDoor({ qrStepsOff: 3 }), 3)]);
+  assert.deepEqual(await show(phone.codeAt(NOW_MS - 4 * QR_STEP_MS)), refused("qr_stale"));
+  assert.equal((await show(phone.codeAt(NOW_MS - 3 * QR_STEP_MS))).outcome, "opened");
+  assert.equal((await show(phone.codeAt(NOW_MS + 3 * QR_STEP_MS))).outcome, "opened");
+  assert.deepEqual(await show(phone.codeAt(NOW_MS + 4 * QR_STEP_MS)), refused("qr_stale"));
+});
+
 test("a code opens within its QR's period alone, by the door's clock, and never without one", async (context) => {
   const { world, phone, show } = await open(context);
   world.change(phone.item({ fromMs: NOW_MS + 1 }, 3));

@@ -1,11 +1,12 @@
 import {
+  QR_STEPS_OFF_MAX,
   STALE_USERS_COUNT_MAX,
   VENDOR_BUDGET_MS,
   VENDOR_BUDGET_MS_MAX,
   VENDOR_BUDGET_MS_MIN,
   VENDOR_KNOWN_MS_MAX,
 } from "@postern/contract";
-import { assert, type Chain } from "@postern/core";
+import { assert, type Chain, QR_STEPS_OFF } from "@postern/core";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
 
@@ -54,6 +55,8 @@ export const DoorSettings = Type.Object(
     vendorKnownMs: Type.Integer({ minimum: 60_000, maximum: VENDOR_KNOWN_MS_MAX }),
     /** How long a person is kept waiting for the customer's server in all. */
     vendorBudgetMs: Type.Integer({ minimum: VENDOR_BUDGET_MS_MIN, maximum: VENDOR_BUDGET_MS_MAX }),
+    /** Steps by which a phone's code may be off the door's clock. */
+    qrStepsOff: Type.Integer({ minimum: 1, maximum: QR_STEPS_OFF_MAX }),
   },
   strict,
 );
@@ -80,6 +83,7 @@ export const DEFAULT_DOOR_SETTINGS: DoorSettings = {
   whenVendorSilent: "deny",
   vendorKnownMs: 86_400_000,
   vendorBudgetMs: VENDOR_BUDGET_MS,
+  qrStepsOff: QR_STEPS_OFF,
 };
 
 const settings = Compile(DoorSettings);

@@ -5,6 +5,7 @@ import {
   type DoorItem,
   type DoorModeItem,
   type PlaceItem,
+  QR_STEPS_OFF,
   type Schedule,
   type ScheduleItem,
   utcTransitionsOf,
@@ -52,6 +53,7 @@ export function doorItem({ doorId, name, entryDeviceId, exitDeviceId, settings, 
     whenVendorSilent: settings.whenVendorSilent,
     ...(settings.whenVendorSilent === "allow_known" ? { vendorKnownMs: settings.vendorKnownMs } : {}),
     ...(settings.vendorBudgetMs === VENDOR_BUDGET_MS ? {} : { vendorBudgetMs: settings.vendorBudgetMs }),
+    ...(settings.qrStepsOff === QR_STEPS_OFF ? {} : { qrStepsOff: settings.qrStepsOff }),
   };
 }
 

@@ -99,6 +99,7 @@ test("a door is made with a name alone: settings as they come, a device with a d
     whenVendorSilent: "deny",
     vendorKnownMs: 86_400_000,
     vendorBudgetMs: 3_000,
+    qrStepsOff: 1,
   });
   assert.deepEqual(await read(doorId), door);
   const { serial, ...shown } = await device(entryDeviceId);
@@ -242,7 +243,9 @@ test("a door that lets in whom the vendor knows tells its doors for how long tha
   assert.deepEqual(await itemOf(doorId), { ...before, whenVendorSilent: "allow_known", vendorKnownMs: 3_600_000 });
   ok(await change(doorId, { settings: { vendorBudgetMs: 5_000 } }));
   assert.deepEqual(await itemOf(doorId), { ...before, whenVendorSilent: "allow_known", vendorKnownMs: 3_600_000, vendorBudgetMs: 5_000 });
-  ok(await change(doorId, { settings: { vendorBudgetMs: 3_000 } }));
+  ok(await change(doorId, { settings: { vendorBudgetMs: 3_000, qrStepsOff: 3 } }));
+  assert.deepEqual(await itemOf(doorId), { ...before, whenVendorSilent: "allow_known", vendorKnownMs: 3_600_000, qrStepsOff: 3 });
+  assert.equal(problemOf(await change(doorId, { settings: { qrStepsOff: 7 } })), "400 argument_invalid settings.qrStepsOff");
   const slow = await change(doorId, { settings: { vendorBudgetMs: 10_001 } });
   assert.equal(problemOf(slow), "400 argument_invalid settings.vendorBudgetMs");
   const wrong = await change(doorId, { settings: { vendorKnownMs: 1 } });
