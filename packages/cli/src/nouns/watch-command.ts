@@ -65,7 +65,10 @@ function linesOf({
     [relayOffAt, "the bolt has fallen"],
   ];
   const head = `${" ".repeat(10)}  ${command} ${commandId}, asked by ${askedBy}${actAt > madeAt ? `, for ${new Date(actAt).toISOString()}` : ""}`;
-  return [head, ...steps.flatMap(([atMs, text]) => (atMs === null ? [] : [`${after(atMs)}  ${text}`]))];
+  const taken = steps.flatMap(([atMs, text]) => (atMs === null ? [] : [{ atMs, text }]));
+  // What is heard of together stands in the order in which it happened.
+  const inOrder = taken.toSorted((one, other) => one.atMs - other.atMs);
+  return [head, ...inOrder.map(({ atMs, text }) => `${after(atMs)}  ${text}`)];
 }
 
 function whyNot(reason: string | null): string {

@@ -154,8 +154,8 @@ function bolt(place: TestPlace, type: string, { atMs, detail }: { atMs: number; 
   return { eventAt: atMs, eventType: type, doorId, deviceId, ...(detail === undefined ? {} : { detail }) };
 }
 
-async function opening(place: TestPlace): Promise<number> {
-  const { placeId, controllerId } = place;
+async function opening(place: TestPlace, controllerId = place.controllerId): Promise<number> {
+  const { placeId } = place;
   const times = { actAtMs: TEST_NOW_MS, notAfterMs: TEST_NOW_MS + 10_000, madeAtMs: TEST_NOW_MS };
   return insertCommand(prepared.database, {
     ...{ placeId, controllerId, doorId: place.doorIds[0] ?? 0, command: "ONCE_OPEN", askedBy: "somebody" },
@@ -205,6 +205,9 @@ test("a controller says nothing of another's commands, and bolts that moved for 
   const [place, other] = [await newPlace(), await newPlace()];
   const commandId = await opening(place);
   await append(other, [bolt(other, "DEV_DOOR_RELAY_ON", { atMs: TEST_NOW_MS, detail: { commandId } })]);
+  const formers = await opening(place, other.controllerId);
+  await append(place, [bolt(place, "DEV_DOOR_RELAY_ON", { atMs: TEST_NOW_MS, detail: { commandId: formers } })]);
+  assert.deepEqual(await boltOf(formers), [null, null], "of the controller that served the door before");
   await append(place, [bolt(place, "DEV_DOOR_RELAY_ON", { atMs: TEST_NOW_MS }), bolt(place, "DEV_DOOR_RELAY_OFF", { atMs: TEST_NOW_MS })]);
   assert.deepEqual(await boltOf(commandId), [null, null]);
 });
