@@ -19,7 +19,7 @@ const WRITE_PLANS = `
       as changed(place_id, revision, scope, bucket, delta)
   ), sums as (
     insert into roster_sums(place_id, scope, bucket, sum)
-    select place_id, scope, bucket, mod(sum(delta), ${2n ** 128n}) from deltas group by place_id, scope, bucket
+    select place_id, scope, bucket, mod(sum(delta), ${2n ** 128n}) from deltas group by place_id, scope, bucket order by place_id, scope, bucket
     on conflict (place_id, scope, bucket) do update set sum = mod(roster_sums.sum + excluded.sum, ${2n ** 128n})
   ), history as (
     insert into roster_deltas(place_id, revision, scope, delta) select place_id, revision, scope, delta from deltas

@@ -5,7 +5,7 @@ import { refuseWhenOver } from "../../platform/http/keyed-routes.ts";
 import { NativeRefusal } from "../../platform/http/native-refusal.ts";
 import { hidden } from "../../platform/operations/serve-operations.ts";
 import { WindowLimiter } from "../../platform/window-limiter.ts";
-import { publishQrs } from "../../roster/group-roster.ts";
+import { publishQrs } from "../../roster/publish-qrs.ts";
 import * as limits from "./limits.ts";
 import { audit, type DynamicQrsDeps } from "./service.ts";
 import * as store from "./store.ts";

@@ -1,6 +1,6 @@
 import type { Clock } from "@postern/core";
 import type { Database } from "../../platform/database.ts";
-import { publishQrs } from "../../roster/group-roster.ts";
+import { publishQrs } from "../../roster/publish-qrs.ts";
 import { ENDED_KEPT_MS, RETIRED_AFTER_MS, RETIRED_AT_ONCE_MAX } from "./limits.ts";
 import { dropEndedQrs, groupsToRetire, retireQrs, shareGroup } from "./store.ts";
 

@@ -8,7 +8,7 @@ import { deletedSince, makeOnce } from "../../platform/operations/make-once.ts";
 import { type PageWanted, pageOfRows } from "../../platform/operations/page-cursor.ts";
 import type { RequestName } from "../../platform/operations/request-store.ts";
 import { hidden } from "../../platform/operations/serve-operations.ts";
-import { publishQrs } from "../../roster/group-roster.ts";
+import { publishQrs } from "../../roster/publish-qrs.ts";
 import * as limits from "./limits.ts";
 import { randomUuid } from "./random-uuid.ts";
 import * as store from "./store.ts";

@@ -3,9 +3,9 @@ import { itemKey } from "@postern/core";
 import { type AuditActor, writeAudit } from "../../platform/audit/audit-store.ts";
 import type { Transaction } from "../../platform/database.ts";
 import type { PersonKeys } from "../../platform/person-keys/person-keys.ts";
-import { publishQrs } from "../../roster/group-roster.ts";
-import { lockRostersOfGroup } from "../../roster/group-roster-store.ts";
-import { changeRoster, lockRoster } from "../../roster/roster-store.ts";
+import { publishQrs } from "../../roster/publish-qrs.ts";
+
+import { changeRoster, lockRoster, lockRostersOfGroup } from "../../roster/roster-store.ts";
 import {
   deletePerson,
   type ErasedPerson,
