@@ -49,6 +49,8 @@ What the jobs do:
   Enrolments with a photo go one after another while a second client enrols cards, whose p99 is given with and without them.
 - **one probe**: a template against a gallery of random ones, beside a plain read of as many bytes; every pair is also decided by a plain
   double-precision loop. How well people are told apart has [a page of its own](faces.md).
+- **asked to open → RELAY_ON**: from a call of v2 until a client that waits for the door's events has its RELAY_ON in hands, one opening after the other, on a server
+  as users start it, whose virtual controller speaks to it over MQTT.
 - **start**: from the command until \`/healthz\` answers 200, with people and events of a former run; a fresh clone is installed first, with what
   npm's cache holds.
 
