@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 import type { ClueDynamicQr, DynamicQr } from "@postern/contract";
+import { addSums, hashToSum, itemHash, itemScopes, type RosterItem } from "@postern/core";
 import { DYNAMIC_QRS_PER_PERSON_MAX, RETIRED_AFTER_MS } from "../../../src/features/dynamic-qrs/limits.ts";
 import { Phones } from "../../../src/features/dynamic-qrs/phones.ts";
 import { retireEndedQrs } from "../../../src/features/dynamic-qrs/retire.ts";
@@ -167,6 +168,40 @@ test("one that is taken away goes from every place ahead of whatever is new", as
     assert.deepEqual(lanes, [{ lane: 2 }]);
   }
   await assert.rejects(phones.look("a phone", first.dynamicQrId), { code: "not_found" });
+});
+
+test("what is written to all places at once adds up to the digests that one place alone would have", async () => {
+  const some: string[] = [];
+  for (let count = 0; count < 6; count += 1) {
+    const { dynamicQrId } = await made({ uniqueKey: `sum-${count % 2}` });
+    await phones.bind("a phone", dynamicQrId, phoneKey());
+    some.push(dynamicQrId);
+  }
+  await server.call("DELETE", `/v1/dynamic-qrs/${some[0]}`);
+  await server.call("DELETE", "/v2/dynamic-qrs?userKey=sum-1");
+  for (const placeId of [PLACE_ID, SECOND_PLACE_ID]) {
+    const items = await server.test.database.query<{ item: RosterItem; bucket: number }>(
+      "select item, bucket from roster_items where place_id = $1 and hash is not null",
+      [placeId],
+    );
+    const expected = new Map<string, bigint>();
+    for (const { item, bucket } of items)
+      for (const scope of itemScopes(item)) {
+        const at = `${scope} ${bucket}`;
+        expected.set(at, addSums(expected.get(at) ?? 0n, hashToSum(itemHash(item))));
+      }
+    const sums = await server.test.database.query<{ at: string; sum: string }>(
+      "select scope || ' ' || bucket as at, sum::text as sum from roster_sums where place_id = $1 and sum <> 0",
+      [placeId],
+    );
+    assert.deepEqual(new Map(sums.map(({ at, sum }) => [at, BigInt(sum)])), expected);
+    const [total] = await server.test.database.query<{ ofDeltas: string; ofSums: string }>(
+      `select (select mod(sum(delta), 2::numeric ^ 128)::text from roster_deltas where place_id = $1 and scope = 0) as "ofDeltas",
+        (select mod(sum(sum), 2::numeric ^ 128)::text from roster_sums where place_id = $1 and scope = 0) as "ofSums"`,
+      [placeId],
+    );
+    assert.equal(total?.ofDeltas, total?.ofSums);
+  }
 });
 
 test("whoever is erased leaves no QR at any place", async () => {
