@@ -166,7 +166,8 @@ export class Operating {
   async publish(operator: Operator, door: store.OperatedDoor, { command, eventTimeMs }: PublishDoor): Promise<void> {
     if (!door.isConnected) throw new NativeRefusal("device_offline");
     const nowMs = this.#deps.clock.nowMs();
-    if (eventTimeMs > nowMs) judgeMoment("eventTime", eventTimeMs, nowMs);
+    // Locking is never too late; what may unlock is, when a request that was held up for hours comes at last.
+    if (command !== "ALWAYS_CLOSE" || eventTimeMs > nowMs) judgeMoment("eventTime", eventTimeMs, nowMs);
     await this.order(operator, door, { command, actAtMs: Math.max(nowMs, eventTimeMs) });
   }
 

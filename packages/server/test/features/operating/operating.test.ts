@@ -95,14 +95,20 @@ const lastOf = async (doorId: number): Promise<DoorCommand> => {
   return last;
 };
 
-test("CLUe's commands for a time that has passed are carried out now, however long ago it was", async () => {
+test("CLUe's commands for the last five minutes are carried out now; older ones lock, and open nothing", async () => {
   for (const eventTime of [0, server.nowMs - 86_400_000]) {
     const answer = await publish("ALWAYS_CLOSE", { doorId: 236, eventTime });
     assert.equal((dataOf(answer) as { eventTime: number }).eventTime, eventTime, "the answer says what was asked");
     assert.equal(((await mode(236)) as { operator: string }).operator, "locked");
-    dataOf(await publish("RELEASE_MANUAL_MODE", { doorId: 236, eventTime }));
+    for (const command of ["ONCE_OPEN", "ALWAYS_OPEN", "RELEASE_MANUAL_MODE"] as const) {
+      const refused = await publish(command, { doorId: 236, eventTime });
+      assert.equal(refused.status, 400, command);
+      assert.match(JSON.stringify(refused.body), /"e1005".*"eventTime".*more than five minutes ago/);
+    }
+    assert.equal(((await mode(236)) as { operator: string }).operator, "locked", "it stays locked");
+    dataOf(await publish("RELEASE_MANUAL_MODE", { doorId: 236, eventTime: server.nowMs - 290_000 }));
   }
-  dataOf(await publish("ONCE_OPEN", { doorId: 236, eventTime: 1 }));
+  dataOf(await publish("ONCE_OPEN", { doorId: 236, eventTime: server.nowMs - 290_000 }));
   const { state, actAt, notAfter } = await lastOf(236);
   assert.deepEqual([state, actAt, notAfter], ["waiting", server.nowMs, server.nowMs + 10_000]);
 });
