@@ -48,7 +48,7 @@ export async function exportLedger(options: LedgerExportOptions, output: Output)
   const isWhole = told.hash === end.hash;
   const { eventCount, headCount } = told;
   if (options.json === true) output.json({ out, placeId, firstSequence, sequence: through, eventCount, headCount, isWhole });
-  else output.line(`${count(eventCount)} events and ${count(headCount)} heads in ${out}.`);
+  else output.line(`${out}: events ${count(eventCount)}, signed heads ${count(headCount)}.`);
   if (!isWhole) output.note(`They do not lead to the head that the server signed now: \`postern ledger verify ${out}\` says where.`);
   return isWhole ? EXIT.done : EXIT.failed;
 }

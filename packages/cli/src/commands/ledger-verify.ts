@@ -63,13 +63,13 @@ function tellProven(
   const time = new Date(signedAt).toISOString();
   const range = eventCount === 0 ? "" : `, sequences ${firstSequence} to ${sequence}`;
   output.line(
-    `${output.paint.good("WHOLE")}  place ${placeId}: ${count(eventCount)} events${range}, as they were when the last of ${headCount} heads was signed, ${time}.`,
+    `${output.paint.good("WHOLE")}  place ${placeId}: ${count(eventCount)} events${range}, as they were when the last head was signed, ${time} (heads: ${headCount}).`,
   );
   if (firstSequence > 1)
     output.line(`Nothing is said of events before ${firstSequence}: they are no longer kept, or were recorded before there was a chain.`);
   if (keptCount > 0)
     output.line(
-      `Of ${keptCount} heads that you keep ${keptAgreed} agree${keptTooOld === 0 ? "" : `, and ${keptTooOld} are of events that are no longer kept`}.`,
+      `Heads that you keep: ${keptCount}, in agreement: ${keptAgreed}${keptTooOld === 0 ? "" : `, of events that are no longer kept: ${keptTooOld}`}.`,
     );
   output.line(
     isPinned

@@ -70,7 +70,7 @@ describe("the ledger of a running server, in a file", () => {
     assert.equal((await stat(file("one.ndjson"))).mode & 0o077, 0);
     const whole = await verify(file("one.ndjson"), ...trusted);
     assert.equal(whole.code, 0, whole.stdout + whole.stderr);
-    assert.match(whole.stdout, /^WHOLE {2}place 178: .*\nOf 1 heads that you keep 1 agree\.\nSigned by the key that you gave/);
+    assert.match(whole.stdout, /^WHOLE {2}place 178: .*\nHeads that you keep: 1, in agreement: 1\.\nSigned by the key that you gave/);
 
     await done(old(), "person", "erase", String(person["userId"]), "--yes");
     await done(old(), "ledger", "export", "--out", file("erased.ndjson"));
