@@ -25,6 +25,7 @@ const TABLES = {
   taskUuid: { table: "face_matches", column: "task_uuid", isOfPlace: true },
   dynamicQrId: { table: "dynamic_qrs", column: "qid", isOfPlace: false },
   userKey: { table: "users", column: "key", isOfPlace: false },
+  imageKey: { table: "device_images", column: "image_key", isOfPlace: true },
 } as const;
 
 /** Ids that exist, looked up now and then while requests make and delete things. */
