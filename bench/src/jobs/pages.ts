@@ -88,6 +88,6 @@ async function totalOf(url: string, key: string): Promise<number> {
   const response = await fetch(url, { headers: { authorization: `Bearer ${key}` } });
   const body: unknown = await response.json();
   const total = typeof body === "object" && body !== null && "total" in body ? body.total : undefined;
-  if (typeof total !== "number") throw new TypeError(`answered ${response.status}: ${JSON.stringify(body).slice(0, 200)}`);
+  if (typeof total !== "number") throw new TypeError(`${url} answered ${response.status}: ${JSON.stringify(body).slice(0, 200)}`);
   return total;
 }

@@ -74,9 +74,22 @@ function conditions({ placeId, placeGroupId }: LedgerPlace, filter: EventFilter)
  */
 export async function pageOfEvents(queryable: Queryable, place: LedgerPlace, filter: EventFilter): Promise<EventsPage> {
   const rows = await queryable.query<EventRow & { readonly total: number }>(
-    filter.text === null ? byCounts(place, filter) : byText(place, filter),
+    filter.text === null ? byCounts(place, filter, await countedThrough(queryable, place)) : byText(place, filter),
   );
   return { total: rows[0]?.total ?? 0, events: storedEvents(rows) };
+}
+
+/**
+ * How far events are counted at least. Said to the database as a number, so that it sees how few are beyond and finds them by their sequence; the
+ * statement itself holds to what it finds counted.
+ */
+async function countedThrough(queryable: Queryable, { placeId }: LedgerPlace): Promise<number> {
+  const [head] = await queryable.query<{ summed_to: number }>({
+    name: "events-counted-through",
+    text: "select summed_to from ledger_heads where place_id = $1",
+    values: [placeId],
+  });
+  return head?.summed_to ?? 0;
 }
 
 function byText(place: LedgerPlace, filter: EventFilter): { readonly text: string; readonly values: unknown[] } {
@@ -128,11 +141,11 @@ const COUNTED_ORDERS: Readonly<Record<EventFilter["order"]["by"], CountedOrder>>
  * here. All in one statement, hence of one moment. From the running sum follow the slices, or the blocks, in which the page lies, and only their events are read:
  * `offset 0` keeps each of them a reading of its own, so that no plan can begin to walk through the ledger to where they are.
  */
-function byCounts(place: LedgerPlace, filter: EventFilter): { readonly text: string; readonly values: unknown[] } {
+function byCounts(place: LedgerPlace, filter: EventFilter, countedTo: number): { readonly text: string; readonly values: unknown[] } {
   const { sql, values } = conditions(place, filter);
   const sliceFilter = sql.replace(/ and door_id = any\(\$\d+::bigint\[\]\)/, "");
   const doorParameter = filter.doorIds === null ? "array[0::bigint]" : `$${values.length}::bigint[]`;
-  const [from = "", to = "", size, offset] = [1, 2, 3, 4].map((more) => `$${values.length + more}::bigint`);
+  const [from = "", to = "", size, offset, counted] = [1, 2, 3, 4, 5].map((more) => `$${values.length + more}::bigint`);
   const { by, direction } = filter.order;
   const { part, partOfEvent, eventsOfPart, columns } = COUNTED_ORDERS[by];
   const order = (row: string): string => columns.map((column) => `${row}.${column} ${direction}`).join(", ");
@@ -156,7 +169,7 @@ function byCounts(place: LedgerPlace, filter: EventFilter): { readonly text: str
         and event_at >= (select last * ${SLICE_MS} from bounds where last > first)
       union all
       select ${partOfEvent}, 1 from events, head
-      where ${sql} and sequence > head.summed_to and event_at >= ${from} and event_at <= ${to}
+      where ${sql} and sequence > ${counted} and sequence > head.summed_to and event_at + 0 between ${from} and ${to}
     ), parts as (
       select part, sum(n)::bigint as n from counted group by part
     ), running as (
@@ -173,7 +186,7 @@ function byCounts(place: LedgerPlace, filter: EventFilter): { readonly text: str
       limit ${size} offset greatest(0, ${offset} - (select coalesce(min(before), 0) from touched))
     )
     select matched.total, ${SHOWN} from matched left join page on true ${WORDS} order by ${order("page")}`;
-  return { text, values: [...values, fromMs, toMs, filter.size, filter.page * filter.size] };
+  return { text, values: [...values, fromMs, toMs, filter.size, filter.page * filter.size, countedTo] };
 }
 
 /** Whole slices also before 1970, where a device clock that was never set may lie: division rounds towards zero there. */
