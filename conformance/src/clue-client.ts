@@ -58,6 +58,11 @@ export class ClueClient {
     }
   }
 
+  /** For a report: a server may repeat the key in its answer. */
+  withoutKey(text: string): string {
+    return text.replaceAll(this.#apiKey, "$API_KEY");
+  }
+
   /** The suite's key as it is sent, after something in place of `Bearer `. */
   authorization(before: string): string {
     return `${before}${this.#apiKey}`;
@@ -85,7 +90,7 @@ export class ClueClient {
       signal: AbortSignal.timeout(CALL_MS_MAX),
     });
     const answered = await response.text();
-    const shownKey = authorization === null ? null : authorization.replaceAll(this.#apiKey, "$API_KEY");
+    const shownKey = authorization === null ? null : this.withoutKey(authorization);
     const curl = curlOf({ method, url, headers: { ...sent, ...(shownKey === null ? {} : { authorization: shownKey }) }, text });
     this.#last = { status: response.status, headers: response.headers, text: answered, body: parsed(answered), curl };
     return this.#last;

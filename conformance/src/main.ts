@@ -15,6 +15,7 @@ const USAGE = `npm run conformance -- --base-url URL --api-key KEY
   --place-group N   the key's place group, for dynamic QRs
   --schedule N      a schedule of the place
   --photo FILE      a JPEG or PNG of one person's face
+  --turned-photo F  one of a face that looks aside, which must be refused
   --operate         may open the place's doors, scan at its devices and change what they show
   --only A,B        some sections: ${SECTIONS.map(({ id }) => id).join(", ")}
   --junit FILE      the results as JUnit XML
@@ -30,6 +31,7 @@ const options = {
   "place-group": { type: "string" },
   schedule: { type: "string" },
   photo: { type: "string" },
+  "turned-photo": { type: "string" },
   operate: { type: "boolean" },
   only: { type: "string" },
   junit: { type: "string" },
@@ -60,16 +62,24 @@ async function main(): Promise<number> {
     placeGroupId: numberOf("place-group", values["place-group"]),
     scheduleId: numberOf("schedule", values.schedule),
     photo: values.photo === undefined ? null : await readFile(values.photo),
+    turnedPhoto: values["turned-photo"] === undefined ? null : await readFile(values["turned-photo"]),
     mayOperate: values.operate === true,
   });
-  const results = await runCases(chosen(values.only), { clue, world }, (result) => process.stdout.write(resultLines(result))).finally(() =>
-    world.cleanUp().catch(() => process.stderr.write("Not everybody who was made could be taken away again.\n")),
+  const sections = chosen(values.only);
+  process.once("SIGINT", () => void cleanedUp(world).then(() => process.exit(130)));
+  const results = await runCases(sections, { clue, world }, (result) => process.stdout.write(resultLines(result))).finally(() =>
+    cleanedUp(world),
   );
   if (values.junit !== undefined) await writeFile(values.junit, junitReport(results));
   if (values.html !== undefined) await writeFile(values.html, htmlReport(results, { baseUrl, at: new Date() }));
   const tally = tallyOf(results);
   process.stdout.write(`\n${tallyLine(tally)}\n`);
   return tally.failed === 0 ? 0 : 1;
+}
+
+async function cleanedUp(world: World): Promise<void> {
+  const left = await world.cleanUp();
+  if (left.length > 0) process.stderr.write(`These auths were made and could not be taken away again: ${left.join(", ")}\n`);
 }
 
 function chosen(only: string | undefined): typeof SECTIONS {

@@ -31,13 +31,14 @@ async function outcomeOf({ run }: Case, asked: Asked): Promise<CaseOutcome> {
     if (failure instanceof Skipped) return { kind: "skipped", reason: failure.message };
     const last = asked.clue.last();
     const curl = last?.curl ?? "";
+    const shown = (text: string): string => cut(asked.clue.withoutKey(text));
     if (failure instanceof Unmet) {
       const received = last === null ? failure.received : `${failure.received}, in the answer ${last.status} ${last.text}`;
-      return { kind: "failed", problem: failure.message, expected: cut(failure.expected), received: cut(received), curl };
+      return { kind: "failed", problem: failure.message, expected: shown(failure.expected), received: shown(received), curl };
     }
     // No answer at all: the connection was refused or cut, or it took too long.
     const because = failure instanceof Error ? failure.message : String(failure);
-    return { kind: "failed", problem: because, expected: "an answer", received: cut(String(causeOf(failure) ?? because)), curl };
+    return { kind: "failed", problem: because, expected: "an answer", received: shown(String(causeOf(failure) ?? because)), curl };
   }
 }
 

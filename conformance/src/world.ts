@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { crc32, deflateSync } from "node:zlib";
-import type { Answer, ClueClient } from "./clue-client.ts";
+import type { Answer, Call, ClueClient } from "./clue-client.ts";
 import { at, expectSuccess, listAt, numberAt, Skipped } from "./expect.ts";
 
 export interface WorldOptions {
@@ -9,6 +9,8 @@ export interface WorldOptions {
   readonly scheduleId: number | null;
   /** A photo of one person's face. */
   readonly photo: Buffer | null;
+  /** A photo of one person who looks aside. */
+  readonly turnedPhoto: Buffer | null;
   readonly mayOperate: boolean;
 }
 
@@ -94,6 +96,11 @@ export class World {
     return this.#options.photo.toString("base64");
   }
 
+  turnedPhoto(): string {
+    if (this.#options.turnedPhoto === null) throw new Skipped("there is no photo of a face turned aside: name one with --turned-photo");
+    return this.#options.turnedPhoto.toString("base64");
+  }
+
   /** A picture without anything on it. */
   emptyPicture(): string {
     return greyPng(320, 320).toString("base64");
@@ -130,7 +137,11 @@ export class World {
 
   /** Creates by either path; whoever is made is taken away at the end. */
   async create(body: unknown, path?: string): Promise<Answer> {
-    const answer = await this.#clue.post(path ?? `/v1/places/${await this.placeId()}/auths`, body);
+    return this.created({ path: path ?? `/v1/places/${await this.placeId()}/auths`, body });
+  }
+
+  async created(call: Pick<Call, "path" | "body" | "headers">): Promise<Answer> {
+    const answer = await this.#clue.call({ method: "POST", ...call });
     const authId = at(answer.body, "data.authId");
     if (typeof authId === "number") this.#authIds.add(authId);
     return answer;
@@ -141,8 +152,16 @@ export class World {
     return expectSuccess(await this.create(body));
   }
 
-  async cleanUp(): Promise<void> {
-    for (const authId of this.#authIds) await this.#clue.call({ method: "DELETE", path: `/v1/places/auths/${authId}` });
+  /** Takes away whoever was made; one that fails keeps no other. The auths that may be left, told once. */
+  async cleanUp(): Promise<readonly number[]> {
+    const left: number[] = [];
+    for (const authId of this.#authIds) {
+      this.#authIds.delete(authId);
+      const answer = await this.#clue.call({ method: "DELETE", path: `/v1/places/auths/${authId}` }).catch(() => null);
+      const isGone = answer?.status === 200 || at(listOf(at(answer?.body, "errors"))[0], "code") === "e1007";
+      if (!isGone) left.push(authId);
+    }
+    return left;
   }
 }
 
@@ -150,6 +169,10 @@ export interface PersonChanges {
   readonly user?: Readonly<Record<string, unknown>>;
   readonly auth?: Readonly<Record<string, unknown>>;
   readonly credentials?: Readonly<Record<string, unknown>>;
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 /** A PNG of one shade of grey. */

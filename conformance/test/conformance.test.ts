@@ -31,6 +31,7 @@ describe("the conformance suite, as somebody runs it", () => {
   let server: ChildProcess;
   let demo: Demo;
   let photo: string;
+  let turned: string;
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "postern-conformance-"));
@@ -47,10 +48,11 @@ describe("the conformance suite, as somebody runs it", () => {
     demo = JSON.parse(await readFile(join(folder, "data", "demo.json"), "utf8"));
     photo = join(folder, "face.jpg");
     await writeFile(photo, await personPhoto(PEOPLE["6d"]));
+    turned = join(folder, "turned.jpg");
+    await writeFile(turned, await personPhoto(PEOPLE["1c"]));
   });
   after(async () => {
-    server.kill("SIGTERM");
-    await once(server, "exit");
+    if (server.exitCode === null && server.kill("SIGTERM")) await once(server, "exit");
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -71,9 +73,11 @@ describe("the conformance suite, as somebody runs it", () => {
     return { code: child.exitCode, ...written };
   };
 
+  const photos = (): readonly string[] => ["--photo", photo, "--turned-photo", turned];
+
   test("a server as npm start runs it passes every case, and none is skipped", async () => {
     const [junit, html] = [join(folder, "junit.xml"), join(folder, "report.html")];
-    const { code, stdout, stderr } = await conformance(demo.baseUrl, "--operate", "--photo", photo, "--junit", junit, "--html", html);
+    const { code, stdout, stderr } = await conformance(demo.baseUrl, "--operate", ...photos(), "--junit", junit, "--html", html);
     assert.equal(code, 0, stdout + stderr);
     assert.match(stdout, /\n\d{3} passed, 0 failed, 0 skipped\n$/);
     const count = Number(/(\d+) passed/.exec(stdout)?.[1]);
@@ -119,7 +123,7 @@ describe("the conformance suite, as somebody runs it", () => {
     test(`${what} makes its case red`, async () => {
       const proxy = await spoilingProxy(demo.baseUrl, spoil);
       try {
-        const { code, stdout } = await conformance(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, "--only", section);
+        const { code, stdout } = await conformance(`http://127.0.0.1:${portOf(proxy)}`, "--only", section);
         assert.equal(code, 1, stdout);
         assert.ok(stdout.includes(`✖ ${red}`), stdout);
       } finally {
@@ -128,9 +132,37 @@ describe("the conformance suite, as somebody runs it", () => {
     });
   }
 
+  test("an answer that repeats the key is shown without it", async () => {
+    const proxy = await spoilingProxy(demo.baseUrl, (answer) => ({ ...answer, status: 500, text: JSON.stringify({ heard: demo.apiKey }) }));
+    try {
+      const { code, stdout } = await conformance(`http://127.0.0.1:${portOf(proxy)}`, "--place", "178", "--only", "conventions");
+      assert.equal(code, 1, stdout);
+      assert.match(stdout, /"heard":"\$API_KEY"/);
+      assert.ok(!stdout.includes(demo.apiKey));
+    } finally {
+      proxy.close();
+    }
+  });
+
+  test("a server that asks to wait is waited for, and asked again", async () => {
+    let answers = 0;
+    // The first answer only tells that somebody is there; the second is a case's.
+    const proxy = await spoilingProxy(demo.baseUrl, (answer) => {
+      answers += 1;
+      return answers === 2 ? { status: 400, text: '{"errors":[{"code":"e1010","message":""}]}', retryAfter: "1" } : answer;
+    });
+    try {
+      const { code, stdout } = await conformance(`http://127.0.0.1:${portOf(proxy)}`, "--place", "178", "--only", "doors");
+      assert.equal(code, 0, stdout);
+      assert.ok(answers > 2);
+    } finally {
+      proxy.close();
+    }
+  });
+
   test("a server that is not there is said at once", async () => {
     const proxy = await spoilingProxy(demo.baseUrl, (answer) => answer);
-    const { port } = proxy.address() as AddressInfo;
+    const port = portOf(proxy);
     proxy.close();
     const { code, stdout, stderr } = await conformance(`http://127.0.0.1:${port}`);
     assert.deepEqual([code, stdout], [2, ""]);
@@ -144,7 +176,8 @@ describe("the conformance suite, as somebody runs it", () => {
   });
 });
 
-async function whenReady({ stdout }: ChildProcess): Promise<void> {
+async function whenReady(server: ChildProcess): Promise<void> {
+  const { stdout } = server;
   let told = "";
   const ready = new Promise<void>((resolve) => {
     stdout?.on("data", (text) => {
@@ -153,14 +186,18 @@ async function whenReady({ stdout }: ChildProcess): Promise<void> {
     });
   });
   const late = AbortSignal.timeout(READY_MS_MAX);
-  await Promise.race([ready, once(late, "abort").then(() => assert.fail(`not ready: ${told}`))]);
+  const ended = once(server, "exit").then(() => told.includes("Ready.") || assert.fail(`ended before it was ready: ${told}`));
+  await Promise.race([ready, ended, once(late, "abort").then(() => assert.fail(`not ready: ${told}`))]);
 }
 
 interface Answered {
   readonly status: number;
   readonly text: string;
+  readonly retryAfter?: string;
 }
 type Spoil = (answer: Answered) => Answered;
+
+const portOf = (proxy: Server): number => (proxy.address() as AddressInfo).port;
 
 /** Hands everything on, and spoils what comes back. */
 async function spoilingProxy(baseUrl: string, spoil: Spoil): Promise<Server> {
@@ -174,8 +211,9 @@ async function spoilingProxy(baseUrl: string, spoil: Spoil): Promise<Server> {
         headers: headers.map(([name, value]) => [name, String(value)] as [string, string]),
         ...(body.length === 0 ? {} : { body }),
       });
-      const { status, text } = spoil({ status: answer.status, text: await answer.text() });
-      response.writeHead(status, { "content-type": answer.headers.get("content-type") ?? "text/plain" }).end(text);
+      const { status, text, retryAfter } = spoil({ status: answer.status, text: await answer.text() });
+      const headersBack = { "content-type": answer.headers.get("content-type") ?? "text/plain" };
+      response.writeHead(status, retryAfter === undefined ? headersBack : { ...headersBack, "retry-after": retryAfter }).end(text);
     })();
   });
   proxy.listen(0, "127.0.0.1");

@@ -25,7 +25,7 @@ export const conventions: Section = {
       "a thing that is not there is refused as e1007": async ({ clue }) => {
         expectRefused(await clue.call({ method: "DELETE", path: "/v1/places/auths/999999999999" }), "e1007");
       },
-      "every path answers in its older form too": async ({ clue, world }) => {
+      "events are listed by the older path and by the newer": async ({ clue, world }) => {
         const placeId = await world.placeId();
         expectSuccess(await clue.get("/v1/be/events", { placeId, size: 1 }));
         expectSuccess(await clue.get(`/v1/events/places/${placeId}/elastic`, { size: 1 }));

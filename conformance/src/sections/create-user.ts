@@ -80,6 +80,20 @@ export const createUser: Section = {
       "a picture without a face is refused as f1002": async ({ world }) => {
         expectRefused(await world.create(world.person({ credentials: { faceImages: [world.emptyPicture()] } })), ["f1002", "f1001"]);
       },
+      "a photo of a face that looks aside is refused as f1000": async ({ world }) => {
+        expectRefused(await world.create(world.person({ credentials: { faceImages: [world.turnedPhoto()] } })), "f1000");
+      },
+      "a key of 64 characters and a name of 50 are taken": async ({ world }) => {
+        const key = world.newKey().padEnd(64, "k");
+        const name = "n".repeat(50);
+        const data = await world.made(world.person({ user: { key }, credentials: { name } }));
+        expectEqual("user.key", at(data, "user.key"), key);
+        expectEqual("credentials.name", at(data, "auth.credentials.name"), name);
+      },
+      "two cards are taken": async ({ world }) => {
+        const cards = [world.newCard(), world.newCard()].map((cardNumber) => ({ cardNumber, formatType: "CSN" }));
+        await world.made(world.person({ credentials: { cards } }));
+      },
       "whoever is created has INACTIVE kept": async ({ world }) => {
         expectEqual(
           "activeStatus",
@@ -100,6 +114,10 @@ export const createUser: Section = {
         "three cards are refused": {
           credentials: { cards: ["1", "2", "3"].map((digit) => ({ cardNumber: `99887766${digit}`, formatType: "CSN" })) },
           field: "auth.credentials.cards",
+        },
+        "three photos are refused": {
+          credentials: { faceImages: ["aGVsbG8=", "aGVsbG8=", "aGVsbG8="] },
+          field: "auth.credentials.faceImages",
         },
         "a card of an unknown format is refused": {
           credentials: { cards: [{ cardNumber: "1", formatType: "NFC" }] },
@@ -125,6 +143,19 @@ export const createUser: Section = {
         const body = world.person();
         const first = numberAt(await world.made(body), "authId");
         expectEqual("authId", numberAt(await world.made(body), "authId"), first);
+      },
+      "the last end before February 2038 is taken": async ({ world }) => {
+        const data = await world.made(world.person({ auth: { endTime: TOO_LATE_MS - 1 } }));
+        expectEqual("endTime", at(data, "auth.endTime"), TOO_LATE_MS - 1);
+      },
+      "an Idempotency-Key that was sent with another body is refused as e1006": async ({ clue, world }) => {
+        const path = `/v1/places/${await world.placeId()}/auths`;
+        const headers = { "idempotency-key": world.newKey() };
+        const first = world.person();
+        const authId = numberAt(expectSuccess(await world.created({ path, headers, body: first })), "authId");
+        expectEqual("the same body", numberAt(expectSuccess(await world.created({ path, headers, body: first })), "authId"), authId);
+        expectRefused(await world.created({ path, headers, body: world.person() }), "e1006");
+        expectSuccess(await clue.call({ method: "DELETE", path: `/v1/places/auths/${authId}` }));
       },
       "another body for a key with a right here is refused as e1006": async ({ world }) => {
         const { user } = world.person();

@@ -56,6 +56,12 @@ export const dynamicQrs: Section = {
         expectSuccess(await asked.clue.call({ method: "DELETE", path: PATH, query: { placeGroupId, uniqueKey } }));
         expectRefused(await asked.clue.get(`${PATH}/${id}`), "e1007");
       },
+      "90 days from 89 days ago are taken": async ({ clue, world }) => {
+        const validFrom = Date.now() - 89 * DAY_MS;
+        const uniqueKey = textAt(await world.made(), "user.key");
+        const body = { placeGroupId: world.placeGroupId(), uniqueKey, validFrom, validTo: validFrom + 90 * DAY_MS };
+        expectShape("data", expectSuccess(await clue.post(PATH, body)), DynamicQr);
+      },
       "more than 90 days are refused": async ({ clue, world }) => {
         const validFrom = Date.now();
         const body = { placeGroupId: world.placeGroupId(), uniqueKey: world.newKey(), validFrom, validTo: validFrom + 91 * DAY_MS };

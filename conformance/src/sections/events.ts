@@ -42,8 +42,10 @@ export const events: Section = {
         expectSuccess(answer);
         expectEqual("total is a number", typeof at(answer.body, "total"), "number");
       },
-      "placeId may be empty, as in the guide's sample": async ({ clue }) => {
-        const answer = await clue.get("/v1/be/events", { placeId: "", page: 0, size: 1 });
+      "the guide's own URL is answered, with its placeId left empty": async ({ clue }) => {
+        const query =
+          "startTime=1719932400000&endTime=1720623540000&filterEvents=DEV_FACE_AUTH_SUCCESS%2CDEV_FACE_AUTH_FAIL&page=0&size=200&sort=id%2Casc&placeId=";
+        const answer = await clue.call({ method: "GET", path: `/v1/be/events?${query}` });
         if (answer.status === 200) expectSuccess(answer);
         else expectRefused(answer, "e1005", "placeId");
       },
@@ -104,12 +106,31 @@ export const events: Section = {
         expectSuccess(answer);
         for (const event of listAt(answer.body, "data")) expectShape("event", event, EventItem);
       },
-      "the newer path filters by doors and devices": async ({ clue, world }) => {
+      "the newer path filters by doors": async ({ clue, world }) => {
         const [door] = await world.doors();
         const query = { filterDoorIds: door?.doorId, page: 0, size: 50 };
         const answer = await clue.get(`/v1/events/places/${await world.placeId()}/elastic`, query);
         expectSuccess(answer);
         for (const event of listAt(answer.body, "data")) expectEqual("doorId", at(event, "doorId"), door?.doorId);
+      },
+      "the newer path filters by devices": async (asked) => {
+        const { clue, world } = asked;
+        const deviceId = (await someEvents(asked, 1)).map((event) => at(event, "deviceId")).find((id) => typeof id === "number");
+        if (typeof deviceId !== "number") throw new Skipped("no event names a device");
+        const answer = await clue.get(`/v1/events/places/${await world.placeId()}/elastic`, {
+          filterDeviceIds: deviceId,
+          page: 0,
+          size: 50,
+        });
+        expectSuccess(answer);
+        const found = listAt(answer.body, "data");
+        expectThat("there are some", found.length > 0, answer.body);
+        for (const event of found) expectEqual("deviceId", at(event, "deviceId"), deviceId);
+      },
+      "the newer path shows at most 50 on a page": async ({ clue, world }) => {
+        const path = `/v1/events/places/${await world.placeId()}/elastic`;
+        expectSuccess(await clue.get(path, { page: 0, size: 50 }));
+        expectRefused(await clue.get(path, { page: 0, size: 51 }), ["e1005", "e1006"], "size");
       },
       "eventAt,desc begins with the newest": async (asked) => {
         const times = (await someEvents(asked, 2)).map((event) => numberAt(event, "eventAt"));
@@ -155,6 +176,16 @@ export const events: Section = {
       },
       "an order that there is not is refused": async (asked) => {
         expectRefused(await ask(asked, { sort: "userName,asc" }), "e1005");
+      },
+      "q finds events by a part of the door's name": async (asked) => {
+        const named = (await someEvents(asked, 1)).map((event) => at(event, "doorName")).find((name) => typeof name === "string");
+        if (typeof named !== "string") throw new Skipped("no event names its door");
+        const found = await eventsOf(asked, { q: named.toUpperCase(), page: 0, size: 50 });
+        expectThat(
+          "events of that door are among them",
+          found.some((event) => at(event, "doorName") === named),
+          found,
+        );
       },
       "q finds nobody who is not there": async (asked) => {
         const answer = await ask(asked, { q: `nobody-${asked.world.newKey()}`, page: 0, size: 5 });
