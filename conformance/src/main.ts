@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import type { CaseResult } from "./case.ts";
 import { ClueClient } from "./clue-client.ts";
 import { htmlReport } from "./reports/html.ts";
 import { junitReport } from "./reports/junit.ts";
@@ -21,7 +22,7 @@ const USAGE = `npm run conformance -- --base-url URL --api-key KEY
   --junit FILE      the results as JUnit XML
   --html FILE       the results as a page
 
-The key may stand in API_KEY too. It makes people at the place and takes them away again. Exits with 0 when no case failed, 1 when one did, 2 when it could not begin.
+The key may stand in API_KEY too. It makes people at the place and takes them away again. Exits with 0 when no case failed, 1 when one did, 2 when it could not begin, 130 when it was stopped.
 `;
 
 const options = {
@@ -66,10 +67,11 @@ async function main(): Promise<number> {
     mayOperate: values.operate === true,
   });
   const sections = chosen(values.only);
-  process.once("SIGINT", () => void cleanedUp(world).then(() => process.exit(130)));
-  const results = await runCases(sections, { clue, world }, (result) => process.stdout.write(resultLines(result))).finally(() =>
-    cleanedUp(world),
-  );
+  const stop = new AbortController();
+  process.once("SIGINT", () => stop.abort());
+  const onResult = (result: CaseResult): boolean => process.stdout.write(resultLines(result));
+  const results = await runCases(sections, { clue, world }, { onResult, signal: stop.signal }).finally(() => cleanedUp(world));
+  if (stop.signal.aborted) return 130;
   if (values.junit !== undefined) await writeFile(values.junit, junitReport(results));
   if (values.html !== undefined) await writeFile(values.html, htmlReport(results, { baseUrl, at: new Date() }));
   const tally = tallyOf(results);

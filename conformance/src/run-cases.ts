@@ -2,15 +2,16 @@ import type { Asked, Case, CaseOutcome, CaseResult, Section } from "./case.ts";
 import { Skipped, Unmet } from "./expect.ts";
 import { SHOWN_TEXT_LENGTH_MAX } from "./limits.ts";
 
-/** Asks every case of these sections, one after another, and tells of each as it ends. */
+/** Asks every case of these sections, one after another, and tells of each as it ends; none begins after the signal. */
 export async function runCases(
   sections: readonly Section[],
   asked: Asked,
-  onResult: (result: CaseResult) => void,
+  { onResult, signal }: { readonly onResult: (result: CaseResult) => void; readonly signal: AbortSignal },
 ): Promise<readonly CaseResult[]> {
   const results: CaseResult[] = [];
   for (const section of sections) {
     for (const each of section.cases) {
+      if (signal.aborted) return results;
       const startMs = performance.now();
       const outcome = await outcomeOf(each, asked);
       const { name, source, basis } = each;
