@@ -22,7 +22,7 @@ export function growthPlots(figures: readonly Figure[]): ReadonlyMap<string, str
       logPlot({
         title: "A page of events with its exact total, p50 over all depths",
         x,
-        y: { label: "milliseconds", from: 1, to: 10_000, format: String },
+        y: { label: "milliseconds", from: 1, to: 100_000, format: (value) => value.toLocaleString("en-US") },
         series: [
           series("COUNT and OFFSET, the week", "peerMs"),
           series("the week", "weekMs"),
