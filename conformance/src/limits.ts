@@ -9,5 +9,8 @@ export const RETRIES_MAX = 3;
 export const EVENT_MS_MAX = 15_000;
 export const EVENT_LOOK_MS = 300;
 
+/** CLUe §1.7: a task of matching faces ends within five seconds; one more for the way. */
+export const FACE_TASK_MS_MAX = 6_000;
+
 /** Of an answer in a report. */
 export const SHOWN_TEXT_LENGTH_MAX = 600;

@@ -1,7 +1,7 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { casesOf, type Section } from "../case.ts";
-import { at, expectEqual, expectRefused, expectShape, expectSuccess, expectThat, listAt, Skipped, textAt, Unmet } from "../expect.ts";
-import { EVENT_LOOK_MS, EVENT_MS_MAX } from "../limits.ts";
+import { eventually } from "../eventually.ts";
+import { at, expectEqual, expectRefused, expectShape, expectSuccess, expectThat, listAt, Skipped, textAt } from "../expect.ts";
+import { EVENT_MS_MAX, FACE_TASK_MS_MAX } from "../limits.ts";
 import { FaceMatchable, FaceTask, ScanRequested, ScanResult } from "../shapes.ts";
 
 /** What is asked of a device: a scan, or whom a face looks like. */
@@ -27,16 +27,12 @@ export const devices: Section = {
         const body = { deviceId, credentialType: "CARD" };
         const first = textAt(expectSuccess(await clue.post("/v1/credential-scans/request", body)), "token");
         expectSuccess(await clue.post("/v1/credential-scans/request", body));
-        const endMs = Date.now() + EVENT_MS_MAX;
-        for (;;) {
-          const data = expectSuccess(await clue.get(`/v1/credential-scans/${first}/result`));
-          if (at(data, "status") === "FAILED") {
-            expectThat("it says why", ["PAST_REQUEST", "CANCELLED"].includes(textAt(data, "failReason")), data);
-            return;
-          }
-          if (Date.now() > endMs) throw new Unmet("the older scan fails", "FAILED", data);
-          await wait(EVENT_LOOK_MS);
-        }
+        const ended = await eventually("the older scan fails", {
+          msMax: EVENT_MS_MAX,
+          look: async () => expectSuccess(await clue.get(`/v1/credential-scans/${first}/result`)),
+          isSo: (seen) => at(seen, "status") === "FAILED",
+        });
+        expectThat("it says why", ["PAST_REQUEST", "CANCELLED"].includes(textAt(ended, "failReason")), ended);
       },
       "a credential type that cannot be scanned is refused": async ({ clue, world }) => {
         const { entryDeviceId: deviceId } = await world.operableDoor();
@@ -65,17 +61,16 @@ export const devices: Section = {
           expectSuccess(await clue.post(`/v1/devices/${String(at(device, "deviceId"))}/match-face`, { base64Image })),
           "taskUuid",
         );
-        const endMs = Date.now() + 6_000;
-        for (;;) {
-          const data = expectSuccess(await clue.get(`/v1/msa/tasks/match-faces/${task}`));
-          expectShape("data", data, FaceTask);
-          if (at(data, "status") === "COMPLETED") {
-            expectThat("duplicates are a list", Array.isArray(at(data, "duplicatedAuthIds")), data);
-            return;
-          }
-          if (Date.now() > endMs) throw new Unmet("the task ends", "COMPLETED", data);
-          await wait(EVENT_LOOK_MS);
-        }
+        const ended = await eventually("the task ends", {
+          msMax: FACE_TASK_MS_MAX,
+          look: async () => {
+            const data = expectSuccess(await clue.get(`/v1/msa/tasks/match-faces/${task}`));
+            expectShape("data", data, FaceTask);
+            return data;
+          },
+          isSo: (seen) => at(seen, "status") === "COMPLETED",
+        });
+        expectThat("duplicates are a list", Array.isArray(at(ended, "duplicatedAuthIds")), ended);
       },
     }),
   ],

@@ -1,7 +1,7 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { type Asked, casesOf, type Section } from "../case.ts";
-import { at, expectEqual, expectRefused, expectShape, expectSuccess, expectThat, listAt, numberAt, Unmet } from "../expect.ts";
-import { EVENT_LOOK_MS, EVENT_MS_MAX } from "../limits.ts";
+import { eventually } from "../eventually.ts";
+import { at, expectEqual, expectRefused, expectShape, expectSuccess, expectThat, listAt, numberAt } from "../expect.ts";
+import { EVENT_MS_MAX } from "../limits.ts";
 import { DoorItem } from "../shapes.ts";
 
 const REQUESTED: Readonly<Record<string, string>> = {
@@ -16,25 +16,18 @@ const publish = ({ clue }: Asked, doorId: number, body: unknown) => clue.post(`/
 /** The first event of a type at a door that happened from then on. */
 async function eventAfter({ clue, world }: Asked, eventType: string, doorId: number, fromMs: number): Promise<unknown> {
   const placeId = await world.placeId();
-  const endMs = Date.now() + EVENT_MS_MAX;
-  for (;;) {
-    // A device's clock may be a little behind this one.
-    const query = {
-      placeId,
-      filterEvents: eventType,
-      startTime: fromMs - 2_000,
-      endTime: Date.now() + 60_000,
-      page: 0,
-      size: 50,
-      sort: "id,desc",
-    };
-    const answer = await clue.get("/v1/be/events", query);
-    expectSuccess(answer);
-    const found = listAt(answer.body, "data").find((event) => at(event, "doorId") === doorId);
-    if (found !== undefined) return found;
-    if (Date.now() > endMs) throw new Unmet(`${eventType} comes within ${EVENT_MS_MAX / 1_000} s`, eventType, answer.body);
-    await wait(EVENT_LOOK_MS);
-  }
+  const isOfDoor = (event: unknown): boolean => at(event, "doorId") === doorId;
+  const events = await eventually(`${eventType} comes`, {
+    msMax: EVENT_MS_MAX,
+    look: async () => {
+      // A device's clock may be a little behind this one.
+      const window = { startTime: fromMs - 2_000, endTime: Date.now() + 60_000 };
+      const query = { placeId, filterEvents: eventType, ...window, page: 0, size: 50, sort: "id,desc" };
+      return expectSuccess(await clue.get("/v1/be/events", query));
+    },
+    isSo: (seen) => Array.isArray(seen) && seen.some(isOfDoor),
+  });
+  return Array.isArray(events) ? events.find(isOfDoor) : undefined;
 }
 
 /** The list of doors, and opening one from afar. */

@@ -55,18 +55,20 @@ export class VendorMappings {
       if (!(await lockGroup(tx, placeGroupId))) throw new NativeRefusal("key_refused");
       const present = await groupMapping(tx, placeGroupId);
       refuseStale(ifMatch, present);
+      const changed = [
+        ...(body.accessType === undefined ? [] : ["accessType"]),
+        ...chosen.map(({ credential }) => CHOICE_MEMBER[credential]),
+      ];
+      // Nothing was asked for: no place's roster is locked for it.
+      if (changed.length === 0) return present;
       await refuseUnknown(tx, placeGroupId, chosen);
       const heads = await lockRostersOfGroup(tx, placeGroupId);
       if (body.accessType !== undefined) await store.writeAccessType(tx, placeGroupId, body.accessType);
       if (chosen.length > 0) await store.writeGroupChoices(tx, placeGroupId, chosen);
       await deriveDoors(tx, heads);
-      const changed = [
-        ...(body.accessType === undefined ? [] : ["accessType"]),
-        ...chosen.map(({ credential }) => CHOICE_MEMBER[credential]),
-      ];
       const target = { kind: "vendor_mapping", id: placeGroupId };
       const entry = { by, placeGroupId, placeId: null, atMs: this.#deps.clock.nowMs(), action: "vendor_mapping.change", target };
-      if (changed.length > 0) await writeAudit(tx, { ...entry, detail: { changed } });
+      await writeAudit(tx, { ...entry, detail: { changed } });
       return groupMapping(tx, placeGroupId);
     });
   }
